@@ -1,0 +1,103 @@
+// All that a broker provides. Bytes in and requests out on one side (Session, with I/O), pure decoding on the other (Decoder).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/core/broker_config.hpp"
+#include "gateway/core/counters.hpp"
+#include "gateway/core/demand.hpp"
+#include "gateway/core/frame.hpp"
+#include "gateway/core/instrument.hpp"
+#include "gateway/core/update.hpp"
+
+namespace tidegate {
+
+namespace net {
+class EventLoop;
+class HttpClient;
+}  // namespace net
+
+/// What one frame held.
+struct Decoded {
+  std::uint32_t updates = 0;   // given to the sink
+  std::uint32_t ignored = 0;   // messages of kinds the gateway does not use
+  std::uint32_t control = 0;   // acknowledgements, shutdown notices and the like: the session reads them itself
+  std::uint32_t bad = 0;       // messages that could not be read; `error` is the first one's reason
+  Error error{};
+};
+
+/// Bytes to updates. Pure: no clock, no I/O, no locks; the same frames give the same updates. One thread.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  /// Reads a Text, Binary or Rest frame. What was good before a fault in the same frame is kept.
+  virtual Decoded decode(const RawFrame& frame, UpdateSink& sink) = 0;
+};
+
+/// State of one connection, for /v1/brokers.
+struct ConnectionReport {
+  std::string name;          // "market-0"
+  BrokerState state{};
+  std::string reason;
+  UtcTime since;
+  std::uint32_t streams = 0; // confirmed by the broker
+  std::uint32_t wanted = 0;
+  std::uint64_t sessions = 0;
+};
+struct BrokerReport {
+  BrokerState state{};
+  std::string reason;
+  UtcTime since;
+  std::uint32_t instruments = 0;
+  std::vector<ConnectionReport> connections;
+};
+
+/// What the gateway lends to a session. The session calls it on its loop's thread.
+class SessionHost {
+ public:
+  virtual ~SessionHost() = default;
+  [[nodiscard]] virtual net::EventLoop& loop() = 0;
+  [[nodiscard]] virtual net::HttpClient& http() = 0;
+  [[nodiscard]] virtual const Clock& clock() const = 0;
+  [[nodiscard]] virtual BrokerCounters& counters() = 0;
+  [[nodiscard]] virtual std::uint64_t random_seed() = 0;
+  /// The frame queue's entry for one connection; one producer token each.
+  [[nodiscard]] virtual std::unique_ptr<FrameSink> open_sink(ConnectionId connection) = 0;
+  /// The broker's whole instrument list, at start and after each refresh.
+  virtual void on_instruments(std::vector<Instrument> instruments) = 0;
+  virtual void on_report(BrokerReport report) = 0;
+};
+
+/// All I/O with one broker. Runs on the loop of its host; frames leave it only through FrameSinks. Wishes arrive as whole sets.
+class Session {
+ public:
+  virtual ~Session() = default;
+  virtual void start() = 0;                                  // returns at once; failures arrive as Status frames
+  virtual void update(const WantedSet& wanted) = 0;          // the session finds the difference
+  virtual void request_snapshot(std::string_view symbol) = 0;  // the kept book of this symbol needs one; answered by a Rest frame
+  virtual void stop() noexcept = 0;                          // idempotent; pushes nothing after it returns
+};
+
+struct Adapter {
+  std::string_view name;                  // `adapter:` in the YAML
+  std::span<const OptionSpec> options;    // the keys it reads besides the common ones
+  std::string_view default_ws_url;        // empty: must be configured
+  std::string_view default_rest_url;
+  std::unique_ptr<Session> (*make_session)(const BrokerConfig&, SessionHost&);
+  std::unique_ptr<Decoder> (*make_decoder)(const BrokerConfig&);
+  /// The venues it serves with this configuration.
+  std::vector<std::string> (*venues)(const BrokerConfig&);
+  bool (*serves)(const BrokerConfig&, Channel);
+  /// Canonical symbol for an instrument no list resolves, such as "BINANCE:BTCUSDT" or "zerodha#408065".
+  std::string (*unlisted_symbol)(const BrokerConfig&, const NativeRef&);
+  /// For `decode` without a configuration: sets options that the recording itself gives away (Binance: the market). May be null.
+  void (*infer_options)(BrokerConfig&, const RawFrame&);
+};
+
+}  // namespace tidegate

@@ -1,0 +1,38 @@
+# How every target of ours is built: one place for warnings and sanitizers, sources listed by name.
+add_library(tidegate_options INTERFACE)
+target_include_directories(tidegate_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(tidegate_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow=local -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast)
+if(TIDEGATE_WERROR)
+  target_compile_options(tidegate_options INTERFACE -Werror)
+endif()
+if(TIDEGATE_SANITIZE)
+  target_compile_options(tidegate_options INTERFACE -fsanitize=${TIDEGATE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  target_link_options(tidegate_options INTERFACE -fsanitize=${TIDEGATE_SANITIZE})
+endif()
+if(TIDEGATE_FUZZ)
+  target_compile_options(tidegate_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  target_link_options(tidegate_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# tidegate_library(name SOURCES a.cpp ... LINKS public targets ... PRIVATE_LINKS targets ...)
+function(tidegate_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS;PRIVATE_LINKS")
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC tidegate_options ${arg_LINKS} PRIVATE ${arg_PRIVATE_LINKS})
+endfunction()
+
+# tidegate_program(name SOURCES a.cpp ... LINKS targets ...)
+function(tidegate_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE tidegate_options ${arg_LINKS})
+endfunction()
+
+# tidegate_test(name SOURCES a_test.cpp ... LINKS targets ...): one program, one ctest test for each TEST_CASE in it. A case that prints a line
+# beginning with "skipped:" (data missing on this machine) shows as skipped.
+function(tidegate_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
+  add_executable(${name} ${arg_SOURCES} ${CMAKE_SOURCE_DIR}/tests/support/main.cpp)
+  target_link_libraries(${name} PRIVATE tidegate_options tidegate_doctest ${arg_LINKS})
+  doctest_discover_tests(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "skipped:" TIMEOUT 300)
+endfunction()

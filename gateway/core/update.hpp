@@ -1,0 +1,108 @@
+// What a decoder yields: broker-neutral shapes that still carry the broker's own instrument id. Everything views into the frame and lives
+// only during the callback.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "gateway/core/channel.hpp"
+#include "gateway/core/decimal.hpp"
+#include "gateway/core/market_data.hpp"
+#include "gateway/core/time.hpp"
+
+namespace tidegate {
+
+/// A NativeId as it stands in a frame.
+struct NativeRef {
+  std::uint32_t segment = 0;
+  std::uint64_t token = 0;
+  std::string_view text{};
+};
+
+struct TradeUpdate {
+  NativeRef instrument;
+  Decimal price;
+  Decimal quantity;
+  Side side = Side::Unknown;
+  std::uint64_t trade_id = 0;     // consecutive per instrument where `numbered`
+  bool numbered = false;          // a jump of trade_id is a loss
+  Flags flags = Flags::None;
+  UtcTime ts_event;
+};
+
+struct QuoteUpdate {
+  NativeRef instrument;
+  Decimal bid_price, bid_size, ask_price, ask_size;  // absent, or size zero: that side is empty
+  std::uint64_t book_id = 0;      // grows within an instrument; 0: the broker numbers nothing
+  Flags flags = Flags::None;
+  UtcTime ts_event;
+};
+
+struct LevelUpdate {
+  Decimal price;
+  Decimal quantity;               // in deltas: absolute; zero removes the level
+  std::uint32_t orders = kNoOrders;
+};
+
+/// How a depth update relates to what was known.
+enum class DepthKind : std::uint8_t {
+  Delta,     // changes a kept book; ids chain
+  Snapshot,  // the whole book as the broker's REST gives it; joins the deltas
+  TopLevels, // complete replacement of the top n; nothing chains
+};
+
+/// How `first_id`, `last_id` and `previous_id` of deltas chain.
+enum class ChainRule : std::uint8_t {
+  FirstFollowsLast,     // first_id is the previous last_id + 1 (Binance spot)
+  PreviousEqualsLast,   // previous_id is the previous last_id (Binance USD-M)
+};
+
+struct DepthUpdate {
+  NativeRef instrument;
+  DepthKind kind{};
+  ChainRule chain{};
+  std::int64_t first_id = 0;
+  std::int64_t last_id = 0;       // -1 in a snapshot: the symbol has not opened yet
+  std::int64_t previous_id = 0;
+  std::span<const LevelUpdate> bids, asks;  // in any order
+  UtcTime ts_event;
+};
+
+struct TickerUpdate {
+  NativeRef instrument;
+  std::uint32_t present = 0;      // bit per TickerField: sent in this message
+  Decimal values[kTickerFieldCount];
+  UtcTime last_trade_time;
+  Flags flags = Flags::None;
+  UtcTime ts_event;
+
+  void set(TickerField field, Decimal value) {
+    if (!value.present()) return;
+    values[static_cast<std::size_t>(field)] = value;
+    present |= 1U << static_cast<unsigned>(field);
+  }
+};
+
+struct CandleUpdate {
+  NativeRef instrument;
+  Channel channel{};
+  UtcTime open_time;
+  Decimal open, high, low, close, volume;
+  bool closed = false;
+  Flags flags = Flags::None;
+  UtcTime ts_event;
+};
+
+/// Receives the updates of one frame, in the frame's order.
+class UpdateSink {
+ public:
+  virtual ~UpdateSink() = default;
+  virtual void on_trade(const TradeUpdate&) = 0;
+  virtual void on_quote(const QuoteUpdate&) = 0;
+  virtual void on_depth(const DepthUpdate&) = 0;
+  virtual void on_ticker(const TickerUpdate&) = 0;
+  virtual void on_candle(const CandleUpdate&) = 0;
+};
+
+}  // namespace tidegate

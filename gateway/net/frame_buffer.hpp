@@ -1,0 +1,56 @@
+// Bytes that are written once and shared by many sockets: one WebSocket frame, header included (server frames are unmasked).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace tidegate::net {
+
+enum class WsOpcode : std::uint8_t { Text = 1, Binary = 2 };
+
+class FramePool;
+
+/// Shares one immutable frame; the last reference gives its memory back to the pool. Copies count without atomics: all references of a
+/// frame live on the thread of its pool.
+class FrameRef {
+ public:
+  FrameRef() = default;
+  FrameRef(const FrameRef& other) noexcept;
+  FrameRef(FrameRef&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  FrameRef& operator=(FrameRef other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~FrameRef();
+
+  explicit operator bool() const { return block_ != nullptr; }
+  [[nodiscard]] std::string_view bytes() const;    // header and payload
+  [[nodiscard]] std::string_view payload() const;
+
+ private:
+  friend class FramePool;
+  struct Block;
+  explicit FrameRef(Block* block) : block_(block) {}
+  Block* block_ = nullptr;
+};
+
+/// Makes frames in recycled memory of a few sizes; allocates nothing in steady state. Outlives its frames. One thread.
+class FramePool {
+ public:
+  FramePool();
+  ~FramePool();
+  FramePool(const FramePool&) = delete;
+  FramePool& operator=(const FramePool&) = delete;
+
+  /// One final frame holding `payload`.
+  [[nodiscard]] FrameRef make(std::string_view payload, WsOpcode opcode = WsOpcode::Text);
+
+ private:
+  friend class FrameRef;
+  struct Impl;
+  Impl* impl_;
+};
+
+}  // namespace tidegate::net

@@ -1,0 +1,125 @@
+// A WebSocket and HTTP server on one port. A door: shows nothing of websocketpp. Everything runs on the loop's thread.
+//
+// websocketpp does handshakes, control frames, fragmentation and closing; every byte that leaves, websocketpp's own included, goes through one
+// bounded outbox per connection, which flush() writes with one gathered write per connection.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/net/event_loop.hpp"
+#include "gateway/net/frame_buffer.hpp"
+
+namespace tidegate::net {
+
+struct HttpRequest {
+  std::string method;
+  std::string target;  // path and query as sent
+  std::string body;
+  std::string remote_address;  // "127.0.0.1"
+  std::vector<std::pair<std::string, std::string>> headers;
+
+  [[nodiscard]] std::string_view path() const;                       // target up to '?'
+  [[nodiscard]] std::string query(std::string_view name) const;      // percent-decoded; empty when absent
+  [[nodiscard]] std::string_view header(std::string_view name) const;  // any case; empty when absent
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+/// Answers one request, now or later, once. Safe to call after the client went away.
+using HttpReply = std::function<void(HttpResponse)>;
+
+/// One accepted WebSocket connection; lives until on_closed returns.
+class WsConnection {
+ public:
+  void* user = nullptr;  // the owner's
+
+  virtual void send(const FrameRef& frame) = 0;        // queued; leaves at the next flush()
+  virtual void send_text(std::string_view payload) = 0;
+  virtual void send_binary(std::string_view payload) = 0;
+  virtual void ping(std::string_view payload) = 0;
+  virtual void pong(std::string_view payload) = 0;
+  /// Closing handshake behind what is queued; cut after ServerOptions::close_timeout.
+  virtual void close(std::uint16_t code, std::string_view reason) = 0;
+  /// Cuts the socket without a close frame; on_closed follows, never from inside this call.
+  virtual void cut() = 0;
+  /// Stops (true) or goes on (false) reading from the socket.
+  virtual void pause_reading(bool pause) = 0;
+  [[nodiscard]] virtual std::size_t queued_bytes() const = 0;  // not yet taken by the kernel
+  [[nodiscard]] virtual const HttpRequest& request() const = 0;
+
+ protected:
+  ~WsConnection() = default;
+};
+
+class WsServerHandler {
+ public:
+  virtual ~WsServerHandler() = default;
+  virtual void on_http(const HttpRequest& request, HttpReply reply) = 0;
+  /// 101 accepts the upgrade; any other HTTP status refuses it.
+  virtual int on_upgrade(const HttpRequest& request) {
+    static_cast<void>(request);
+    return 101;
+  }
+  virtual void on_open(WsConnection& connection) = 0;
+  virtual void on_message(WsConnection& connection, std::string_view payload, bool binary) = 0;
+  /// True: answer with a pong of the same payload.
+  virtual bool on_ping(WsConnection& connection, std::string_view payload) {
+    static_cast<void>(connection);
+    static_cast<void>(payload);
+    return true;
+  }
+  virtual void on_pong(WsConnection& connection, std::string_view payload) {
+    static_cast<void>(connection);
+    static_cast<void>(payload);
+  }
+  /// Once for every on_open. code 1006: no close frame came.
+  virtual void on_closed(WsConnection& connection, int code, std::string_view reason) = 0;
+};
+
+struct WsServerOptions {
+  std::size_t message_bytes_max = 64U << 10U;       // a larger one closes with 1009
+  std::size_t http_body_bytes_max = 1U << 20U;
+  std::chrono::milliseconds handshake_timeout{5'000};
+  std::chrono::milliseconds close_timeout{2'000};
+  int socket_send_buffer_bytes = 0;                 // 0: the system's default
+};
+
+/// Writes and bytes so far, for metrics.
+struct WsServerTotals {
+  std::uint64_t writes = 0;
+  std::uint64_t bytes = 0;
+};
+
+class WsServer {
+ public:
+  WsServer(EventLoop& loop, WsServerHandler& handler, const WsServerOptions& options);
+  ~WsServer();
+  WsServer(const WsServer&) = delete;
+  WsServer& operator=(const WsServer&) = delete;
+
+  /// Binds and listens; port 0 takes a free one. Returns an empty text, or what went wrong.
+  [[nodiscard]] std::string listen(const std::string& host, std::uint16_t port);
+  [[nodiscard]] std::uint16_t port() const;
+  void stop_listening();
+  /// Writes the outbox of every connection that queued since the last flush. The owner calls it at the end of each turn.
+  void flush();
+  [[nodiscard]] WsServerTotals totals() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidegate::net

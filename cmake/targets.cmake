@@ -1,6 +1,7 @@
 # How every target of ours is built: one place for warnings and sanitizers, sources listed by name.
+get_filename_component(TIDEGATE_ROOT ${CMAKE_CURRENT_LIST_DIR} DIRECTORY)
 add_library(tidegate_options INTERFACE)
-target_include_directories(tidegate_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_include_directories(tidegate_options INTERFACE ${TIDEGATE_ROOT})
 target_compile_options(tidegate_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow=local -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast)
 if(TIDEGATE_WERROR)
   target_compile_options(tidegate_options INTERFACE -Werror)
@@ -32,7 +33,8 @@ endfunction()
 # beginning with "skipped:" (data missing on this machine) shows as skipped.
 function(tidegate_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
-  add_executable(${name} ${arg_SOURCES} ${CMAKE_SOURCE_DIR}/tests/support/main.cpp)
+  add_executable(${name} ${arg_SOURCES} ${TIDEGATE_ROOT}/tests/support/main.cpp)
   target_link_libraries(${name} PRIVATE tidegate_options tidegate_doctest ${arg_LINKS})
+  target_compile_definitions(${name} PRIVATE TIDEGATE_SOURCE_DIR="${TIDEGATE_ROOT}")
   doctest_discover_tests(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "skipped:" TIMEOUT 300)
 endfunction()

@@ -6,6 +6,8 @@
 namespace tidegate {
 namespace {
 
+__extension__ using Wide = __int128;
+
 /// Divides trailing zeros out of a fraction; leaves integers (exponent >= 0) alone.
 Decimal canonical(Decimal value) {
   if (value.mantissa == 0) return {0, 0};
@@ -96,9 +98,9 @@ int compare(Decimal a, Decimal b) {
         const int sign = coarse.mantissa > 0 ? 1 : -1;
         return distance > 0 ? sign : -sign;
       }
-      const auto wide = static_cast<__int128>(coarse.mantissa) * kPowersOfTen[static_cast<std::size_t>(steps)];
-      const __int128 left = distance > 0 ? wide : a.mantissa;
-      const __int128 right = distance > 0 ? b.mantissa : wide;
+      const auto wide = static_cast<Wide>(coarse.mantissa) * kPowersOfTen[static_cast<std::size_t>(steps)];
+      const Wide left = distance > 0 ? wide : a.mantissa;
+      const Wide right = distance > 0 ? b.mantissa : wide;
       return left < right ? -1 : left > right ? 1 : 0;
     }
   }

@@ -1,0 +1,56 @@
+#include "gateway/frame_queue.hpp"
+
+#include <utility>
+
+namespace tidegate {
+
+class FrameQueue::Entry final : public FrameSink {
+ public:
+  Entry(FrameQueue& owner, BrokerId broker, ConnectionId connection) : owner_(owner), producer_(owner.queue_), broker_(broker), connection_(connection) {}
+
+  bool push(RawFrame&& frame) override {
+    BrokerCounters& counters = owner_.telemetry_.brokers[broker_.value()].counters;
+    if (overflowed_) {
+      RawFrame notice;
+      notice.kind = FrameKind::Overflow;
+      notice.broker = broker_;
+      notice.connection = connection_;
+      notice.session = frame.session;
+      notice.received = frame.received;
+      notice.received_mono = frame.received_mono;
+      if (!offer(std::move(notice))) {
+        count(counters.frames_dropped);
+        return false;
+      }
+      overflowed_ = false;
+    }
+    if (offer(std::move(frame))) return true;
+    overflowed_ = true;
+    count(counters.frames_dropped);
+    return false;
+  }
+
+ private:
+  bool offer(RawFrame&& frame) {
+    const std::size_t bytes = frame.bytes.size();
+    if (owner_.bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes > owner_.bytes_max_ || !producer_.try_push(std::move(frame))) {
+      owner_.bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+      return false;
+    }
+    owner_.wake_();
+    return true;
+  }
+
+  FrameQueue& owner_;
+  BoundedQueue<RawFrame>::Producer producer_;
+  BrokerId broker_;
+  ConnectionId connection_;
+  bool overflowed_ = false;
+};
+
+FrameQueue::FrameQueue(std::size_t frames_max, std::size_t bytes_max, std::size_t connections_max, Telemetry& telemetry, std::function<void()> wake)
+    : queue_(frames_max, connections_max), bytes_max_(bytes_max), telemetry_(telemetry), wake_(std::move(wake)) {}
+
+std::unique_ptr<FrameSink> FrameQueue::open(BrokerId broker, ConnectionId connection) { return std::make_unique<Entry>(*this, broker, connection); }
+
+}  // namespace tidegate

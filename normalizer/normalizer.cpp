@@ -1,0 +1,452 @@
+#include "normalizer/normalizer.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace tidegate {
+namespace {
+
+/// A jump of a broker's numbering beyond this is a new numbering, not so many losses.
+constexpr std::uint64_t kLostMax = 1'000'000;
+/// Bad frames are logged up to this many for each broker; all are counted.
+constexpr std::uint64_t kBadSamplesMax = 20;
+/// The client protocol's code for "broker refused".
+constexpr std::uint16_t kBrokerRefused = 4031;
+constexpr std::size_t kSampleBytes = 160;
+/// How often time-outs are looked for.
+constexpr Duration kCheckInterval = std::chrono::milliseconds{100};
+
+/// The beginning of hostile bytes, fit for a log line.
+std::string sample_of(std::string_view bytes) {
+  std::string sample;
+  for (const char c : bytes.substr(0, kSampleBytes)) sample += c >= ' ' && c <= '~' ? c : '.';
+  return sample;
+}
+
+}  // namespace
+
+Normalizer::Normalizer(const Clock& clock, Telemetry& telemetry, RecordSink& out, NormalizerOptions options)
+    : clock_(clock), telemetry_(telemetry), out_(out), options_(options) {}
+
+Normalizer::~Normalizer() = default;
+
+void Normalizer::add_broker(std::unique_ptr<Decoder> decoder) { decoders_.push_back(std::move(decoder)); }
+
+// ---- one frame ----
+
+void Normalizer::on_frame(const RawFrame& frame) {
+  frame_ = &frame;
+  broker_ = &telemetry_.brokers[frame.broker.value()];
+  switch (frame.kind) {
+    case FrameKind::Text:
+    case FrameKind::Binary:
+    case FrameKind::Rest: decode(frame); break;  // calls on_trade, on_quote, ... below: resolve, check, apply, emit
+    case FrameKind::Opened: break;
+    case FrameKind::Closed: on_closed(frame); break;
+    case FrameKind::Accepted: on_accepted(frame); break;
+    case FrameKind::Refused: on_refused(frame); break;
+    case FrameKind::Status: on_broker_status(frame); break;
+    case FrameKind::Overflow: on_overflow(frame); break;
+  }
+  frame_ = nullptr;
+}
+
+void Normalizer::decode(const RawFrame& frame) {
+  const Decoded decoded = decoders_[frame.broker.value()]->decode(frame, *this);
+  BrokerCounters& counters = broker_->counters;
+  if (decoded.ignored != 0) count(counters.frames_ignored, decoded.ignored);
+  if (decoded.control != 0) count(counters.control_messages, decoded.control);
+  if (decoded.bad != 0) {
+    count_bad(decoded.error);
+    count(counters.frames_bad, decoded.bad - 1);
+  }
+  broker_->receive_to_normalized.record(clock_.mono() - frame.received_mono);
+}
+
+void Normalizer::on_trade(const TradeUpdate& update) {
+  if (!resolve(update.instrument, Channel::Trade)) return;
+  if (!check(update.numbered ? state_->trade_ids.check(update.trade_id) : Checked{stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0})) return;
+  auto trade = make_record<Trade>(instrument_, Channel::Trade);
+  trade.header.price_exponent = update.price.exponent;
+  trade.header.quantity_exponent = update.quantity.exponent;
+  trade.price = update.price.mantissa;
+  trade.quantity = update.quantity.mantissa;
+  trade.trade_id = update.trade_id & 0x00FF'FFFF'FFFF'FFFFU;
+  trade.side = static_cast<std::uint8_t>(update.side);
+  emit(trade, update.flags, update.ts_event);
+}
+
+void Normalizer::on_quote(const QuoteUpdate& update) {
+  if (!resolve(update.instrument, Channel::Quote)) return;
+  const std::uint64_t session = (std::uint64_t{frame_->connection.value()} << 32U) | frame_->session;
+  const Order order = state_->quote_ids.check(update.book_id, session);
+  if (!check({order == Order::Next && stream_->gap != PendingGap::None ? Order::Gap : order, 0})) return;
+  Decimal bid = update.bid_price, ask = update.ask_price;
+  Decimal bid_size = update.bid_size, ask_size = update.ask_size;
+  if (bid_size.is_zero()) bid = bid_size = kAbsent;  // nothing is bid: the price beside it means nothing
+  if (ask_size.is_zero()) ask = ask_size = kAbsent;
+  if (!align(bid, ask) || !align(bid_size, ask_size)) return count_bad({Reason::Overflow, "quote"});
+  auto quote = make_record<Quote>(instrument_, Channel::Quote);
+  quote.header.price_exponent = bid.present() ? bid.exponent : ask.exponent;
+  quote.header.quantity_exponent = bid_size.present() ? bid_size.exponent : ask_size.exponent;
+  quote.bid = {bid.mantissa, bid_size.mantissa};
+  quote.ask = {ask.mantissa, ask_size.mantissa};
+  quote.book_id = update.book_id;
+  emit(quote, update.flags, update.ts_event);
+}
+
+void Normalizer::on_depth(const DepthUpdate& update) {
+  if (!resolve(update.instrument, Channel::OrderBook)) return;
+  switch (update.kind) {
+    case DepthKind::Delta: on_delta(update); break;
+    case DepthKind::Snapshot: on_snapshot(update); break;
+    case DepthKind::TopLevels: on_top_levels(update); break;
+  }
+}
+
+void Normalizer::on_ticker(const TickerUpdate& update) {
+  if (!resolve(update.instrument, Channel::Ticker)) return;
+  if (!check({stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0})) return;
+  Ticker& merged = state_->ticker;  // keeps what earlier messages said: partial updates are normal
+  merged.changed = 0;
+  for (std::size_t i = 0; i < kTickerFieldCount; ++i) {
+    if ((update.present >> i & 1U) != 0) merged.set(static_cast<TickerField>(i), update.values[i]);
+  }
+  if (update.last_trade_time.known()) merged.last_trade_time = update.last_trade_time;
+  merged.header.instrument = instrument_;
+  Ticker ticker = merged;
+  emit(ticker, update.flags, update.ts_event);
+}
+
+void Normalizer::on_candle(const CandleUpdate& update) {
+  if (!resolve(update.instrument, update.channel)) return;
+  if (!check({stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0})) return;
+  const std::int8_t exponent = std::min({update.open.exponent, update.high.exponent, update.low.exponent, update.close.exponent});
+  auto candle = make_record<Candle>(instrument_, update.channel);
+  candle.header.price_exponent = exponent;
+  candle.header.quantity_exponent = update.volume.exponent;
+  candle.open_time = update.open_time;
+  candle.open = rescale(update.open, exponent).mantissa;
+  candle.high = rescale(update.high, exponent).mantissa;
+  candle.low = rescale(update.low, exponent).mantissa;
+  candle.close = rescale(update.close, exponent).mantissa;
+  candle.volume = update.volume.mantissa;
+  candle.closed = update.closed ? 1 : 0;
+  emit(candle, update.flags, update.ts_event);
+}
+
+bool Normalizer::resolve(const NativeRef& native, Channel channel) {
+  InstrumentId instrument = instruments_.find(frame_->broker, native);
+  if (instrument == kNoInstrument && resolve_unlisted) instrument = resolve_unlisted(frame_->broker, native);
+  if (instrument == kNoInstrument) {
+    count(broker_->counters.messages_unresolved);
+    return false;
+  }
+  select(instrument, channel);
+  if (!stream_->wanted && !options_.everything_wanted) return false;  // in flight when the last subscriber left
+  stream_->source = {frame_->broker, frame_->connection, frame_->session};
+  stream_->has_source = true;
+  return true;
+}
+
+bool Normalizer::check(const Checked& checked) {
+  if (checked.order == Order::Duplicate) {
+    count(broker_->counters.duplicates);
+    return false;
+  }
+  if (stream_->state != StreamState::Live) set_state(StreamState::Live, "data");
+  if (checked.order == Order::Gap) announce_gap(checked.lost);
+  stream_->gap = PendingGap::None;  // proven whole, or announced
+  return true;
+}
+
+template <MarketDataRecord Record>
+void Normalizer::emit(Record& record, Flags flags, UtcTime ts_event) {
+  record.header.ts_event = ts_event;
+  record.header.ts_received = frame_->received;
+  if (ts_event.known() && frame_->received.known()) broker_->exchange_to_receive.record(Duration{frame_->received.ns - ts_event.ns});
+  emit_stamped(record.header, flags);
+}
+
+void Normalizer::emit_stamped(RecordHeader& header, Flags flags) {
+  header.source = stream_->source.broker;
+  header.flags = flags;
+  if (std::exchange(stream_->gap_before, false)) header.flags |= Flags::GapBefore;
+  header.seq = ++stream_->seq;
+  count(telemetry_.gateway.records_emitted);
+  out_.on_record(header);
+}
+
+// ---- books ----
+
+void Normalizer::on_delta(const DepthUpdate& update) {
+  OrderBook& book = state_->book.chained;
+  switch (book.apply_delta(update, frame_->received)) {
+    case OrderBook::Verdict::Applied: emit_book(book, Flags::None); break;
+    case OrderBook::Verdict::Duplicate: count(broker_->counters.duplicates); break;
+    case OrderBook::Verdict::Gap: on_book_lost("a hole in the broker's book updates; rebuilding"); break;
+    case OrderBook::Verdict::Broken:
+      count_bad({book.broken_reason(), "depth"});
+      on_book_lost("the broker's book updates led to an impossible book; rebuilding");
+      break;
+    default: ask_snapshot(); break;
+  }
+}
+
+void Normalizer::on_snapshot(const DepthUpdate& update) {
+  OrderBook& book = state_->book.chained;
+  state_->book.snapshot_asked = false;
+  switch (book.apply_snapshot(update, frame_->received)) {
+    case OrderBook::Verdict::Joined: break;
+    case OrderBook::Verdict::Rejected:
+      count(broker_->counters.book_snapshots_rejected);
+      return ask_snapshot();
+    case OrderBook::Verdict::Broken:
+      count_bad({book.broken_reason(), "snapshot"});
+      return on_book_lost("the broker's book snapshot is impossible; asking again");
+    default: return;
+  }
+  count(broker_->counters.book_snapshots);
+  emit_book(book, Flags::Snapshot);
+  while (const auto verdict = book.next_buffered()) {
+    if (*verdict != OrderBook::Verdict::Applied) return on_book_lost("a hole in the broker's book updates; rebuilding");
+    emit_book(book, Flags::None);
+  }
+}
+
+void Normalizer::on_top_levels(const DepthUpdate& update) {
+  if (state_->book.chained.valid()) return;  // the kept book knows more
+  OrderBook& top = state_->book.top;
+  if (top.valid() && update.last_id <= top.last_id() && state_->book.top_session == frame_->session) return count(broker_->counters.duplicates);
+  state_->book.top_session = frame_->session;
+  if (top.replace(update, frame_->received) == OrderBook::Verdict::Broken) return count_bad({top.broken_reason(), "depth"});
+  emit_book(top, Flags::Snapshot);
+}
+
+void Normalizer::on_book_lost(std::string_view reason) {
+  count(broker_->counters.gaps);
+  count(broker_->counters.book_resyncs);
+  if (stream_->state == StreamState::Live) {
+    stream_->gap = PendingGap::Unknown;
+    set_state(StreamState::Stale, reason);
+  }
+  ask_snapshot();
+}
+
+void Normalizer::ask_snapshot() {
+  KeptBook& book = state_->book;
+  if (book.snapshot_asked || !request_snapshot || catalog_ == nullptr) return;
+  book.snapshot_asked = true;
+  book.snapshot_asked_at = clock_.mono();
+  request_snapshot(stream_->source.broker, catalog_->find(instrument_)->symbol);
+}
+
+void Normalizer::emit_book(const OrderBook& book, Flags flags) {
+  if (stream_->state != StreamState::Live) set_state(StreamState::Live, "book complete");
+  if (stream_->gap != PendingGap::None) announce_gap(0);
+  stream_->gap = PendingGap::None;
+
+  const std::size_t wanted = options_.everything_wanted ? options_.default_depth : state_->book.depth;
+  const std::size_t levels = std::min<std::size_t>(wanted, kDepthLevelsMax);
+  const std::size_t bid_count = std::min(book.bids().size(), levels);
+  const std::size_t ask_count = std::min(book.asks().size(), levels);
+  const std::size_t words = (sizeof(Depth) + (bid_count + ask_count) * sizeof(DepthLevel)) / 8;
+  if (depth_record_.size() < words) depth_record_.resize(words);
+
+  auto depth = make_record<Depth>(instrument_, Channel::OrderBook);
+  depth.header.size_words = static_cast<std::uint16_t>(words);
+  depth.header.price_exponent = book.price_exponent();
+  depth.header.quantity_exponent = book.quantity_exponent();
+  depth.header.ts_event = book.ts_event();
+  depth.header.ts_received = book.ts_received();
+  depth.book_id = book.last_id() < 0 ? 0 : static_cast<std::uint64_t>(book.last_id());
+  depth.bid_count = static_cast<std::uint16_t>(bid_count);
+  depth.ask_count = static_cast<std::uint16_t>(ask_count);
+  auto* const record = new (depth_record_.data()) Depth(depth);
+  auto* level = reinterpret_cast<DepthLevel*>(record + 1);
+  for (const auto& [side, n] : {std::pair{&book.bids(), bid_count}, std::pair{&book.asks(), ask_count}}) {
+    for (std::size_t i = 0; i < n; ++i) {
+      const BookEntry& entry = side->at(i);
+      *level++ = {entry.price, entry.quantity, entry.orders, 0};
+    }
+  }
+  if (broker_ != nullptr && book.ts_event().known() && book.ts_received().known()) {
+    broker_->exchange_to_receive.record(Duration{book.ts_received().ns - book.ts_event().ns});
+  }
+  emit_stamped(record->header, flags);
+}
+
+// ---- connection events ----
+
+void Normalizer::on_closed(const RawFrame& frame) {
+  for_each_stream([&](Channel channel, Stream& stream) {
+    if (!stream.has_source || stream.source.broker != frame.broker || stream.source.connection != frame.connection) return;
+    if (stream.source.session > frame.session) return;  // its successor already speaks
+    stream.has_source = false;
+    stream.accepted = false;
+    if (channel == Channel::OrderBook) {
+      state_->book.chained.reset();
+      state_->book.top.reset();
+      state_->book.snapshot_asked = false;
+    }
+    if (stream.state != StreamState::Live && stream.state != StreamState::Silent) return;
+    if (stream.seq != 0) stream.gap = PendingGap::Unknown;
+    set_state(StreamState::Stale, frame.bytes.empty() ? "connection to the broker lost" : frame.bytes);
+  });
+}
+
+void Normalizer::on_overflow(const RawFrame& frame) {
+  for_each_stream([&](Channel channel, Stream& stream) {
+    if (!stream.has_source || stream.source.broker != frame.broker || stream.source.connection != frame.connection) return;
+    if (channel == Channel::OrderBook) {
+      state_->book.chained.reset();
+      on_book_lost("book updates were lost in a full queue; rebuilding");
+    } else if (stream.seq != 0) {
+      stream.gap = PendingGap::Unknown;
+    }
+  });
+}
+
+void Normalizer::on_accepted(const RawFrame& frame) {
+  if (frame.instrument == kNoInstrument) return;
+  select(frame.instrument, frame.channel);
+  if (!stream_->wanted) return;
+  stream_->source = {frame.broker, frame.connection, frame.session};
+  stream_->has_source = true;
+  stream_->accepted = true;
+  stream_->accepted_at = frame.received_mono;
+  // A quiet symbol may send no book update for long: its book is the snapshot meanwhile.
+  if (frame.channel == Channel::OrderBook && !state_->book.chained.valid()) ask_snapshot();
+}
+
+void Normalizer::on_refused(const RawFrame& frame) {
+  if (frame.instrument == kNoInstrument) return;
+  select(frame.instrument, frame.channel);
+  if (!stream_->wanted) return;
+  stream_->source.broker = frame.broker;
+  set_state(StreamState::Failed, frame.bytes, kBrokerRefused);
+}
+
+void Normalizer::on_broker_status(const RawFrame& frame) {
+  auto status = make_record<BrokerStatus>(kNoInstrument, Channel::Status);
+  status.header.source = frame.broker;
+  status.header.ts_received = frame.received;
+  status.state = frame.broker_state;
+  set_text(status.reason, frame.bytes);
+  out_.on_record(status.header);
+}
+
+// ---- demand and time ----
+
+void Normalizer::set_catalog(std::shared_ptr<const Catalog> catalog) {
+  catalog_ = std::move(catalog);
+  instruments_.load(*catalog_);
+}
+
+void Normalizer::set_wanted(const std::vector<Want>& wants) {
+  for_each_stream([](Channel, Stream& stream) { stream.still_wanted = false; });
+  for (const Want& want : wants) {
+    select(want.instrument, want.channel);
+    stream_->still_wanted = true;
+    if (!std::exchange(stream_->wanted, true)) stream_->state = StreamState::Pending;
+    if (want.channel != Channel::OrderBook) continue;
+    const bool deeper = want.depth > state_->book.depth;
+    state_->book.depth = want.depth;
+    if (!deeper || stream_->state != StreamState::Live) continue;
+    broker_ = nullptr;
+    if (state_->book.chained.valid()) emit_book(state_->book.chained, Flags::Snapshot);
+  }
+  for_each_stream([this](Channel channel, Stream& stream) {
+    if (!stream.wanted || stream.still_wanted) return;
+    const std::uint64_t seq = stream.seq;
+    stream = Stream{};
+    stream.seq = seq;
+    if (channel == Channel::Trade) state_->trade_ids.forget();
+    if (channel == Channel::Quote) state_->quote_ids.forget();
+    if (channel == Channel::Ticker) state_->ticker = make_record<Ticker>(kNoInstrument, Channel::Ticker);
+    if (channel == Channel::OrderBook) state_->book = KeptBook{};
+  });
+}
+
+std::size_t Normalizer::do_work(MonoTime now) {
+  if (now < next_check_) return 0;
+  next_check_ = now + kCheckInterval;
+  std::size_t changed = 0;
+  for_each_stream([&](Channel channel, Stream& stream) {
+    if (!stream.wanted) return;
+    if (stream.state == StreamState::Pending && stream.accepted && now - stream.accepted_at >= options_.first_data_timeout) {
+      set_state(StreamState::Silent, "the broker accepted the subscription and has sent no data yet");
+      ++changed;
+    }
+    KeptBook& book = state_->book;
+    if (channel == Channel::OrderBook && book.snapshot_asked && stream.has_source && now - book.snapshot_asked_at >= options_.snapshot_retry) {
+      book.snapshot_asked = false;
+      if (!book.chained.valid() && !book.top.valid()) ask_snapshot();
+    }
+  });
+  return changed;
+}
+
+void Normalizer::set_state(StreamState state, std::string_view reason, std::uint16_t code) {
+  if (stream_->state == state && state != StreamState::Failed) return;
+  stream_->state = state;
+  auto record = make_record<State>(instrument_, channel_);
+  record.header.source = stream_->source.broker;
+  record.header.ts_received = frame_ != nullptr ? frame_->received : clock_.utc();
+  record.state = state;
+  record.code = code;
+  set_text(record.reason, reason);
+  out_.on_record(record.header);
+}
+
+void Normalizer::announce_gap(std::uint64_t lost) {
+  stream_->gap_before = true;
+  if (lost == 0 || lost > kLostMax) lost = 1;  // unknown: one number stands for the hole
+  if (broker_ != nullptr) count(broker_->counters.gaps);
+  auto gap = make_record<Gap>(instrument_, channel_);
+  gap.header.source = stream_->source.broker;
+  gap.header.seq = stream_->seq + 1;
+  gap.header.ts_received = frame_ != nullptr ? frame_->received : clock_.utc();
+  gap.to_seq = stream_->seq + lost;
+  gap.cause = GapCause::Upstream;
+  stream_->seq = gap.to_seq;
+  out_.on_record(gap.header);
+}
+
+void Normalizer::count_bad(const Error& error) {
+  BrokerCounters& counters = broker_->counters;
+  const std::uint64_t before = counters.frames_bad.fetch_add(1, std::memory_order_relaxed);
+  count(counters.bad_by_reason[static_cast<std::size_t>(error.reason)]);
+  if (before < kBadSamplesMax) {
+    spdlog::warn("{}: bad frame dropped: {} {}: {}", broker_->name, to_text(error.reason), sample_of(error.field), sample_of(frame_->bytes));
+  }
+}
+
+void Normalizer::select(InstrumentId instrument, Channel channel) {
+  instrument_ = instrument;
+  channel_ = channel;
+  state_ = &state_of(instrument);
+  stream_ = &state_->stream(channel);
+}
+
+InstrumentState& Normalizer::state_of(InstrumentId instrument) {
+  const std::size_t i = instrument.value();
+  if (i >= states_.size()) states_.resize(i + 1);
+  if (states_[i] == nullptr) states_[i] = std::make_unique<InstrumentState>();
+  return *states_[i];
+}
+
+template <class Visit>
+void Normalizer::for_each_stream(Visit visit) {
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    if (states_[i] == nullptr) continue;
+    for (std::size_t c = 0; c < kChannelCount; ++c) {
+      select(InstrumentId{static_cast<std::uint32_t>(i)}, static_cast<Channel>(c));
+      visit(channel_, *stream_);
+    }
+  }
+}
+
+}  // namespace tidegate

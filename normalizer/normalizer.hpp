@@ -1,0 +1,106 @@
+// Frame in, records out. This is where bytes become MarketData: read on_frame and the five on_... functions top to bottom.
+// Everything here depends only on frames, configuration and the injected clock, so that a recording gives the same records again. One thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "brokers/adapter.hpp"
+#include "gateway/core/catalog.hpp"
+#include "gateway/core/demand.hpp"
+#include "gateway/core/market_data.hpp"
+#include "gateway/core/telemetry.hpp"
+#include "gateway/core/update.hpp"
+#include "normalizer/instrument_map.hpp"
+#include "normalizer/stream.hpp"
+
+namespace tidegate {
+
+struct NormalizerOptions {
+  Duration first_data_timeout{std::chrono::seconds{10}};    // accepted, but nothing came: Silent
+  Duration snapshot_retry{std::chrono::seconds{5}};         // a book snapshot that did not come is asked for again
+  bool everything_wanted = false;                           // offline: no demand, every stream counts
+  std::uint16_t default_depth = kDefaultDepth;              // levels a side where everything is wanted
+};
+
+class Normalizer final : private UpdateSink {
+ public:
+  Normalizer(const Clock& clock, Telemetry& telemetry, RecordSink& out, NormalizerOptions options);
+  ~Normalizer() override;
+
+  /// Before the first frame, in order of BrokerId.
+  void add_broker(std::unique_ptr<Decoder> decoder);
+  /// A kept book needs a snapshot of this symbol; may be called again until it comes.
+  std::function<void(BrokerId, const std::string& symbol)> request_snapshot;
+  /// A message named an instrument that no list holds: its id from now on, or kNoInstrument to drop it.
+  std::function<InstrumentId(BrokerId, const NativeRef&)> resolve_unlisted;
+
+  void set_catalog(std::shared_ptr<const Catalog> catalog);
+  /// The whole demand. Streams that left it forget their state and keep their count.
+  void set_wanted(const std::vector<Want>& wants);
+
+  void on_frame(const RawFrame& frame);
+  /// Time-outs; cheap when called often. Returns how many streams changed.
+  std::size_t do_work(MonoTime now);
+
+ private:
+  void on_trade(const TradeUpdate& update) override;
+  void on_quote(const QuoteUpdate& update) override;
+  void on_depth(const DepthUpdate& update) override;
+  void on_ticker(const TickerUpdate& update) override;
+  void on_candle(const CandleUpdate& update) override;
+
+  // the five verbs
+  void decode(const RawFrame& frame);
+  [[nodiscard]] bool resolve(const NativeRef& native, Channel channel);
+  [[nodiscard]] bool check(const Checked& checked);
+  template <MarketDataRecord Record>
+  void emit(Record& record, Flags flags, UtcTime ts_event);
+  void emit_stamped(RecordHeader& header, Flags flags);
+
+  // connection events
+  void on_closed(const RawFrame& frame);
+  void on_overflow(const RawFrame& frame);
+  void on_accepted(const RawFrame& frame);
+  void on_refused(const RawFrame& frame);
+  void on_broker_status(const RawFrame& frame);
+
+  // books
+  void on_delta(const DepthUpdate& update);
+  void on_snapshot(const DepthUpdate& update);
+  void on_top_levels(const DepthUpdate& update);
+  void on_book_lost(std::string_view reason);
+  void ask_snapshot();
+  void emit_book(const OrderBook& book, Flags flags);
+
+  void set_state(StreamState state, std::string_view reason, std::uint16_t code = 0);
+  void announce_gap(std::uint64_t lost);
+  void count_bad(const Error& error);
+  void select(InstrumentId instrument, Channel channel);
+  InstrumentState& state_of(InstrumentId instrument);
+  template <class Visit>
+  void for_each_stream(Visit visit);
+
+  const Clock& clock_;
+  Telemetry& telemetry_;
+  RecordSink& out_;
+  NormalizerOptions options_;
+  std::vector<std::unique_ptr<Decoder>> decoders_;  // by BrokerId
+  InstrumentMap instruments_;
+  std::shared_ptr<const Catalog> catalog_;
+  std::vector<std::unique_ptr<InstrumentState>> states_;  // by InstrumentId; null: never seen
+  std::vector<std::uint64_t> depth_record_;  // scratch for records of variable size
+  MonoTime next_check_;
+
+  // the frame and the stream at hand, set by on_frame and resolve
+  const RawFrame* frame_ = nullptr;
+  BrokerTelemetry* broker_ = nullptr;
+  InstrumentId instrument_ = kNoInstrument;
+  Channel channel_{};
+  InstrumentState* state_ = nullptr;
+  Stream* stream_ = nullptr;
+};
+
+}  // namespace tidegate

@@ -1,0 +1,38 @@
+#include "normalizer/sequence_check.hpp"
+
+namespace tidegate {
+namespace {
+
+/// A repeated trade lies at most this far back (overlapping connections, a replayed tail); anything further is a restart of the numbering.
+constexpr std::uint64_t kRepeatDistanceMax = 10'000;
+
+}  // namespace
+
+Checked ConsecutiveCheck::check(std::uint64_t id) {
+  if (last_ == 0) {
+    last_ = id;
+    return {};
+  }
+  if (id <= last_) {
+    if (last_ - id < kRepeatDistanceMax && id != 0) return {Order::Duplicate, 0};
+    last_ = id;
+    return {Order::Gap, 0};
+  }
+  const std::uint64_t lost = id - last_ - 1;
+  last_ = id;
+  return lost == 0 ? Checked{} : Checked{Order::Gap, lost};
+}
+
+Order GrowingCheck::check(std::uint64_t id, std::uint64_t session) {
+  if (id == 0) return Order::Next;
+  if (session != session_ || last_ == 0) {
+    session_ = session;
+    last_ = id;
+    return Order::Next;
+  }
+  if (id <= last_) return Order::Duplicate;
+  last_ = id;
+  return Order::Next;
+}
+
+}  // namespace tidegate

@@ -1,0 +1,38 @@
+// Numbers that brokers give their data: what came before, what is missing.
+#pragma once
+
+#include <cstdint>
+
+namespace tidegate {
+
+enum class Order : std::uint8_t { Next, Duplicate, Gap };
+
+struct Checked {
+  Order order = Order::Next;
+  std::uint64_t lost = 0;  // Gap: how many numbers are missing; 0: unknown
+};
+
+/// Consecutive numbers, such as trade ids.
+class ConsecutiveCheck {
+ public:
+  /// Judges `id` against the last one. A number far below the last is a venue that began to count anew: a gap of unknown size.
+  Checked check(std::uint64_t id);
+  void forget() { last_ = 0; }
+
+ private:
+  std::uint64_t last_ = 0;  // 0: none yet
+};
+
+/// Numbers that only grow, such as book ids of a quote: good for order, useless for losses.
+class GrowingCheck {
+ public:
+  /// `session` tells openings of the connection apart: the first number of another session is always taken.
+  Order check(std::uint64_t id, std::uint64_t session);
+  void forget() { last_ = 0; }
+
+ private:
+  std::uint64_t last_ = 0;
+  std::uint64_t session_ = 0;
+};
+
+}  // namespace tidegate

@@ -1,0 +1,61 @@
+// What the normalizer knows of one (instrument, channel): its count, its state, and what proves that nothing is missing.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "gateway/core/channel.hpp"
+#include "gateway/core/ids.hpp"
+#include "gateway/core/market_data.hpp"
+#include "gateway/core/time.hpp"
+#include "normalizer/order_book.hpp"
+#include "normalizer/sequence_check.hpp"
+
+namespace tidegate {
+
+/// Where data came from: one opening of one connection of one broker.
+struct SourceKey {
+  BrokerId broker{};
+  ConnectionId connection{};
+  std::uint32_t session = 0;
+  friend bool operator==(SourceKey, SourceKey) = default;
+};
+
+/// A hole that the next record of the stream will announce.
+enum class PendingGap : std::uint8_t { None, Unknown };
+
+struct Stream {
+  std::uint64_t seq = 0;             // of the last record; lives as long as the process
+  bool wanted = false;
+  bool still_wanted = false;         // while a new demand is taken over
+  StreamState state = StreamState::Pending;
+  PendingGap gap = PendingGap::None;
+  bool gap_before = false;           // announced; the next record carries the flag
+  MonoTime accepted_at;              // Pending only, when `accepted`
+  bool accepted = false;
+  SourceKey source;                  // of the last data
+  bool has_source = false;
+};
+
+/// The kept book of one instrument, and how deep subscribers look into it.
+struct KeptBook {
+  OrderBook chained;                 // snapshot and deltas
+  OrderBook top;                     // the last complete top-n state
+  std::uint32_t top_session = 0;     // which opening of the connection sent it
+  std::uint16_t depth = 0;           // levels a side that records carry
+  bool snapshot_asked = false;
+  MonoTime snapshot_asked_at;
+};
+
+struct InstrumentState {
+  std::array<Stream, kChannelCount> streams;
+  ConsecutiveCheck trade_ids;
+  GrowingCheck quote_ids;
+  Ticker ticker = make_record<Ticker>(kNoInstrument, Channel::Ticker);  // merged from all updates so far
+  KeptBook book;
+
+  Stream& stream(Channel channel) { return streams[static_cast<std::size_t>(channel)]; }
+};
+
+}  // namespace tidegate

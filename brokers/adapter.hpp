@@ -98,6 +98,8 @@ struct Adapter {
   std::string (*unlisted_symbol)(const BrokerConfig&, const NativeRef&);
   /// For `decode` without a configuration: sets options that the recording itself gives away (Binance: the market). May be null.
   void (*infer_options)(BrokerConfig&, const RawFrame&);
+  /// What is wrong between options that are each right, as "KEY: what is wrong; what to do"; empty when nothing is. May be null.
+  std::string (*complaint)(const BrokerConfig&) = nullptr;
 };
 
 }  // namespace tidegate

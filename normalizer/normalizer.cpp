@@ -139,7 +139,10 @@ void Normalizer::on_candle(const CandleUpdate& update) {
 
 bool Normalizer::resolve(const NativeRef& native, Channel channel) {
   InstrumentId instrument = instruments_.find(frame_->broker, native);
-  if (instrument == kNoInstrument && resolve_unlisted) instrument = resolve_unlisted(frame_->broker, native);
+  if (instrument == kNoInstrument && resolve_unlisted) {
+    instrument = resolve_unlisted(frame_->broker, native);
+    if (instrument != kNoInstrument) instruments_.add(frame_->broker, {native.segment, native.token, std::string{native.text}}, instrument);
+  }
   if (instrument == kNoInstrument) {
     count(broker_->counters.messages_unresolved);
     return false;

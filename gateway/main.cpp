@@ -1,0 +1,108 @@
+// The command line: subcommands, wiring, exit codes. 0: done; 1: failed while running; 2: wrong configuration or usage.
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+
+#include "brokers/registry.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/decode_command.hpp"
+#include "gateway/log.hpp"
+#include "gateway/pipeline.hpp"
+#include "gateway/version.hpp"
+#include "tools/watch/watch.hpp"
+
+namespace tidegate {
+namespace {
+
+constexpr int kUsage = 2;
+
+int check(const std::string& path) {
+  std::cout << print_config(load_config(path, all_adapters()));
+  return 0;
+}
+
+int run(const std::string& path) {
+  Config config = load_config(path, all_adapters());
+  set_up_log(config.log);
+  const std::string host = config.server.listen.host;
+  const SystemClock clock;
+  Pipeline pipeline{std::move(config), clock};
+  if (const std::string problem = pipeline.start(); !problem.empty()) {
+    std::cerr << problem << '\n';
+    return 1;
+  }
+  pipeline.loop().on_signals({SIGTERM, SIGINT}, [&](int signal) { pipeline.stop(signal == SIGTERM ? "stopped by SIGTERM" : "stopped by SIGINT"); });
+  pipeline.loop().on_signals({SIGHUP}, [](int) { spdlog::warn("SIGHUP: this version reads its configuration at the start only; restart it to apply changes"); });
+  const bool bare_ipv6 = host.find(':') != std::string::npos;
+  std::cerr << "listening on " << (bare_ipv6 ? "[" + host + "]" : host) << ':' << pipeline.port() << std::endl;
+  pipeline.run();
+  return 0;
+}
+
+/// "full", or levels a side.
+std::uint16_t parse_depth(const std::string& text) {
+  if (text == "full") return kFullDepth;
+  std::uint16_t depth = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), depth);
+  if (error != std::errc{} || end != text.data() + text.size() || depth == 0 || depth > 10'000) {
+    throw CLI::ValidationError{"--depth", "must be a number of levels from 1 to 10000, or full"};
+  }
+  return depth;
+}
+
+int main_of(int argc, char** argv) {
+  CLI::App app{"Tidegate, a market-data gateway: many brokers in, one feed out."};
+  app.set_version_flag("--version", "tidegate " + std::string{kVersion});
+  app.require_subcommand(1);
+
+  std::string config;
+  CLI::App* const run_command = app.add_subcommand("run", "run the gateway");
+  run_command->add_option("--config", config, "configuration (YAML)")->required();
+  CLI::App* const check_command = app.add_subcommand("check", "validate a configuration and print what it comes to, secrets masked");
+  check_command->add_option("--config", config, "configuration (YAML)")->required();
+
+  WatchOptions watch;
+  CLI::App* const watch_command = app.add_subcommand("watch", "show live prices: a table on a terminal, JSON lines when piped");
+  watch_command->add_option("--url", watch.url, "the gateway's WebSocket")->capture_default_str();
+  watch_command->add_option("--token", watch.token, "login token");
+  watch_command->add_option("--channel", watch.channels, "trade, quote, orderbook, ticker, candle_1m, ...; may be repeated");
+  watch_command->add_option("symbols", watch.symbols, "VENUE:SYMBOL, such as BINANCE:BTCUSDT")->required();
+
+  DecodeOptions decode;
+  std::string depth = std::to_string(kDefaultDepth);
+  CLI::App* const decode_command = app.add_subcommand("decode", "turn a recording into data messages, offline");
+  decode_command->add_option("broker", decode.broker, "adapter, or a broker of the configuration")->required();
+  decode_command->add_option("frames", decode.frames, "frames file, .jsonl or .jsonl.gz")->required();
+  decode_command->add_option("--config", config, "configuration (YAML)");
+  decode_command->add_option("--depth", depth, "order book levels a side, or full")->capture_default_str();
+
+  try {
+    app.parse(argc, argv);
+    decode.config = config;
+    decode.depth = parse_depth(depth);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+
+  try {
+    if (run_command->parsed()) return run(config);
+    if (check_command->parsed()) return check(config);
+    if (watch_command->parsed()) return run_watch(watch);
+    return run_decode(decode, std::cout, std::cerr);
+  } catch (const ConfigError& error) {
+    std::cerr << error.what() << '\n';
+    return kUsage;
+  }
+}
+
+}  // namespace
+}  // namespace tidegate
+
+int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  return tidegate::main_of(argc, argv);
+}

@@ -1,0 +1,271 @@
+#include "gateway/pipeline.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <deque>
+#include <random>
+#include <utility>
+
+#include "brokers/registry.hpp"
+#include "gateway/version.hpp"
+
+namespace tidegate {
+namespace {
+
+/// Frames a turn: bounds how long subscribers wait for the flush while brokers keep sending.
+constexpr std::size_t kFramesPerTurn = 512;
+constexpr std::size_t kRecordsPerTurn = 4096;
+constexpr std::size_t kConnectionsMax = 256;
+constexpr std::size_t kFrameBytesMax = std::size_t{256} << 20U;
+/// Time-outs are looked for this often when nothing else happens.
+constexpr Duration kTick = std::chrono::milliseconds{50};
+constexpr Duration kDrainLimit = std::chrono::seconds{3};
+
+bool decide_inline(const Config& config) { return config.pipeline.runs_inline(std::thread::hardware_concurrency()); }
+
+std::vector<const Adapter*> adapters_of(const Config& config) {
+  std::vector<const Adapter*> adapters;
+  for (const BrokerConfig& broker : config.brokers) adapters.push_back(find_adapter(broker.adapter));
+  return adapters;
+}
+
+std::thread named_thread(const char* name, net::EventLoop& loop) {
+  return std::thread{[name, &loop] {
+    pthread_setname_np(pthread_self(), name);
+    loop.run();
+  }};
+}
+
+/// Different at every start, so that nobody takes one life's sequence numbers for another's.
+std::string make_epoch(const Clock& clock) {
+  std::random_device random;
+  return fmt::format("{:x}-{:08x}", clock.utc().ns / 1'000'000, random());
+}
+
+}  // namespace
+
+// ---- what a session is lent ----
+
+class Pipeline::BrokerHost final : public SessionHost {
+ public:
+  BrokerHost(Pipeline& pipeline, BrokerId broker) : pipeline_(pipeline), broker_(broker), seed_(std::random_device{}()) {}
+
+  net::EventLoop& loop() override { return pipeline_.io_loop(); }
+  net::HttpClient& http() override { return pipeline_.http_; }
+  const Clock& clock() const override { return pipeline_.clock_; }
+  BrokerCounters& counters() override { return pipeline_.telemetry_.brokers[broker_.value()].counters; }
+  std::uint64_t random_seed() override { return seed_; }
+  std::unique_ptr<FrameSink> open_sink(ConnectionId connection) override { return pipeline_.frames_.open(broker_, connection); }
+  void on_instruments(std::vector<Instrument> instruments) override { pipeline_.on_instruments(broker_, std::move(instruments)); }
+  void on_report(BrokerReport report) override { pipeline_.upstream_.set_report(broker_, std::move(report)); }
+
+ private:
+  Pipeline& pipeline_;
+  BrokerId broker_;
+  std::uint64_t seed_;
+};
+
+// ---- the way to a server on another thread ----
+
+/// Fills the ring; what does not fit waits here, in order, and the normalizer takes no more frames meanwhile.
+class Pipeline::RingSink final : public RecordSink {
+ public:
+  RingSink(RecordRing& ring, net::EventLoop& consumer) : ring_(ring), consumer_(consumer) {}
+
+  void on_record(const RecordHeader& record) override {
+    if (waiting_.empty() && ring_.try_push(record)) return;
+    const auto* words = reinterpret_cast<const std::uint64_t*>(&record);
+    waiting_.emplace_back(words, words + record.size_words);
+  }
+  /// True when nothing waits and there is room for more.
+  bool ready() {
+    while (!waiting_.empty()) {
+      if (!ring_.try_push(*reinterpret_cast<const RecordHeader*>(waiting_.front().data()))) return false;
+      waiting_.pop_front();
+    }
+    return ring_.free_bytes() >= ring_.capacity_bytes() / 4;
+  }
+  void wake_consumer() { consumer_.wake(); }
+
+ private:
+  RecordRing& ring_;
+  net::EventLoop& consumer_;
+  std::deque<std::vector<std::uint64_t>> waiting_;
+};
+
+// ---- construction ----
+
+Pipeline::Pipeline(Config config, const Clock& clock)
+    : config_(std::move(config)),
+      clock_(clock),
+      epoch_(make_epoch(clock)),
+      inline_(decide_inline(config_)),
+      frames_(static_cast<std::size_t>(config_.pipeline.frame_queue_frames), kFrameBytesMax, kConnectionsMax, telemetry_,
+              [this] { normalize_loop().wake(); }),
+      upstream_(config_, Routing{config_, adapters_of(config_)},
+                [this](std::vector<Want> wants, std::vector<WantedSet> by_broker) { on_demand(std::move(wants), std::move(by_broker)); }),
+      distributor_(serve_loop_, clock_, telemetry_, upstream_, distributor_options()),
+      ring_(inline_ ? nullptr : std::make_unique<RecordRing>(static_cast<std::size_t>(config_.pipeline.record_queue_bytes))),
+      ring_sink_(inline_ ? nullptr : std::make_unique<RingSink>(*ring_, serve_loop_)),
+      normalizer_(clock_, telemetry_, inline_ ? static_cast<RecordSink&>(distributor_) : *ring_sink_, NormalizerOptions{}),
+      adapters_(adapters_of(config_)),
+      serve_tick_(serve_loop_) {
+  if (!inline_) {
+    io_loop_.emplace();
+    normalize_loop_.emplace();
+    normalize_tick_.emplace(*normalize_loop_);
+  }
+  const bool spin = config_.pipeline.wait == PipelineWait::Spin;
+  serve_loop_.set_spin(spin);
+  if (!inline_) normalize_loop_->set_spin(spin);
+  make_brokers();
+}
+
+Pipeline::~Pipeline() = default;
+
+distributor::DistributorOptions Pipeline::distributor_options() const {
+  distributor::DistributorOptions options;
+  options.host = config_.server.listen.host;
+  options.port = config_.server.listen.port;
+  options.heartbeat = config_.server.heartbeat;
+  options.outbox_bytes = static_cast<std::size_t>(config_.server.limits.outbox_bytes);
+  options.message_bytes = static_cast<std::size_t>(config_.server.limits.message_bytes);
+  options.subscriptions_per_connection = static_cast<std::size_t>(config_.server.limits.subscriptions_per_connection);
+  options.version = kVersion;
+  options.epoch = epoch_;
+  options.origins = config_.server.origins;
+  for (const BrokerConfig& broker : config_.brokers) {
+    options.broker_names.push_back(broker.name);
+    options.broker_required.push_back(broker.required);
+    options.broker_linger.push_back(broker.linger);
+  }
+  for (const StandingSubscription& standing : config_.subscriptions) options.standing.push_back({standing.channels, standing.symbols});
+  return options;
+}
+
+void Pipeline::make_brokers() {
+  for (const BrokerConfig& broker : config_.brokers) telemetry_.brokers.emplace_back().name = broker.name;
+  for (const BrokerConfig& broker : config_.brokers) {
+    const Adapter& adapter = *adapters_[broker.id.value()];
+    normalizer_.add_broker(adapter.make_decoder(broker));
+    hosts_.push_back(std::make_unique<BrokerHost>(*this, broker.id));
+    sessions_.push_back(adapter.make_session(broker, *hosts_.back()));
+  }
+  normalizer_.request_snapshot = [this](BrokerId broker, const std::string& symbol) { request_snapshot(broker, symbol); };
+}
+
+// ---- start, run, stop ----
+
+std::string Pipeline::start() {
+  if (std::string problem = distributor_.listen(); !problem.empty()) return problem;
+  normalize_loop().at_turn_end([this] { normalize_turn(); });
+  serve_loop_.at_turn_end([this] { serve_turn(); });
+  tick(serve_tick_);
+  if (!inline_) tick(*normalize_tick_);
+  io_loop().post([this] {
+    for (const auto& session : sessions_) session->start();
+  });
+  if (!inline_) {
+    io_thread_ = named_thread("tg-io", *io_loop_);
+    normalize_thread_ = named_thread("tg-normalize", *normalize_loop_);
+  }
+  return {};
+}
+
+std::uint16_t Pipeline::port() const { return distributor_.port(); }
+
+void Pipeline::tick(net::Timer& timer) {
+  timer.start(kTick, [this, &timer] { tick(timer); });  // the turn that ends after it looks at the time-outs
+}
+
+void Pipeline::run() {
+  serve_loop_.run();
+  if (inline_) {
+    stop_sessions();
+    serve_loop_.poll();  // lets the closing handshakes leave
+    return;
+  }
+  io_loop_->post([this] {
+    stop_sessions();
+    io_loop_->stop();
+  });
+  io_thread_.join();
+  normalize_loop_->stop();
+  normalize_thread_.join();
+}
+
+void Pipeline::stop(std::string reason) {
+  serve_loop_.post([this, reason = std::move(reason)] {
+    if (std::exchange(stopping_, true)) return;
+    stop_deadline_ = clock_.mono() + kDrainLimit;
+    distributor_.shutdown(reason);
+  });
+}
+
+void Pipeline::stop_sessions() {
+  for (const auto& session : sessions_) session->stop();
+}
+
+// ---- turns ----
+
+std::size_t Pipeline::normalize_turn() {
+  std::size_t done = 0;
+  if (inline_ || ring_sink_->ready()) {
+    done = frames_.drain(kFramesPerTurn, [this](const RawFrame& frame) { normalizer_.on_frame(frame); });
+    if (done == kFramesPerTurn) normalize_loop().wake();  // more may wait; subscribers first
+  }
+  done += normalizer_.do_work(clock_.mono());
+  if (!inline_) ring_sink_->wake_consumer();
+  return done;
+}
+
+void Pipeline::serve_turn() {
+  if (!inline_) {
+    if (ring_->drain(kRecordsPerTurn, distributor_) == kRecordsPerTurn) serve_loop_.wake();
+    if (ring_->free_bytes() < ring_->capacity_bytes() / 2) normalize_loop_->wake();  // it may be waiting for room
+  }
+  distributor_.do_work(clock_.mono());
+  distributor_.end_turn();
+  if (stopping_ && (distributor_.drained() || clock_.mono() > stop_deadline_)) serve_loop_.stop();
+}
+
+// ---- the control path between the threads ----
+
+void Pipeline::on_instruments(BrokerId broker, std::vector<Instrument> instruments) {
+  for (const InstrumentConfig& configured : config_.instruments) {
+    for (const auto& [name, id] : configured.ids) {
+      if (name != config_.brokers[broker.value()].name) continue;
+      Instrument instrument;
+      const auto colon = configured.symbol.find(':');
+      instrument.venue = configured.symbol.substr(0, colon);
+      instrument.name = configured.symbol.substr(colon + 1);
+      instrument.native.text = id;
+      instruments.push_back(std::move(instrument));
+    }
+  }
+  catalog_ = Catalog::with_list(catalog_.get(), broker, instruments);
+  spdlog::info("{}: {} instruments", config_.brokers[broker.value()].name, instruments.size());
+  normalize_loop().post([this, catalog = catalog_] { normalizer_.set_catalog(catalog); });
+  serve_loop_.post([this, catalog = catalog_] {
+    upstream_.set_catalog(catalog);
+    distributor_.on_catalog(catalog);
+  });
+}
+
+void Pipeline::on_demand(std::vector<Want> wants, std::vector<WantedSet> by_broker) {
+  // The normalizer hears of it before any session can bring data for it.
+  normalize_loop().post([this, wants = std::move(wants), by_broker = std::move(by_broker)]() mutable {
+    normalizer_.set_wanted(wants);
+    io_loop().post([this, by_broker = std::move(by_broker)] {
+      for (std::size_t i = 0; i < sessions_.size(); ++i) sessions_[i]->update(by_broker[i]);
+    });
+  });
+}
+
+void Pipeline::request_snapshot(BrokerId broker, const std::string& symbol) {
+  io_loop().post([this, broker, symbol] { sessions_[broker.value()]->request_snapshot(symbol); });
+}
+
+}  // namespace tidegate

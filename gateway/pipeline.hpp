@@ -1,0 +1,88 @@
+// Owns the queues, stages and threads of a running gateway; the order of start and stop in one place.
+//
+// pipeline.mode inline: one loop reads broker sockets, drains the frame queue through normalizer and distributor, then flushes subscribers.
+// pipeline.mode threads: broker I/O, normalizer and server each on a thread of their own, with the same stages and the same order of records.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "brokers/adapter.hpp"
+#include "distributor/distributor.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/core/telemetry.hpp"
+#include "gateway/frame_queue.hpp"
+#include "gateway/net/event_loop.hpp"
+#include "gateway/net/http_client.hpp"
+#include "gateway/record_ring.hpp"
+#include "gateway/upstream.hpp"
+#include "normalizer/normalizer.hpp"
+
+namespace tidegate {
+
+class Pipeline {
+ public:
+  /// `config` must be loaded with the registry's adapters. `clock` outlives the pipeline.
+  Pipeline(Config config, const Clock& clock);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  /// Binds the server and lets the sessions begin. Returns an empty text, or what went wrong.
+  [[nodiscard]] std::string start();
+  [[nodiscard]] std::uint16_t port() const;
+  /// Serves on the calling thread until stop().
+  void run();
+  /// Any thread. Subscribers are told (4050) and drained, then run() returns.
+  void stop(std::string reason);
+
+  /// The loop that run() serves, for signals.
+  [[nodiscard]] net::EventLoop& loop() { return serve_loop_; }
+  [[nodiscard]] const Telemetry& telemetry() const { return telemetry_; }
+
+ private:
+  class BrokerHost;
+  class RingSink;
+
+  [[nodiscard]] net::EventLoop& io_loop() { return inline_ ? serve_loop_ : *io_loop_; }
+  [[nodiscard]] net::EventLoop& normalize_loop() { return inline_ ? serve_loop_ : *normalize_loop_; }
+  [[nodiscard]] distributor::DistributorOptions distributor_options() const;
+  void make_brokers();
+  void on_instruments(BrokerId broker, std::vector<Instrument> instruments);  // I/O thread
+  void on_demand(std::vector<Want> wants, std::vector<WantedSet> by_broker);  // server's thread
+  void request_snapshot(BrokerId broker, const std::string& symbol);          // normalizer's thread
+  std::size_t normalize_turn();
+  void serve_turn();
+  void tick(net::Timer& timer);
+  void stop_sessions();
+
+  Config config_;
+  const Clock& clock_;
+  Telemetry telemetry_;
+  std::string epoch_;
+  bool inline_;
+  net::EventLoop serve_loop_;
+  std::optional<net::EventLoop> io_loop_, normalize_loop_;
+  net::HttpClient http_;
+  FrameQueue frames_;
+  Upstream upstream_;
+  distributor::Distributor distributor_;
+  std::unique_ptr<RecordRing> ring_;      // threads mode only, as is its sink
+  std::unique_ptr<RingSink> ring_sink_;
+  Normalizer normalizer_;
+  std::vector<const Adapter*> adapters_;                 // by BrokerId
+  std::vector<std::unique_ptr<BrokerHost>> hosts_;       // by BrokerId
+  std::vector<std::unique_ptr<Session>> sessions_;       // by BrokerId; I/O thread
+  std::shared_ptr<const Catalog> catalog_;               // the I/O thread's
+  net::Timer serve_tick_;
+  std::optional<net::Timer> normalize_tick_;
+  std::thread io_thread_, normalize_thread_;
+  bool stopping_ = false;                                // server's thread
+  MonoTime stop_deadline_;
+};
+
+}  // namespace tidegate

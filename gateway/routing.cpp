@@ -1,0 +1,43 @@
+#include "gateway/routing.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tidegate {
+
+Routing::Routing(const Config& config, std::vector<const Adapter*> adapters) : config_(config), adapters_(std::move(adapters)) {
+  for (const RoutingRule& rule : config.routing) {
+    std::vector<BrokerId> ranked;
+    for (const std::string& name : rule.brokers) {
+      const auto it = std::find_if(config.brokers.begin(), config.brokers.end(), [&](const BrokerConfig& broker) { return broker.name == name; });
+      if (it != config.brokers.end()) ranked.push_back(it->id);
+    }
+    for (const std::string& venue : rule.venues) by_venue_.emplace(venue, ranked);
+  }
+}
+
+bool Routing::serves(BrokerId broker, Channel channel) const {
+  return adapters_[broker.value()]->serves(config_.brokers[broker.value()], channel);
+}
+
+std::optional<BrokerId> Routing::choose(const CatalogEntry& entry, Channel channel) const {
+  if (const auto rule = by_venue_.find(entry.instrument.venue); rule != by_venue_.end()) {
+    for (const BrokerId broker : rule->second) {
+      const bool lists = std::find(entry.brokers.begin(), entry.brokers.end(), broker) != entry.brokers.end();
+      if (lists && serves(broker, channel)) return broker;
+    }
+    return std::nullopt;
+  }
+  const auto it = std::find_if(entry.brokers.begin(), entry.brokers.end(), [&](BrokerId broker) { return serves(broker, channel); });
+  return it == entry.brokers.end() ? std::nullopt : std::optional{*it};
+}
+
+std::vector<Channel> Routing::channels(const CatalogEntry& entry) const {
+  std::vector<Channel> served;
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    if (choose(entry, static_cast<Channel>(i))) served.push_back(static_cast<Channel>(i));
+  }
+  return served;
+}
+
+}  // namespace tidegate

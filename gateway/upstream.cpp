@@ -1,0 +1,107 @@
+#include "gateway/upstream.hpp"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <utility>
+
+namespace tidegate {
+namespace {
+
+constexpr std::uint16_t kChannelNotAvailable = 4012;
+constexpr std::uint16_t kSymbolUnknown = 4011;
+
+using Json = rapidjson::Writer<rapidjson::StringBuffer>;
+
+void put(Json& json, const char* key, std::string_view value) {
+  json.Key(key);
+  json.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+}
+
+void put_time(Json& json, const char* key, UtcTime time) {
+  json.Key(key);
+  if (!time.known()) {
+    json.Null();
+    return;
+  }
+  const std::string text = to_rfc3339(time);
+  json.String(text.c_str(), static_cast<rapidjson::SizeType>(text.size()));
+}
+
+std::string_view state_name(BrokerState state) {
+  constexpr std::string_view kNames[] = {"connecting", "live", "stale", "reconnecting", "auth_required", "down"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
+}  // namespace
+
+Upstream::Upstream(const Config& config, Routing routing, DemandSink demand)
+    : config_(config), routing_(std::move(routing)), demand_(std::move(demand)), reports_(config.brokers.size()) {}
+
+distributor::Availability Upstream::check(InstrumentId instrument, Channel channel) {
+  const CatalogEntry* entry = catalog_ != nullptr ? catalog_->find(instrument) : nullptr;
+  if (entry == nullptr) return {kSymbolUnknown, "unknown instrument", "ask /v1/instruments?query=... for what there is"};
+  if (routing_.choose(*entry, channel)) return {};
+  std::string hint = "available for " + entry->symbol + ":";
+  for (const Channel served : routing_.channels(*entry)) hint.append(" ").append(to_text(served));
+  return {kChannelNotAvailable, "no configured broker serves channel " + std::string{to_text(channel)} + " of " + entry->symbol, std::move(hint)};
+}
+
+void Upstream::on_demand(std::vector<Want> wants) {
+  ++generation_;
+  std::vector<WantedSet> by_broker(config_.brokers.size());
+  for (WantedSet& set : by_broker) set.generation = generation_;
+  for (const Want& want : wants) {
+    const CatalogEntry* entry = catalog_ != nullptr ? catalog_->find(want.instrument) : nullptr;
+    if (entry == nullptr) continue;
+    if (const auto broker = routing_.choose(*entry, want.channel)) by_broker[broker->value()].wants.push_back(want);
+  }
+  demand_(std::move(wants), std::move(by_broker));
+}
+
+void Upstream::set_report(BrokerId broker, BrokerReport report) {
+  const std::lock_guard lock{reports_mutex_};
+  reports_[broker.value()] = std::move(report);
+}
+
+std::string Upstream::brokers_json() {
+  const std::lock_guard lock{reports_mutex_};
+  rapidjson::StringBuffer buffer;
+  Json json{buffer};
+  json.StartArray();
+  for (const BrokerConfig& broker : config_.brokers) {
+    const BrokerReport& report = reports_[broker.id.value()];
+    json.StartObject();
+    put(json, "name", broker.name);
+    put(json, "adapter", broker.adapter);
+    put(json, "state", state_name(report.state));
+    put(json, "reason", report.reason);
+    put_time(json, "since", report.since);
+    json.Key("required");
+    json.Bool(broker.required);
+    json.Key("instruments");
+    json.Uint(report.instruments);
+    json.Key("connections");
+    json.StartArray();
+    for (const ConnectionReport& connection : report.connections) {
+      json.StartObject();
+      put(json, "name", connection.name);
+      put(json, "state", state_name(connection.state));
+      put(json, "reason", connection.reason);
+      put_time(json, "since", connection.since);
+      json.Key("streams");
+      json.Uint(connection.streams);
+      json.Key("wanted");
+      json.Uint(connection.wanted);
+      json.Key("sessions");
+      json.Uint64(connection.sessions);
+      json.EndObject();
+    }
+    json.EndArray();
+    json.EndObject();
+  }
+  json.EndArray();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+}  // namespace tidegate

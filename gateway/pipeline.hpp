@@ -70,7 +70,7 @@ class Pipeline {
   net::HttpClient http_;
   FrameQueue frames_;
   Upstream upstream_;
-  distributor::Distributor distributor_;
+  Distributor distributor_;
   std::unique_ptr<RecordRing> ring_;      // threads mode only, as is its sink
   std::unique_ptr<RingSink> ring_sink_;
   Normalizer normalizer_;

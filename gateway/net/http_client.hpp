@@ -17,19 +17,19 @@ namespace tidegate::net {
 
 struct HttpCall {
   std::string method = "GET";
-  std::string url;
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
-  TlsOptions tls;
+  std::string url{};
+  std::string body{};
+  std::vector<std::pair<std::string, std::string>> headers{};
+  TlsOptions tls{};
   std::chrono::milliseconds timeout{10'000};
   std::size_t body_bytes_max = 256U << 20U;
 };
 
 struct HttpAnswer {
   int status = 0;     // 0: none came; `error` says why
-  std::string body;
-  std::string error;  // empty when an answer came, whatever its status
-  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::string body{};
+  std::string error{};  // empty when an answer came, whatever its status
+  std::vector<std::pair<std::string, std::string>> headers{};  // names in lower case
 
   [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;
 };

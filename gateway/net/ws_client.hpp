@@ -15,13 +15,13 @@ namespace tidegate::net {
 
 struct TlsOptions {
   bool verify = true;
-  std::string ca_file;  // empty: the system's
+  std::string ca_file{};  // empty: the system's
 };
 
 struct WsClientOptions {
-  std::string url;  // ws://host:port/path?query or wss://
-  TlsOptions tls;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::string url{};  // ws://host:port/path?query or wss://
+  TlsOptions tls{};
+  std::vector<std::pair<std::string, std::string>> headers{};
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds close_timeout{2'000};
   std::size_t message_bytes_max = 16U << 20U;
@@ -33,6 +33,7 @@ struct WsClosed {
   int code = 0;         // close code; 1006 when the peer sent none
   std::string reason;   // the peer's words, or what failed on our side
   int http_status = 0;  // the refusal of an upgrade; 0 when it got that far or never
+  int retry_after_seconds = 0;  // what a refusal asked for; 0 when it did not
   bool opened = false;
 };
 
@@ -67,8 +68,9 @@ class WsClient {
   /// Cuts the socket at once. No callback comes after it.
   void abort();
 
- private:
   struct Impl;
+
+ private:
   std::shared_ptr<Impl> impl_;
 };
 

@@ -21,9 +21,9 @@ namespace tidegate::net {
 struct HttpRequest {
   std::string method;
   std::string target;  // path and query as sent
-  std::string body;
+  std::string body{};
   std::string remote_address;  // "127.0.0.1"
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string, std::string>> headers{};
 
   [[nodiscard]] std::string_view path() const;                       // target up to '?'
   [[nodiscard]] std::string query(std::string_view name) const;      // percent-decoded; empty when absent
@@ -33,8 +33,8 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body{};
+  std::vector<std::pair<std::string, std::string>> headers{};
 };
 
 /// Answers one request, now or later, once. Safe to call after the client went away.
@@ -72,6 +72,8 @@ class WsServerHandler {
     static_cast<void>(request);
     return 101;
   }
+  /// How long the answer to an upgrade that was accepted is held back; for simulators of slow peers.
+  virtual std::chrono::milliseconds upgrade_delay() { return std::chrono::milliseconds{0}; }
   virtual void on_open(WsConnection& connection) = 0;
   virtual void on_message(WsConnection& connection, std::string_view payload, bool binary) = 0;
   /// True: answer with a pong of the same payload.

@@ -1,0 +1,141 @@
+// The reconnection manager: the one owner of one connection. Every adapter's sockets live in these.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "brokers/adapter.hpp"
+#include "brokers/common/backoff.hpp"
+#include "brokers/common/frame_port.hpp"
+#include "brokers/common/liveness.hpp"
+#include "brokers/common/pacer.hpp"
+#include "gateway/net/event_loop.hpp"
+#include "gateway/net/ws_client.hpp"
+
+namespace tidegate::common {
+
+enum class ConnectionPhase : std::uint8_t {
+  Idle,        // not wanted, no socket
+  Connecting,  // logging in, or the handshake is under way
+  Open,
+  Closing,  // closing handshake of a planned end; the successor comes after it
+  Waiting,  // lost or refused; the next attempt is scheduled
+  Parked,   // refused for good: only unpark(), or start() after stop(), tries again
+};
+
+struct ConnectionTimings {
+  Duration reconnect_initial{};
+  Duration reconnect_maximum{};  // an open connection this old has proved healthy: the backoff starts over
+  LivenessLimits silence;
+  Duration age_max{};     // planned renewal at this age; zero: never
+  Duration age_jitter{};  // and up to so much earlier
+};
+
+/// What a lost or refused connection means; the adapter knows its broker's ways.
+struct LossVerdict {
+  bool park = false;                              // trying again cannot help: `reason` names the cure
+  Duration wait_min{};                            // the broker's Retry-After, or a slow-down
+  BrokerState state = BrokerState::Reconnecting;  // as subscribers see it until the connection is open again
+  std::string reason;
+};
+
+class Connection;
+
+/// The adapter's side of a connection. Called on the loop's thread.
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+  /// An attempt is due: read the credentials, log in where the broker wants it, then call dial(attempt, ...) or refuse(attempt, ...), now or later.
+  virtual void on_attempt(Connection& connection, std::uint64_t attempt) = 0;
+  virtual void on_open(Connection& connection) = 0;
+  virtual void on_message(Connection& connection, std::string&& payload, bool binary, const Stamp& stamp) = 0;
+  virtual void on_ping(Connection& connection, std::string_view payload) = 0;
+  /// Only judges; `lost` says that it had been open. What follows is announced by on_phase.
+  virtual LossVerdict judge(Connection& connection, const net::WsClosed& closed) = 0;
+  /// After each change of phase.
+  virtual void on_phase(Connection& connection) = 0;
+};
+
+/// At most one socket at any time: the old one is gone before the next attempt. Waits end at once on stop(), and early on wake(). Counts and
+/// announces (Opened, Closed) what happens. The loop's thread; stop() may be called from inside any callback, destruction only from outside.
+class Connection {
+ public:
+  /// `attempts` paces connection attempts and may be shared by several connections.
+  Connection(SessionHost& host, FramePort& port, ConnectionOwner& owner, SlidingWindow& attempts, const ConnectionTimings& timings);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Keeps a connection open from now on.
+  void start();
+  /// No connection wanted: cuts the socket at once; silent afterwards, except for the Closed frame of an open connection.
+  void stop(std::string_view why);
+  /// The demand changed: tries sooner than scheduled, though never within the broker's Retry-After nor a quarter of the backoff's ceiling, so
+  /// that busy subscribers cannot turn an outage into a storm. A parked connection stays parked.
+  void wake();
+  /// What parked the connection has been mended: tries at once.
+  void unpark();
+  /// A planned end: closes politely and opens the successor without backoff.
+  void renew(std::string_view why);
+  /// Declares an open connection dead.
+  void cut(std::string_view why);
+
+  /// The answers to on_attempt; ignored when `attempt` is no longer the current one.
+  void dial(std::uint64_t attempt, const net::WsClientOptions& options);
+  void refuse(std::uint64_t attempt, const LossVerdict& verdict);
+
+  void send_text(std::string_view payload);
+  void send_binary(std::string_view payload);
+  void pong(std::string_view payload);
+  /// The message was data: feeds the third clock. Bytes and pings are seen without help.
+  void on_data(const Stamp& stamp) { liveness_.on_data(stamp.mono); }
+  void expect_data(bool expected);
+
+  [[nodiscard]] ConnectionPhase phase() const { return phase_; }
+  [[nodiscard]] bool open() const { return phase_ == ConnectionPhase::Open; }
+  /// The last verdict while the connection is not open; empty reason before the first loss and once open.
+  [[nodiscard]] const LossVerdict& trouble() const { return trouble_; }
+  [[nodiscard]] UtcTime since() const { return since_; }
+  [[nodiscard]] FramePort& port() { return port_; }
+  /// Fills state, reason, since, sessions of a report.
+  void describe(ConnectionReport& report) const;
+
+ private:
+  class Handler;
+
+  void enter(ConnectionPhase phase);
+  void attempt();
+  void schedule(Duration delay);
+  void end(const net::WsClosed& closed);
+  void settle(LossVerdict verdict);
+  [[nodiscard]] bool healthy() const;
+  [[nodiscard]] bool reading() const;
+  void look_after();
+  void drop_socket();
+
+  SessionHost& host_;
+  FramePort& port_;
+  ConnectionOwner& owner_;
+  SlidingWindow& attempts_;
+  ConnectionTimings timings_;
+  Backoff backoff_;
+  Liveness liveness_;
+  net::Timer retry_timer_;
+  net::Timer liveness_timer_;
+  net::Timer age_timer_;
+  std::unique_ptr<Handler> handler_;
+  std::unique_ptr<net::WsClient> client_;
+  ConnectionPhase phase_ = ConnectionPhase::Idle;
+  LossVerdict trouble_;
+  UtcTime since_;
+  MonoTime opened_at_{};
+  MonoTime next_attempt_{};
+  MonoTime not_before_{};  // no attempt sooner, whoever asks
+  std::uint64_t attempt_ = 0;
+  std::string url_;
+  std::string planned_;  // why this connection is being renewed
+};
+
+}  // namespace tidegate::common

@@ -1,0 +1,83 @@
+// Is this connection still alive? Three clocks: any bytes, the broker's heartbeats, data. Heartbeats do not count as data.
+#pragma once
+
+#include "gateway/core/time.hpp"
+
+namespace tidegate::common {
+
+/// Zero: that clock is not watched.
+struct LivenessLimits {
+  Duration bytes{};
+  Duration heartbeat{};
+  Duration data{};
+};
+
+/// A silence limit that learns an instrument set's own rhythm: each time it was used in vain it doubles, up to `maximum`, and it returns to the
+/// configured value once traffic has been steady. So a dead feed is cut after the configured time, and a quiet one is not cut for ever.
+class Patience {
+ public:
+  Patience(Duration base, Duration maximum) : base_(base), maximum_(maximum > base ? maximum : base), limit_(base) {}
+
+  [[nodiscard]] Duration limit() const { return limit_; }
+  void exhausted() { limit_ = limit_ > maximum_ / 2 ? maximum_ : limit_ * 2; }
+  void activity(MonoTime now, MonoTime before) {
+    if (now - before > base_ / 2) quiet_at_ = now;
+  }
+  void settle(MonoTime last) {
+    if (last - quiet_at_ > base_ * kSteadyFactor) limit_ = base_;
+  }
+  void opened(MonoTime now) { quiet_at_ = now; }
+
+ private:
+  static constexpr int kSteadyFactor = 16;
+  Duration base_;
+  Duration maximum_;
+  Duration limit_;
+  MonoTime quiet_at_{};  // when a pause of more than half the limit last ended
+};
+
+/// Pure: the caller brings the time. Lives as long as the connection's owner, over reconnects, since patience is learned over several.
+class Liveness {
+ public:
+  explicit Liveness(const LivenessLimits& limits);
+
+  enum class Verdict { Alive, NoBytes, NoHeartbeat, NoData };
+  struct Check {
+    Verdict verdict = Verdict::Alive;
+    Duration again_in{};  // Alive: when to look again at the latest
+  };
+
+  void opened(MonoTime now);
+  void on_heartbeat(MonoTime now);
+  void on_data(MonoTime now);
+  void on_bytes(MonoTime now);
+  /// Data is expected from now on (something is subscribed), or no more.
+  void expect_data(bool expected, MonoTime now);
+  /// Judges, and learns from a verdict that is not Alive: the caller cuts the connection then.
+  Check check(MonoTime now);
+
+ private:
+  LivenessLimits limits_;
+  Patience bytes_patience_;
+  Patience data_patience_;
+  MonoTime bytes_at_{};
+  MonoTime heartbeat_at_{};
+  MonoTime data_at_{};
+  bool data_expected_ = false;
+};
+
+[[nodiscard]] constexpr const char* to_text(Liveness::Verdict verdict) {
+  switch (verdict) {
+    case Liveness::Verdict::Alive:
+      return "alive";
+    case Liveness::Verdict::NoBytes:
+      return "nothing was received for too long";
+    case Liveness::Verdict::NoHeartbeat:
+      return "the broker's pings stopped";
+    case Liveness::Verdict::NoData:
+      return "no data came for too long";
+  }
+  return "";
+}
+
+}  // namespace tidegate::common

@@ -1,0 +1,167 @@
+#include "distributor/control_messages.hpp"
+
+namespace tidegate::distributor {
+namespace {
+
+constexpr std::size_t kHintsMax = 100;  // in one result
+
+void put_id(JsonWriter& json, std::string_view id) {
+  if (!id.empty()) json.raw("id", id);
+}
+
+void put_text_or_null(JsonWriter& json, std::string_view name, std::string_view text) {
+  if (text.empty()) {
+    json.null(name);
+  } else {
+    json.text(name, text);
+  }
+}
+
+}  // namespace
+
+std::string_view state_name(StreamState state) {
+  switch (state) {
+    case StreamState::Pending:
+      return "pending";
+    case StreamState::Live:
+      return "live";
+    case StreamState::Silent:
+      return "silent";
+    case StreamState::Stale:
+      return "stale";
+    case StreamState::Failed:
+      return "failed";
+    case StreamState::Closed:
+      break;
+  }
+  return "closed";
+}
+
+std::string_view state_name(BrokerState state) {
+  switch (state) {
+    case BrokerState::Connecting:
+      return "connecting";
+    case BrokerState::Live:
+      return "live";
+    case BrokerState::Stale:
+      return "stale";
+    case BrokerState::Reconnecting:
+      return "reconnecting";
+    case BrokerState::AuthRequired:
+      return "auth_required";
+    case BrokerState::Down:
+      break;
+  }
+  return "down";
+}
+
+std::string welcome_message(const WelcomeFacts& facts) {
+  JsonWriter json;
+  json.begin_object().text("type", "welcome").text("session", facts.session).text("epoch", facts.epoch).text("version", facts.version);
+  json.number("heartbeat_seconds", facts.heartbeat_seconds);
+  json.key("limits").begin_object();
+  json.number("subscriptions_per_connection", facts.subscriptions_per_connection);
+  json.number("message_bytes", facts.message_bytes).number("outbox_bytes", facts.outbox_bytes).end_object();
+  json.key("brokers").begin_array();
+  for (const BrokerHealth& broker : facts.brokers) {
+    json.begin_object().text("name", broker.name).text("state", state_name(broker.state)).end_object();
+  }
+  json.end_array().end_object();
+  return json.take();
+}
+
+std::string error_message(const Complaint& complaint, std::string_view id, UtcTime now, std::uint64_t retry_after_ms) {
+  JsonWriter json;
+  json.begin_object().text("type", "error").number("code", complaint.code).text("message", complaint.message);
+  if (!complaint.hint.empty()) json.text("hint", complaint.hint);
+  put_id(json, id);
+  if (retry_after_ms != 0) json.number("retry_after_ms", retry_after_ms);
+  json.time("timestamp", now).end_object();
+  return json.take();
+}
+
+std::string pong_message(std::string_view id, UtcTime now) {
+  JsonWriter json;
+  json.begin_object().text("type", "pong");
+  put_id(json, id);
+  json.time("timestamp", now).end_object();
+  return json.take();
+}
+
+std::string heartbeat_message(UtcTime now) {
+  JsonWriter json;
+  json.begin_object().text("type", "heartbeat").time("timestamp", now).end_object();
+  return json.take();
+}
+
+std::string notice_message(std::string_view kind, std::string_view message, UtcTime now) {
+  JsonWriter json;
+  json.begin_object().text("type", "notice").text("kind", kind).text("message", message).time("timestamp", now).end_object();
+  return json.take();
+}
+
+std::string status_message(const BrokerHealth& broker) {
+  JsonWriter json;
+  json.begin_object().text("type", "status").text("broker", broker.name).text("state", state_name(broker.state)).text("reason", broker.reason);
+  json.time("timestamp", broker.since).end_object();
+  return json.take();
+}
+
+std::string state_message(const StateFacts& facts) {
+  JsonWriter json;
+  json.begin_object().text("type", "state").text("symbol", facts.symbol).text("channel", to_text(facts.channel));
+  json.text("state", state_name(facts.state));
+  put_text_or_null(json, "broker", facts.broker);
+  json.time("since", facts.since).text("reason", facts.reason);
+  if (facts.code != 0) json.number("code", facts.code);
+  json.end_object();
+  return json.take();
+}
+
+ResultMessage::ResultMessage(std::string_view op, std::string_view id) {
+  json_.begin_object().text("type", "result").text("op", op);
+  put_id(json_, id);
+  json_.key("results").begin_array();
+}
+
+void ResultMessage::add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state) {
+  json_.begin_object().text("symbol", symbol);
+  if (symbol != requested) json_.text("requested", requested);
+  json_.text("channel", channel).text("state", state_name(state)).end_object();
+}
+
+void ResultMessage::add_failure(std::string_view symbol, std::string_view channel, const Complaint& complaint) {
+  json_.begin_object().text("symbol", symbol).text("channel", channel).text("state", "failed");
+  json_.number("code", complaint.code).text("message", complaint.message);
+  if (!complaint.hint.empty() && hints_++ < kHintsMax) json_.text("hint", complaint.hint);
+  json_.end_object();
+}
+
+std::string ResultMessage::finish() {
+  json_.end_array().end_object();
+  return json_.take();
+}
+
+SubscriptionsMessage::SubscriptionsMessage(std::string_view id) {
+  json_.begin_object().text("type", "subscriptions");
+  put_id(json_, id);
+  json_.key("subscriptions").begin_array();
+}
+
+void SubscriptionsMessage::add(std::string_view symbol, std::string_view channel, StreamState state, std::string_view broker, std::uint64_t seq) {
+  json_.begin_object().text("symbol", symbol).text("channel", channel).text("state", state_name(state));
+  put_text_or_null(json_, "broker", broker);
+  if (seq == 0) {
+    json_.null("seq");
+  } else {
+    json_.number("seq", seq);
+  }
+  json_.end_object();
+}
+
+std::string SubscriptionsMessage::finish() {
+  json_.end_array().end_object();
+  return json_.take();
+}
+
+}  // namespace tidegate::distributor

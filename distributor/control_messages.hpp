@@ -1,0 +1,82 @@
+// Every message to clients that is not market data, as JSON text.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "distributor/json_writer.hpp"
+#include "distributor/protocol.hpp"
+#include "gateway/core/channel.hpp"
+#include "gateway/core/market_data.hpp"
+#include "gateway/core/time.hpp"
+
+namespace tidegate::distributor {
+
+[[nodiscard]] std::string_view state_name(StreamState state);
+[[nodiscard]] std::string_view state_name(BrokerState state);
+
+/// A broker as subscribers and /ready see it.
+struct BrokerHealth {
+  std::string name;
+  bool required = true;
+  BrokerState state = BrokerState::Connecting;
+  std::string reason;
+  UtcTime since;
+};
+
+struct WelcomeFacts {
+  std::string_view session, epoch, version;
+  std::uint64_t heartbeat_seconds = 0;
+  std::size_t subscriptions_per_connection = 0, message_bytes = 0, outbox_bytes = 0;
+  std::span<const BrokerHealth> brokers;
+};
+[[nodiscard]] std::string welcome_message(const WelcomeFacts& facts);
+
+/// `id` is JSON text, or empty. `retry_after_ms` 0: not known.
+[[nodiscard]] std::string error_message(const Complaint& complaint, std::string_view id, UtcTime now, std::uint64_t retry_after_ms = 0);
+[[nodiscard]] std::string pong_message(std::string_view id, UtcTime now);
+[[nodiscard]] std::string heartbeat_message(UtcTime now);
+[[nodiscard]] std::string notice_message(std::string_view kind, std::string_view message, UtcTime now);
+[[nodiscard]] std::string status_message(const BrokerHealth& broker);
+
+struct StateFacts {
+  std::string_view symbol;
+  Channel channel{};
+  StreamState state{};
+  std::string_view broker;  // empty: null
+  UtcTime since;
+  std::string_view reason;
+  std::uint16_t code = 0;  // 0: left out
+};
+[[nodiscard]] std::string state_message(const StateFacts& facts);
+
+/// One `result`, filled pair by pair. After many failures their hints are left out, so that a bad request has no huge answer.
+class ResultMessage {
+ public:
+  ResultMessage(std::string_view op, std::string_view id);
+  /// `requested` is the client's own spelling, shown where `symbol` differs from it.
+  void add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state);
+  void add_failure(std::string_view symbol, std::string_view channel, const Complaint& complaint);
+  [[nodiscard]] std::string finish();
+
+ private:
+  JsonWriter json_;
+  std::size_t hints_ = 0;
+};
+
+/// The answer to `list`.
+class SubscriptionsMessage {
+ public:
+  explicit SubscriptionsMessage(std::string_view id);
+  /// `broker` empty and `seq` 0 become null.
+  void add(std::string_view symbol, std::string_view channel, StreamState state, std::string_view broker, std::uint64_t seq);
+  [[nodiscard]] std::string finish();
+
+ private:
+  JsonWriter json_;
+};
+
+}  // namespace tidegate::distributor

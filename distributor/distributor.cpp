@@ -1,0 +1,132 @@
+#include "distributor/distributor.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "distributor/control_messages.hpp"
+#include "distributor/http_api.hpp"
+#include "distributor/hub.hpp"
+#include "distributor/publisher.hpp"
+#include "distributor/request_handler.hpp"
+#include "distributor/server.hpp"
+
+namespace tidegate {
+
+using namespace distributor;  // NOLINT(google-build-using-namespace): this file is that namespace's face
+
+struct Distributor::Parts {
+  Parts(net::EventLoop& event_loop, const Clock& clock, Telemetry& telemetry, UpstreamHost& host, DistributorOptions options)
+      : loop(event_loop), hub(clock, telemetry, host, std::move(options)), server(event_loop, hub, requests, http) {}
+
+  void hold_standing();
+  void heartbeats(MonoTime now);
+  void announce_demand();
+
+  net::EventLoop& loop;
+  Hub hub;
+  Publisher publisher{hub};
+  RequestHandler requests{hub, publisher};
+  HttpApi http{hub};
+  Server server;
+  MonoTime next_heartbeat;         // nobody is due before
+  std::vector<StreamSlot> closed;  // scratch
+};
+
+Distributor::Distributor(net::EventLoop& loop, const Clock& clock, Telemetry& telemetry, UpstreamHost& host, DistributorOptions options)
+    : parts_(std::make_unique<Parts>(loop, clock, telemetry, host, std::move(options))) {}
+
+Distributor::~Distributor() = default;
+
+std::string Distributor::listen() { return parts_->server.listen(); }
+
+std::uint16_t Distributor::port() const { return parts_->server.port(); }
+
+void Distributor::on_catalog(std::shared_ptr<const Catalog> catalog) {
+  const Hub::Scope scope(parts_->hub);
+  const bool first = parts_->hub.catalog == nullptr;
+  parts_->hub.catalog = std::move(catalog);
+  if (parts_->hub.catalog == nullptr) return;
+  parts_->hold_standing();
+  if (first) parts_->requests.resolve_wishes();
+}
+
+/// Symbols that the list does not have yet are tried again with the next one.
+void Distributor::Parts::hold_standing() {
+  for (const distributor::StandingSubscription& standing : hub.options.standing) {
+    for (const std::string& symbol : standing.symbols) {
+      const InstrumentId instrument = hub.catalog->resolve(symbol).instrument;
+      if (instrument == kNoInstrument) continue;
+      for (const Channel channel : standing.channels) {
+        if (hub.host.check(instrument, channel).code == 0) hub.table.hold(instrument, channel, kDefaultDepth);
+      }
+    }
+  }
+}
+
+void Distributor::on_record(const RecordHeader& record) { parts_->publisher.publish(record); }
+
+void Distributor::do_work(MonoTime now) {
+  const Hub::Scope scope(parts_->hub);
+  parts_->closed.clear();
+  parts_->hub.table.expire(now, parts_->closed);
+  for (const StreamSlot stream : parts_->closed) parts_->hub.values.forget(stream);
+  if (now >= parts_->next_heartbeat) parts_->heartbeats(now);
+}
+
+void Distributor::Parts::heartbeats(MonoTime now) {
+  next_heartbeat = now + hub.options.heartbeat;
+  net::FrameRef frame;
+  hub.for_each_subscriber([&](Subscriber& subscriber) {
+    if (subscriber.parting()) return;
+    MonoTime due = subscriber.last_sent() + hub.options.heartbeat;
+    if (now >= due) {
+      if (!frame) frame = hub.frames.make(heartbeat_message(hub.clock.utc()));
+      hub.offer(subscriber, frame, now);
+      due = now + hub.options.heartbeat;
+    }
+    next_heartbeat = std::min(next_heartbeat, due);
+  });
+}
+
+void Distributor::Parts::announce_demand() {
+  if (!hub.table.take_demand_change()) return;
+  std::vector<Want> wants;
+  wants.reserve(hub.table.stream_count());
+  for (const Stream& stream : hub.table.streams()) {
+    if (stream.instrument == kNoInstrument) continue;
+    wants.push_back({stream.instrument, stream.channel, stream.depth, std::string(hub.symbol(stream.instrument))});
+  }
+  hub.host.on_demand(std::move(wants));
+}
+
+void Distributor::end_turn() {
+  Parts& parts = *parts_;
+  const Hub::Scope scope(parts.hub);
+  parts.announce_demand();
+  parts.server.flush();
+  if (const MonoTime first = parts.publisher.take_first_record_time(); first != MonoTime{}) {
+    parts.hub.telemetry.normalized_to_written.record(parts.hub.clock.mono() - first);
+  }
+  if (parts.publisher.feed_waiting()) {
+    parts.server.flush();
+    parts.loop.wake();  // there may be room for more already
+  }
+}
+
+void Distributor::shutdown(std::string_view reason) {
+  Parts& parts = *parts_;
+  const Hub::Scope scope(parts.hub);
+  if (std::exchange(parts.hub.shutting_down, true)) return;
+  parts.server.stop_listening();
+  const std::string notice = notice_message("shutdown", reason, parts.hub.clock.utc());
+  const Complaint farewell{code::kShuttingDown, std::string(reason), "connect again in a moment"};
+  parts.hub.for_each_subscriber([&](Subscriber& subscriber) {
+    parts.hub.offer(subscriber, notice);
+    parts.hub.part(subscriber, farewell);
+  });
+}
+
+bool Distributor::drained() const { return parts_->hub.connection_count() == 0; }
+
+}  // namespace tidegate

@@ -1,0 +1,114 @@
+#include "distributor/hub.hpp"
+
+#include <utility>
+
+namespace tidegate::distributor {
+
+Hub::Hub(const Clock& the_clock, Telemetry& the_telemetry, UpstreamHost& the_host, DistributorOptions the_options)
+    : clock(the_clock), telemetry(the_telemetry), host(the_host), options(std::move(the_options)), started(the_clock.mono()) {
+  for (std::size_t i = 0; i < options.broker_names.size(); ++i) {
+    BrokerHealth health;
+    health.name = options.broker_names[i];
+    health.required = i >= options.broker_required.size() || options.broker_required[i];
+    health.since = clock.utc();
+    brokers.push_back(std::move(health));
+  }
+}
+
+std::string_view Hub::symbol(InstrumentId instrument) const {
+  const CatalogEntry* const entry = catalog != nullptr ? catalog->find(instrument) : nullptr;
+  return entry != nullptr ? std::string_view(entry->symbol) : std::string_view{};
+}
+
+std::string_view Hub::broker(BrokerId broker) const {
+  return broker.value() < brokers.size() ? std::string_view(brokers[broker.value()].name) : std::string_view{};
+}
+
+Subscriber& Hub::join(net::WsConnection& connection) {
+  auto slot = static_cast<SubscriberSlot>(subscribers_.size());
+  if (free_.empty()) {
+    subscribers_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  subscribers_[slot] = std::make_unique<Subscriber>(slot, SubscriberId{++last_id_}, connection, options.outbox_bytes, clock.mono());
+  connection.user = subscribers_[slot].get();
+  ++connection_count_;
+  count(telemetry.gateway.subscribers_accepted);
+  return *subscribers_[slot];
+}
+
+void Hub::leave(Subscriber& subscriber) {
+  if (!subscriber.connected()) return;
+  subscriber.lose_connection();
+  retired_.push_back(subscriber.slot());
+  --connection_count_;
+  count(telemetry.gateway.subscribers_closed);
+}
+
+bool Hub::offer(Subscriber& subscriber, const net::FrameRef& frame, MonoTime now) {
+  const Offered offered = subscriber.offer(frame, now);
+  if (offered == Offered::Queued) {
+    count(telemetry.gateway.messages_delivered);
+    return true;
+  }
+  if (offered == Offered::TooSlow) {
+    count(telemetry.gateway.subscribers_too_slow);
+    part(subscriber, {code::kSlowReader, "reading too slowly", "read faster, subscribe to less, or lower the depth; then connect again"});
+  }
+  return false;
+}
+
+bool Hub::answer(Subscriber& subscriber, std::string_view text) {
+  const Offered offered = subscriber.answer(text, clock.mono());
+  if (offered == Offered::Queued) {
+    count(telemetry.gateway.messages_delivered);
+    return true;
+  }
+  if (offered == Offered::TooSlow) {
+    count(telemetry.gateway.subscribers_too_slow);
+    part(subscriber, {code::kSlowReader, "answers are not being read", "read the answers before sending more requests"});
+  }
+  return false;
+}
+
+void Hub::complain(Subscriber& subscriber, const Complaint& complaint, std::string_view id) {
+  count(telemetry.gateway.requests_bad);
+  answer(subscriber, error_message(complaint, id, clock.utc()));
+}
+
+void Hub::part(Subscriber& subscriber, const Complaint& complaint, std::string_view id) {
+  if (subscriber.parting()) return;
+  subscriber.part(error_message(complaint, id, clock.utc()), complaint.code, complaint.message);
+  retired_.push_back(subscriber.slot());
+}
+
+void Hub::begin_linger(StreamSlot slot) {
+  const Stream& stream = table.stream(slot);
+  std::size_t broker = options.broker_linger.size();
+  if (const auto& serving = values.of(slot).broker) {
+    broker = serving->value();
+  } else if (const CatalogEntry* const entry = catalog != nullptr ? catalog->find(stream.instrument) : nullptr;
+             entry != nullptr && !entry->brokers.empty()) {
+    broker = entry->brokers.front().value();
+  }
+  table.linger(slot, clock.mono() + (broker < options.broker_linger.size() ? options.broker_linger[broker] : options.linger));
+}
+
+void Hub::settle() {
+  // A socket may die while its subscriptions are taken away; whoever that retires joins the end of this list.
+  for (std::size_t i = 0; i < retired_.size(); ++i) {
+    const SubscriberSlot slot = retired_[i];
+    if (subscribers_[slot] == nullptr) continue;
+    orphans_.clear();
+    table.remove_all(slot, orphans_);
+    for (const StreamSlot stream : orphans_) begin_linger(stream);
+    if (subscribers_[slot]->connected()) continue;  // parted with; its connection still says goodbye
+    subscribers_[slot].reset();
+    free_.push_back(slot);
+  }
+  retired_.clear();
+}
+
+}  // namespace tidegate::distributor

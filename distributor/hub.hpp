@@ -1,0 +1,95 @@
+// What the distributor's parts share: subscribers, streams, last values, the instrument list, and the ways to reach a client. One thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "distributor/control_messages.hpp"
+#include "distributor/encoder.hpp"
+#include "distributor/last_values.hpp"
+#include "distributor/options.hpp"
+#include "distributor/protocol.hpp"
+#include "distributor/subscriber.hpp"
+#include "distributor/subscription_table.hpp"
+#include "gateway/core/catalog.hpp"
+#include "gateway/core/telemetry.hpp"
+#include "gateway/core/time.hpp"
+#include "gateway/net/frame_buffer.hpp"
+#include "gateway/net/ws_server.hpp"
+
+namespace tidegate::distributor {
+
+class Hub final : public Names {
+ public:
+  Hub(const Clock& clock, Telemetry& telemetry, UpstreamHost& host, DistributorOptions options);
+
+  const Clock& clock;
+  Telemetry& telemetry;
+  UpstreamHost& host;
+  const DistributorOptions options;
+  const MonoTime started;
+  net::FramePool frames;
+  Encoder encoder{*this};
+  SubscriptionTable table;
+  LastValues values;
+  std::shared_ptr<const Catalog> catalog;  // null: no broker's list came yet
+  std::vector<BrokerHealth> brokers;       // by BrokerId
+  bool shutting_down = false;
+
+  [[nodiscard]] std::string_view symbol(InstrumentId instrument) const override;
+  [[nodiscard]] std::string_view broker(BrokerId broker) const override;
+
+  /// While one lives, no subscriber is destroyed and no list of members changes because a client left: what a socket's callback or a full
+  /// outbox ends is only noted, and settled when the outermost scope ends. Every way into the distributor opens one.
+  class Scope {
+   public:
+    explicit Scope(Hub& hub) : hub_(hub) { ++hub_.scopes_; }
+    ~Scope() {
+      if (--hub_.scopes_ == 0 && !hub_.retired_.empty()) hub_.settle();
+    }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    Hub& hub_;
+  };
+
+  Subscriber& join(net::WsConnection& connection);
+  void leave(Subscriber& subscriber);  // its connection is gone
+
+  /// False: the subscriber takes no more; if that was its slowness, it has been told and closed.
+  bool offer(Subscriber& subscriber, const net::FrameRef& frame, MonoTime now);
+  bool offer(Subscriber& subscriber, std::string_view text) { return offer(subscriber, frames.make(text), clock.mono()); }
+  bool answer(Subscriber& subscriber, std::string_view text);
+  void complain(Subscriber& subscriber, const Complaint& complaint, std::string_view id);
+  /// The complaint is the last that this client hears; the connection closes with its code.
+  void part(Subscriber& subscriber, const Complaint& complaint, std::string_view id = {});
+
+  /// A stream that nobody wants any more stays in demand for its broker's linger.
+  void begin_linger(StreamSlot stream);
+
+  /// By SubscriberSlot; null: free.
+  [[nodiscard]] const std::vector<std::unique_ptr<Subscriber>>& subscribers() const { return subscribers_; }
+  [[nodiscard]] std::size_t connection_count() const { return connection_count_; }
+  template <class Visit>
+  void for_each_subscriber(Visit visit) {  // connected ones
+    for (std::size_t i = 0; i < subscribers_.size(); ++i) {
+      if (subscribers_[i] != nullptr && subscribers_[i]->connected()) visit(*subscribers_[i]);
+    }
+  }
+
+ private:
+  void settle();
+
+  std::vector<std::unique_ptr<Subscriber>> subscribers_;
+  std::vector<SubscriberSlot> free_;
+  std::vector<SubscriberSlot> retired_;  // parted with or gone since the last settling
+  std::vector<StreamSlot> orphans_;      // scratch
+  std::size_t connection_count_ = 0;
+  std::uint64_t last_id_ = 0;
+  int scopes_ = 0;
+};
+
+}  // namespace tidegate::distributor

@@ -1,0 +1,28 @@
+// Everything the gateway measures, as Prometheus text (exposition format 0.0.4).
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "distributor/control_messages.hpp"
+#include "gateway/core/telemetry.hpp"
+#include "gateway/core/time.hpp"
+
+namespace tidegate::distributor {
+
+/// What is counted at the moment of asking.
+struct Gauges {
+  std::string_view version;
+  std::size_t subscribers = 0;
+  std::size_t subscriptions = 0;
+  std::size_t streams = 0;
+  std::size_t outbox_bytes = 0;
+  Duration uptime{};
+  std::span<const BrokerHealth> brokers;
+};
+
+[[nodiscard]] std::string render_metrics(const Telemetry& telemetry, const Gauges& gauges);
+
+}  // namespace tidegate::distributor

@@ -1,0 +1,59 @@
+// What the distributor is told at the start, and what it asks of the pipeline above it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gateway/core/channel.hpp"
+#include "gateway/core/demand.hpp"
+#include "gateway/core/ids.hpp"
+#include "gateway/core/time.hpp"
+
+namespace tidegate::distributor {
+
+/// Streams held upstream with or without a subscriber: every symbol on every channel.
+struct StandingSubscription {
+  std::vector<Channel> channels;
+  std::vector<std::string> symbols;
+};
+
+struct DistributorOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;                              // 0: a free one
+  Duration heartbeat{std::chrono::seconds{30}};        // a connection that got nothing for so long gets a heartbeat
+  Duration linger{std::chrono::seconds{30}};           // for streams whose broker is not known
+  std::size_t outbox_bytes = std::size_t{1} << 20U;    // waiting for one connection; beyond it the reader is too slow
+  std::size_t message_bytes = std::size_t{64} << 10U;  // one request
+  std::size_t subscriptions_per_connection = 1000;
+  std::string version;
+  std::string epoch;                 // `seq` counts within it; another start is another epoch
+  std::vector<std::string> origins;  // browser origins allowed besides our own: "https://desk.example"
+  // by BrokerId
+  std::vector<std::string> broker_names;
+  std::vector<bool> broker_required;    // counts for /ready
+  std::vector<Duration> broker_linger;  // an unwanted stream stays in demand so long
+  std::vector<StandingSubscription> standing;
+};
+
+/// Whether a stream can be had at all. `code` 0: yes.
+struct Availability {
+  std::uint16_t code = 0;
+  std::string message;
+  std::string hint;
+};
+
+/// What lies above the distributor. Called on the distributor's thread.
+class UpstreamHost {
+ public:
+  virtual ~UpstreamHost() = default;
+  [[nodiscard]] virtual Availability check(InstrumentId instrument, Channel channel) = 0;
+  /// The whole set that subscribers want now; at most once a turn, and only when it changed.
+  virtual void on_demand(std::vector<Want> wants) = 0;
+  /// A JSON array with a report of each broker.
+  [[nodiscard]] virtual std::string brokers_json() = 0;
+};
+
+}  // namespace tidegate::distributor

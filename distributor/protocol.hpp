@@ -1,0 +1,69 @@
+// The client protocol's vocabulary: codes, and requests as they come off the socket. docs/client-protocol.md is the page for users.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/core/demand.hpp"
+
+namespace tidegate::distributor {
+
+/// Error codes; also the close code where an error closes the connection.
+namespace code {
+inline constexpr std::uint16_t kMalformed = 4004;
+inline constexpr std::uint16_t kUnknownOp = 4010;
+inline constexpr std::uint16_t kUnknownSymbol = 4011;
+inline constexpr std::uint16_t kNoChannel = 4012;
+inline constexpr std::uint16_t kTooManySubscriptions = 4014;
+inline constexpr std::uint16_t kSlowReader = 4021;
+inline constexpr std::uint16_t kTooLarge = 4022;
+inline constexpr std::uint16_t kShuttingDown = 4050;
+}  // namespace code
+
+/// What a client is told went wrong. `code` 0: nothing.
+struct Complaint {
+  std::uint16_t code = 0;
+  std::string message;
+  std::string hint;  // what to do about it; may be empty
+};
+
+inline constexpr std::size_t kIdBytesMax = 128;             // of a request's id, as JSON text
+inline constexpr std::size_t kNameBytesMax = 96;            // of a symbol or channel, where an answer repeats it
+inline constexpr std::size_t kNestingMax = 16;              // objects and arrays in a request
+inline constexpr std::size_t kPairsPerRequestMax = 20'000;  // symbols times channels
+inline constexpr std::uint16_t kDepthRequestMax = 10'000;
+
+enum class Op : std::uint8_t { Subscribe, Unsubscribe, UnsubscribeAll, List, Ping };
+
+/// How a subscriber wants a stream.
+struct SubscribeOptions {
+  bool snapshot = true;
+  std::uint16_t depth = kDefaultDepth;  // kFullDepth: all levels
+};
+
+struct Request {
+  Op op{};
+  std::string id;  // the JSON text of `id` as sent; empty: none
+  std::vector<std::string> channels;
+  std::vector<std::string> symbols;
+  SubscribeOptions options;
+};
+
+struct ParsedRequest {
+  Request request;  // `id` is set even where there is a complaint, if it could be read
+  Complaint complaint;
+};
+
+/// Reads one text message. Hostile input: any bytes, any nesting, any length give a request or a complaint.
+[[nodiscard]] ParsedRequest parse_request(std::string_view payload);
+
+/// "20", or "full"; 0 when it is neither or out of range.
+[[nodiscard]] std::uint16_t parse_depth(std::string_view text);
+
+/// Names of the channels that can be subscribed, with ", " between them.
+[[nodiscard]] std::string channel_list();
+
+}  // namespace tidegate::distributor

@@ -1,0 +1,163 @@
+#include "distributor/publisher.hpp"
+
+#include <algorithm>
+
+namespace tidegate::distributor {
+namespace {
+
+constexpr std::size_t kGapBytesMax = 1024;  // a gap message may follow a snapshot at once
+
+}  // namespace
+
+void Publisher::publish(const RecordHeader& record) {
+  const Hub::Scope scope(hub_);
+  if (first_record_ == MonoTime{}) first_record_ = hub_.clock.mono();
+  switch (record.kind) {
+    case RecordKind::Trade:
+    case RecordKind::Quote:
+    case RecordKind::Depth:
+    case RecordKind::Ticker:
+    case RecordKind::Candle:
+      return data(record);
+    case RecordKind::Gap:
+      if (const StreamSlot stream = hub_.table.find(record.instrument, record.channel); stream != kNoStream) gap(stream, as<Gap>(record));
+      return;
+    case RecordKind::State:
+      return state(as<State>(record));
+    case RecordKind::BrokerStatus:
+      return broker_status(as<BrokerStatus>(record));
+  }
+}
+
+void Publisher::data(const RecordHeader& record) {
+  const StreamSlot slot = hub_.table.find(record.instrument, record.channel);
+  if (slot == kNoStream) return;  // nobody wants it; a session may be slower to unsubscribe than we are
+  LastValue& value = hub_.values.of(slot);
+  if (const auto hole = LastValues::unexplained_hole(value, record)) gap(slot, *hole);
+  LastValues::keep(value, record);
+
+  const std::vector<Member>& members = hub_.table.stream(slot).members;
+  if (members.empty()) return;
+  const UtcTime published = hub_.clock.utc();
+  if (record.kind == RecordKind::Depth) return book(as<Depth>(record), members, published);
+  const net::FrameRef frame = hub_.frames.make(hub_.encoder.encode(record, published));
+  count(hub_.telemetry.gateway.messages_encoded);
+  for (const Member& member : members) offer(member, frame);
+}
+
+/// Subscribers of a book see it to different depths; each depth that differs in bytes is encoded once.
+void Publisher::book(const Depth& depth, const std::vector<Member>& members, UtcTime published) {
+  const std::uint16_t deepest = std::max(depth.bid_count, depth.ask_count);
+  for (const Member& member : members) {
+    if (member.held_back) continue;
+    const std::uint16_t levels = std::min(member.depth, deepest);
+    auto made = std::find_if(by_depth_.begin(), by_depth_.end(), [levels](const auto& entry) { return entry.first == levels; });
+    if (made == by_depth_.end()) {
+      by_depth_.emplace_back(levels, hub_.frames.make(hub_.encoder.encode(depth.header, published, levels)));
+      count(hub_.telemetry.gateway.messages_encoded);
+      made = by_depth_.end() - 1;
+    }
+    offer(member, made->second);
+  }
+  by_depth_.clear();
+}
+
+void Publisher::gap(StreamSlot slot, const Gap& gap) {
+  LastValues::keep(hub_.values.of(slot), gap);
+  const std::vector<Member>& members = hub_.table.stream(slot).members;
+  if (members.empty()) return;
+  const net::FrameRef frame = hub_.frames.make(hub_.encoder.encode(gap.header, kNoTime));
+  count(hub_.telemetry.gateway.messages_encoded);
+  for (const Member& member : members) offer(member, frame);
+}
+
+void Publisher::offer(const Member& member, const net::FrameRef& frame) {
+  if (!member.held_back) hub_.offer(*hub_.subscribers()[member.subscriber], frame, first_record_);
+}
+
+void Publisher::state(const State& state) {
+  const StreamSlot slot = hub_.table.find(state.header.instrument, state.header.channel);
+  if (slot == kNoStream) return;
+  LastValues::keep(hub_.values.of(slot), state);
+  const std::vector<Member>& members = hub_.table.stream(slot).members;
+  if (members.empty()) return;
+  const net::FrameRef frame = hub_.frames.make(state_text(slot));
+  for (const Member& member : members) hub_.offer(*hub_.subscribers()[member.subscriber], frame, first_record_);
+}
+
+void Publisher::tell_state(Subscriber& subscriber, StreamSlot slot) { hub_.offer(subscriber, state_text(slot)); }
+
+std::string Publisher::state_text(StreamSlot slot) {
+  const Stream& stream = hub_.table.stream(slot);
+  const LastValue& value = hub_.values.of(slot);
+  StateFacts facts;
+  facts.symbol = hub_.symbol(stream.instrument);
+  facts.channel = stream.channel;
+  facts.state = value.state;
+  facts.broker = value.broker ? hub_.broker(*value.broker) : std::string_view{};
+  facts.since = value.since;
+  facts.reason = value.reason;
+  facts.code = value.state == StreamState::Failed ? value.code : std::uint16_t{0};
+  return state_message(facts);
+}
+
+void Publisher::broker_status(const BrokerStatus& status) {
+  const std::size_t broker = status.header.source.value();
+  if (broker >= hub_.brokers.size()) return;
+  BrokerHealth& health = hub_.brokers[broker];
+  health.state = status.state;
+  health.reason = status.reason;
+  health.since = status.header.ts_received;
+  const net::FrameRef frame = hub_.frames.make(status_message(health));
+  hub_.for_each_subscriber([&](Subscriber& subscriber) { hub_.offer(subscriber, frame, first_record_); });
+}
+
+void Publisher::owe_snapshot(Subscriber& subscriber, StreamSlot slot, bool joined) {
+  Member* const member = hub_.table.member(subscriber.slot(), slot);
+  if (member == nullptr || hub_.values.of(slot).header() == nullptr) return;
+  member->held_back = member->held_back || joined;
+  if (!std::exchange(member->snapshot_due, true)) subscriber.add_due(slot);
+}
+
+bool Publisher::feed(Subscriber& subscriber) {
+  bool sent = false;
+  for (; subscriber.has_due(); subscriber.pop_due()) {
+    const StreamSlot slot = subscriber.next_due();
+    Member* const member = hub_.table.member(subscriber.slot(), slot);
+    if (member == nullptr || !member->snapshot_due) continue;  // left since
+    if (!subscriber.has_room_for_snapshots()) return wait(subscriber, sent);
+    const LastValue& value = hub_.values.of(slot);
+    const net::FrameRef frame = hub_.frames.make(hub_.encoder.encode(*value.header(), hub_.clock.utc(), member->depth, value.snapshot_flags()));
+    if (!subscriber.has_room(frame.bytes().size() + kGapBytesMax)) return wait(subscriber, sent);
+    member->snapshot_due = false;
+    member->held_back = false;
+    sent = true;
+    count(hub_.telemetry.gateway.messages_encoded);
+    const MonoTime now = hub_.clock.mono();
+    hub_.offer(subscriber, frame, now);
+    // The numbers go on after what was lost since the value: a newcomer must see that as well.
+    if (value.gap) hub_.offer(subscriber, hub_.frames.make(hub_.encoder.encode(value.gap->header, kNoTime)), now);
+  }
+  return sent;
+}
+
+bool Publisher::wait(Subscriber& subscriber, bool sent) {
+  if (!subscriber.parting() && !std::exchange(subscriber.waiting, true)) waiting_.push_back(subscriber.slot());
+  return sent;
+}
+
+bool Publisher::feed_waiting() {
+  if (waiting_.empty()) return false;
+  const Hub::Scope scope(hub_);
+  bool sent = false;
+  feeding_.swap(waiting_);
+  for (const SubscriberSlot slot : feeding_) {
+    Subscriber* const subscriber = hub_.subscribers()[slot].get();
+    if (subscriber == nullptr || !std::exchange(subscriber->waiting, false)) continue;
+    sent = feed(*subscriber) || sent;
+  }
+  feeding_.clear();
+  return sent;
+}
+
+}  // namespace tidegate::distributor

@@ -1,0 +1,47 @@
+// Records to subscribers: look up, encode once, offer to each. The data path's last stage; allocates nothing in steady state. One thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "distributor/hub.hpp"
+
+namespace tidegate::distributor {
+
+class Publisher {
+ public:
+  explicit Publisher(Hub& hub) : hub_(hub) {}
+
+  void publish(const RecordHeader& record);
+
+  /// Tells one subscriber a stream's present state.
+  void tell_state(Subscriber& subscriber, StreamSlot stream);
+  /// The snapshot of a stream becomes due for a subscriber; feed() sends it. No value yet: nothing is due.
+  void owe_snapshot(Subscriber& subscriber, StreamSlot stream, bool joined);
+  /// Sends due snapshots while there is room: thousands of deep books never crowd a healthy reader's outbox. True: some went out.
+  bool feed(Subscriber& subscriber);
+  /// feed() for all whose outbox was full before. True: some went out.
+  bool feed_waiting();
+
+  /// When the oldest record since the last call came; 0: none did.
+  [[nodiscard]] MonoTime take_first_record_time() { return std::exchange(first_record_, MonoTime{}); }
+
+ private:
+  void data(const RecordHeader& record);
+  void book(const Depth& depth, const std::vector<Member>& members, UtcTime published);
+  void gap(StreamSlot stream, const Gap& gap);
+  void state(const State& state);
+  void broker_status(const BrokerStatus& status);
+  [[nodiscard]] std::string state_text(StreamSlot stream);
+  bool wait(Subscriber& subscriber, bool sent);
+  void offer(const Member& member, const net::FrameRef& frame);
+
+  Hub& hub_;
+  std::vector<std::pair<std::uint16_t, net::FrameRef>> by_depth_;  // of the book at hand
+  std::vector<SubscriberSlot> waiting_, feeding_;                  // with due snapshots and no room; may have gone since
+  MonoTime first_record_;
+};
+
+}  // namespace tidegate::distributor

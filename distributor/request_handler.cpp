@@ -1,0 +1,226 @@
+#include "distributor/request_handler.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "distributor/control_messages.hpp"
+#include "distributor/json_text.hpp"
+
+namespace tidegate::distributor {
+namespace {
+
+constexpr std::size_t kCandidatesMax = 8;  // shown of an ambiguous name's meanings
+
+}  // namespace
+
+void RequestHandler::on_message(Subscriber& subscriber, std::string_view payload, bool binary) {
+  if (subscriber.parting()) return;
+  count(hub_.telemetry.gateway.requests_received);
+  if (payload.size() > hub_.options.message_bytes) {
+    count(hub_.telemetry.gateway.requests_bad);
+    return hub_.part(subscriber,
+                     {code::kTooLarge, "message too large", "at most " + std::to_string(hub_.options.message_bytes) + " bytes: split the request"});
+  }
+  if (binary) return hub_.complain(subscriber, {code::kMalformed, "binary message", "send JSON in text messages"}, {});
+
+  const ParsedRequest parsed = parse_request(payload);
+  const Request& request = parsed.request;
+  if (parsed.complaint.code != 0) return hub_.complain(subscriber, parsed.complaint, request.id);
+  switch (request.op) {
+    case Op::Subscribe:
+      return subscribe(subscriber, request);
+    case Op::Unsubscribe:
+      return unsubscribe(subscriber, request);
+    case Op::UnsubscribeAll:
+      return unsubscribe_all(subscriber, request);
+    case Op::List:
+      return list(subscriber, request);
+    case Op::Ping:
+      hub_.answer(subscriber, pong_message(request.id, hub_.clock.utc()));
+      return;
+  }
+}
+
+void RequestHandler::subscribe(Subscriber& subscriber, const Request& request) {
+  ResultMessage result("subscribe", request.id);
+  std::vector<StreamSlot> entered;
+  for (const std::string& symbol : request.symbols) {
+    const std::string_view shown_symbol = cut_text(symbol, kNameBytesMax);
+    const Resolved resolved = hub_.catalog != nullptr ? resolve(symbol) : Resolved{};
+    for (const std::string& name : request.channels) {
+      Complaint complaint;
+      const auto wanted = channel(name, complaint);
+      if (wanted && hub_.catalog == nullptr) {
+        complaint = wish(subscriber, symbol, *wanted, request.options);
+        if (complaint.code == 0) result.add(shown_symbol, shown_symbol, name, StreamState::Pending);
+      } else if (wanted && resolved.entry == nullptr) {
+        complaint = resolved.complaint;
+      } else if (wanted) {
+        Subscribed subscribed = enter(subscriber, *resolved.entry, *wanted, request.options);
+        complaint = std::move(subscribed.complaint);
+        if (subscribed.stream != kNoStream) {
+          const bool live = hub_.values.of(subscribed.stream).state == StreamState::Live;
+          result.add(resolved.entry->symbol, symbol, name, live ? StreamState::Live : StreamState::Pending);
+          entered.push_back(subscribed.stream);
+        }
+      }
+      if (complaint.code != 0)
+        result.add_failure(resolved.entry != nullptr ? resolved.entry->symbol : shown_symbol, cut_text(name, kNameBytesMax), complaint);
+    }
+  }
+  if (hub_.answer(subscriber, result.finish())) follow_up(subscriber, std::move(entered));
+}
+
+/// After the result: the states that are neither pending nor live, then the snapshots.
+void RequestHandler::follow_up(Subscriber& subscriber, std::vector<StreamSlot> streams) {
+  std::sort(streams.begin(), streams.end());  // a pair may stand twice in one request
+  streams.erase(std::unique(streams.begin(), streams.end()), streams.end());
+  for (const StreamSlot stream : streams) {
+    const StreamState state = hub_.values.of(stream).state;
+    if (state != StreamState::Pending && state != StreamState::Live) publisher_.tell_state(subscriber, stream);
+  }
+  publisher_.feed(subscriber);
+}
+
+RequestHandler::Resolved RequestHandler::resolve(const std::string& text) const {
+  const Resolution found = hub_.catalog->resolve(text);
+  if (const CatalogEntry* const entry = hub_.catalog->find(found.instrument)) return {entry, {}};
+  if (found.candidates.empty()) return {nullptr, {code::kUnknownSymbol, "unknown symbol", "write VENUE:SYMBOL; /v1/instruments?query= finds it"}};
+  std::string hint = "one of:";
+  for (std::size_t i = 0; i < found.candidates.size() && i < kCandidatesMax; ++i) hint += " " + found.candidates[i];
+  if (found.candidates.size() > kCandidatesMax) hint += " and " + std::to_string(found.candidates.size() - kCandidatesMax) + " more";
+  return {nullptr, {code::kUnknownSymbol, "ambiguous symbol", std::move(hint)}};
+}
+
+std::optional<Channel> RequestHandler::channel(std::string_view name, Complaint& complaint) const {
+  const auto found = parse_channel(name);
+  if (!found) {
+    complaint = {code::kNoChannel, "unknown channel", "one of: " + channel_list()};
+  } else if (*found == Channel::Status) {
+    complaint = {code::kNoChannel, "status is not subscribed", "every connection gets status messages unasked"};
+    return std::nullopt;
+  }
+  return found;
+}
+
+Complaint RequestHandler::limit_reached(const Subscriber& subscriber) const {
+  const std::size_t limit = hub_.options.subscriptions_per_connection;
+  if (hub_.table.subscriptions_of(subscriber.slot()) + subscriber.wishes.size() < limit) return {};
+  return {code::kTooManySubscriptions, "at most " + std::to_string(limit) + " subscriptions", {}};
+}
+
+Complaint RequestHandler::wish(Subscriber& subscriber, const std::string& symbol, Channel channel, const SubscribeOptions& options) const {
+  if (symbol.size() > kNameBytesMax) return {code::kUnknownSymbol, "unknown symbol", "no symbol is as long as this"};
+  const std::pair<std::string, Channel> key{symbol, channel};
+  if (!subscriber.wishes.contains(key)) {
+    if (Complaint complaint = limit_reached(subscriber); complaint.code != 0) return complaint;
+  }
+  subscriber.wishes[key] = options;
+  return {};
+}
+
+/// Joins a stream, or replaces the options of one it has; the snapshot becomes due, but nothing is sent.
+RequestHandler::Subscribed RequestHandler::enter(Subscriber& subscriber, const CatalogEntry& entry, Channel channel,
+                                                 const SubscribeOptions& options) {
+  const StreamSlot known = hub_.table.find(entry.id, channel);
+  if (known == kNoStream || hub_.table.member(subscriber.slot(), known) == nullptr) {
+    if (Complaint complaint = limit_reached(subscriber); complaint.code != 0) return {kNoStream, std::move(complaint)};
+    if (Availability there = hub_.host.check(entry.id, channel); there.code != 0) {
+      return {kNoStream, {there.code, std::move(there.message), std::move(there.hint)}};
+    }
+  }
+  const auto added = hub_.table.add(subscriber.slot(), entry.id, channel, options.depth);
+  if (options.snapshot) {
+    publisher_.owe_snapshot(subscriber, added.stream, added.joined);
+  } else if (Member* const member = hub_.table.member(subscriber.slot(), added.stream)) {
+    member->snapshot_due = false;
+    member->held_back = false;
+  }
+  return {added.stream, {}};
+}
+
+void RequestHandler::leave(Subscriber& subscriber, StreamSlot stream) {
+  if (hub_.table.remove(subscriber.slot(), stream)) hub_.begin_linger(stream);
+}
+
+void RequestHandler::unsubscribe(Subscriber& subscriber, const Request& request) {
+  ResultMessage result("unsubscribe", request.id);
+  for (const std::string& symbol : request.symbols) {
+    const std::string_view shown_symbol = cut_text(symbol, kNameBytesMax);
+    const Resolved resolved = hub_.catalog != nullptr ? resolve(symbol) : Resolved{};
+    for (const std::string& name : request.channels) {
+      Complaint complaint;
+      const auto wanted = channel(name, complaint);
+      if (wanted && hub_.catalog == nullptr) {
+        subscriber.wishes.erase({symbol, *wanted});
+        result.add(shown_symbol, shown_symbol, name, StreamState::Closed);
+      } else if (wanted && resolved.entry == nullptr) {
+        complaint = resolved.complaint;
+      } else if (wanted) {
+        if (const StreamSlot stream = hub_.table.find(resolved.entry->id, *wanted); stream != kNoStream) leave(subscriber, stream);
+        result.add(resolved.entry->symbol, symbol, name, StreamState::Closed);
+      }
+      if (complaint.code != 0)
+        result.add_failure(resolved.entry != nullptr ? resolved.entry->symbol : shown_symbol, cut_text(name, kNameBytesMax), complaint);
+    }
+  }
+  hub_.answer(subscriber, result.finish());
+}
+
+void RequestHandler::unsubscribe_all(Subscriber& subscriber, const Request& request) {
+  ResultMessage result("unsubscribe_all", request.id);
+  for (const auto& [key, options] : subscriber.wishes) result.add(key.first, key.first, to_text(key.second), StreamState::Closed);
+  subscriber.wishes.clear();
+  for (const StreamSlot slot : hub_.table.streams_of(subscriber.slot())) {
+    const Stream& stream = hub_.table.stream(slot);
+    const std::string_view symbol = hub_.symbol(stream.instrument);
+    result.add(symbol, symbol, to_text(stream.channel), StreamState::Closed);
+    leave(subscriber, slot);
+  }
+  hub_.answer(subscriber, result.finish());
+}
+
+void RequestHandler::list(Subscriber& subscriber, const Request& request) {
+  SubscriptionsMessage message(request.id);
+  for (const auto& [key, options] : subscriber.wishes) message.add(key.first, to_text(key.second), StreamState::Pending, {}, 0);
+  for (const StreamSlot slot : hub_.table.streams_of(subscriber.slot())) {
+    const Stream& stream = hub_.table.stream(slot);
+    const LastValue& value = hub_.values.of(slot);
+    const std::string_view broker = value.broker ? hub_.broker(*value.broker) : std::string_view{};
+    message.add(hub_.symbol(stream.instrument), to_text(stream.channel), value.state, broker, value.last_seq);
+  }
+  hub_.answer(subscriber, message.finish());
+}
+
+void RequestHandler::tell_failed(Subscriber& subscriber, std::string_view symbol, Channel channel, const Complaint& complaint) {
+  StateFacts facts;
+  facts.symbol = symbol;
+  facts.channel = channel;
+  facts.state = StreamState::Failed;
+  facts.since = hub_.clock.utc();
+  const std::string reason = complaint.hint.empty() ? complaint.message : complaint.message + "; " + complaint.hint;
+  facts.reason = reason;
+  facts.code = complaint.code;
+  hub_.offer(subscriber, state_message(facts));
+}
+
+void RequestHandler::resolve_wishes() {
+  hub_.for_each_subscriber([this](Subscriber& subscriber) {
+    const auto wishes = std::exchange(subscriber.wishes, {});
+    std::vector<StreamSlot> entered;
+    for (const auto& [key, options] : wishes) {
+      const auto& [symbol, channel] = key;
+      const Resolved resolved = resolve(symbol);
+      Complaint complaint = resolved.complaint;
+      if (resolved.entry != nullptr) {
+        Subscribed subscribed = enter(subscriber, *resolved.entry, channel, options);
+        complaint = std::move(subscribed.complaint);
+        if (subscribed.stream != kNoStream) entered.push_back(subscribed.stream);
+      }
+      if (complaint.code != 0) tell_failed(subscriber, symbol, channel, complaint);
+    }
+    follow_up(subscriber, std::move(entered));
+  });
+}
+
+}  // namespace tidegate::distributor

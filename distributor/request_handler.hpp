@@ -1,0 +1,52 @@
+// What clients ask, and the answers: subscribe, unsubscribe, unsubscribe_all, list, ping. The control path; one thread.
+// Login, rate limits and the dialects of existing clients join in on_message, before a request is read.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "distributor/hub.hpp"
+#include "distributor/publisher.hpp"
+
+namespace tidegate::distributor {
+
+class RequestHandler {
+ public:
+  RequestHandler(Hub& hub, Publisher& publisher) : hub_(hub), publisher_(publisher) {}
+
+  void on_message(Subscriber& subscriber, std::string_view payload, bool binary);
+
+  /// The first instrument list came: subscriptions that waited for it are made, or fail with a `state`.
+  void resolve_wishes();
+
+ private:
+  struct Resolved {
+    const CatalogEntry* entry = nullptr;  // null: `complaint` says why
+    Complaint complaint;
+  };
+  struct Subscribed {
+    StreamSlot stream = kNoStream;  // kNoStream: `complaint` says why
+    Complaint complaint;
+  };
+
+  void subscribe(Subscriber& subscriber, const Request& request);
+  void unsubscribe(Subscriber& subscriber, const Request& request);
+  void unsubscribe_all(Subscriber& subscriber, const Request& request);
+  void list(Subscriber& subscriber, const Request& request);
+
+  [[nodiscard]] Resolved resolve(const std::string& text) const;
+  [[nodiscard]] std::optional<Channel> channel(std::string_view name, Complaint& complaint) const;
+  [[nodiscard]] Complaint wish(Subscriber& subscriber, const std::string& symbol, Channel channel, const SubscribeOptions& options) const;
+  [[nodiscard]] Subscribed enter(Subscriber& subscriber, const CatalogEntry& entry, Channel channel, const SubscribeOptions& options);
+  [[nodiscard]] Complaint limit_reached(const Subscriber& subscriber) const;
+  void leave(Subscriber& subscriber, StreamSlot stream);
+  void follow_up(Subscriber& subscriber, std::vector<StreamSlot> streams);
+  void tell_failed(Subscriber& subscriber, std::string_view symbol, Channel channel, const Complaint& complaint);
+
+  Hub& hub_;
+  Publisher& publisher_;
+};
+
+}  // namespace tidegate::distributor

@@ -1,0 +1,40 @@
+// The gateway's port: which upgrades and requests are let in, and where they go. One thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "distributor/http_api.hpp"
+#include "distributor/hub.hpp"
+#include "distributor/request_handler.hpp"
+#include "gateway/net/event_loop.hpp"
+#include "gateway/net/ws_server.hpp"
+
+namespace tidegate::distributor {
+
+class Server final : private net::WsServerHandler {
+ public:
+  Server(net::EventLoop& loop, Hub& hub, RequestHandler& requests, HttpApi& http);
+
+  /// Empty, or what went wrong.
+  [[nodiscard]] std::string listen() { return server_.listen(hub_.options.host, hub_.options.port); }
+  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+  void stop_listening() { server_.stop_listening(); }
+  void flush();
+
+ private:
+  void on_http(const net::HttpRequest& request, net::HttpReply reply) override;
+  int on_upgrade(const net::HttpRequest& request) override;
+  void on_open(net::WsConnection& connection) override;
+  void on_message(net::WsConnection& connection, std::string_view payload, bool binary) override;
+  void on_closed(net::WsConnection& connection, int code, std::string_view reason) override;
+
+  Hub& hub_;
+  RequestHandler& requests_;
+  HttpApi& http_;
+  net::WsServerTotals counted_;  // what the counters have already
+  net::WsServer server_;
+};
+
+}  // namespace tidegate::distributor

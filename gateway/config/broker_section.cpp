@@ -1,0 +1,196 @@
+#include "gateway/config/broker_section.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "gateway/config/config.hpp"
+#include "gateway/config/credentials.hpp"
+
+namespace tidegate {
+namespace {
+
+constexpr std::string_view kInclude = "include";
+constexpr Duration kMillisecond{1'000'000};
+constexpr Duration kDay{86'400'000'000'000};
+
+/// Adds to `own` what only `included` has; mappings are joined key by key.
+void join(YamlValue& own, YamlValue&& included) {
+  for (YamlEntry& entry : included.entries) {
+    const auto same = std::find_if(own.entries.begin(), own.entries.end(), [&](const YamlEntry& mine) { return mine.key == entry.key; });
+    if (same == own.entries.end()) {
+      own.entries.push_back(std::move(entry));
+    } else if (same->value.kind == YamlKind::Map && entry.value.kind == YamlKind::Map) {
+      join(same->value, std::move(entry.value));
+    }
+  }
+}
+
+/// Replaces `include: FILE` in `value` by what the file holds, and so on in that file. `files` are those already open around it.
+void join_includes(YamlValue& value, const std::string& path, std::vector<std::filesystem::path>& files) {
+  const YamlEntry* include = value.find(kInclude);
+  if (include == nullptr) return;
+  WrittenTexts ignored;
+  const Scalar named = read_scalar(include->value, join_path(path, kInclude), ignored);
+  const std::filesystem::path file = folder_of(named.place) / named.text;
+  const std::filesystem::path identity = std::filesystem::weakly_canonical(std::filesystem::absolute(file));
+  if (std::find(files.begin(), files.end(), identity) != files.end()) {
+    named.refuse("the file " + named.shown + " includes itself, directly or through others", "break the circle");
+  }
+  std::string content;
+  if (const std::string wrong = read_whole_file(file, content); !wrong.empty()) {
+    named.refuse("the file " + named.shown + " cannot be read (" + wrong + ")",
+                 "correct the path, which counts from the folder of the file it stands in");
+  }
+  YamlValue included = parse_yaml(content, file.string(), path);
+  if (included.kind != YamlKind::Map) {
+    throw ConfigError(included.place, path, "the included file holds no mapping", "write the broker's keys in it, such as \"adapter: NAME\"");
+  }
+  files.push_back(identity);
+  join_includes(included, path, files);
+  files.pop_back();
+  std::erase_if(value.entries, [](const YamlEntry& entry) { return entry.key == kInclude; });
+  join(value, std::move(included));
+}
+
+const Adapter* find_adapter(const YamlValue& value, const std::string& path, std::span<const Adapter* const> adapters) {
+  std::vector<std::string> names;
+  for (const Adapter* adapter : adapters) names.emplace_back(adapter->name);
+  const YamlEntry* entry = value.find("adapter");
+  if (entry == nullptr) throw ConfigError(value.place, join_path(path, "adapter"), "is missing", suggest("", names, "the adapters"));
+  WrittenTexts ignored;
+  const Scalar name = read_scalar(entry->value, join_path(path, "adapter"), ignored);
+  for (const Adapter* adapter : adapters) {
+    if (adapter->name == name.text) return adapter;
+  }
+  name.refuse("there is no adapter " + name.shown, suggest(name.text, names, "the adapters"));
+}
+
+bool is_broker_name(std::string_view name) {
+  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  return !name.empty() && name.size() <= 64 && name.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+std::string read_url(Section& section, std::string_view key, std::string_view otherwise, std::string_view plain, bool insecure) {
+  const auto found = section.scalar(key);
+  if (!found || found->text.empty()) return std::string(otherwise);
+  const std::string tls = std::string(plain) + "s";
+  const std::string example = "write " + tls + "://HOST[:PORT][/PATH]";
+  const std::string shown = found->outside ? found->shown : in_quotes(masked_url(found->text));
+  const UrlText url = parse_url(found->text);
+  if (!url.url) found->refuse("the URL " + shown + " " + url.problem, example);
+  if (url.url->scheme != plain && url.url->scheme != tls) {
+    found->refuse("the URL " + shown + " begins with neither " + tls + ":// nor " + std::string(plain) + "://", example);
+  }
+  if (url.url->scheme == plain && !insecure && !is_loopback(url.url->host)) {
+    found->refuse("the URL " + shown + " would send everything unencrypted to a host that is not this machine",
+                  "use " + tls + "://, or set insecure: true if that is what you want");
+  }
+  return found->text;
+}
+
+OptionValue to_option(const Scalar& scalar, const OptionSpec& spec) {
+  switch (spec.type) {
+    case OptionType::Duration:
+      return to_duration(scalar, Duration{spec.minimum}, Duration{spec.maximum});
+    case OptionType::Size:
+      return to_size(scalar, spec.minimum, spec.maximum);
+    case OptionType::Integer:
+      return to_integer(scalar, spec.minimum, spec.maximum);
+    case OptionType::Boolean:
+      return to_boolean(scalar);
+    case OptionType::Choice:
+      return to_choice(scalar, {spec.choices.begin(), spec.choices.end()});
+    case OptionType::Text:
+    case OptionType::Secret:
+      break;
+  }
+  return scalar.text;
+}
+
+/// A key of the adapter's table; "requests.timeout" stands in the section `requests`.
+OptionValue read_option(Section& section, const OptionSpec& spec) {
+  Section* holder = &section;
+  std::string_view key = spec.key;
+  for (std::size_t dot = key.find('.'); dot != std::string_view::npos; dot = key.find('.')) {
+    holder = &holder->child(key.substr(0, dot));
+    key.remove_prefix(dot + 1);
+  }
+  auto found = holder->scalar(key);
+  if (!found) {
+    const bool text = spec.type == OptionType::Text || spec.type == OptionType::Secret;
+    if (spec.default_text.empty() && !text) holder->missing(key, "write it: " + std::string(spec.help));
+    return to_option({std::string(spec.default_text), in_quotes(spec.default_text), holder->path_of(key), holder->place(), false}, spec);
+  }
+  if (spec.type == OptionType::Secret && !found->outside) found->shown = "the value";
+  return to_option(*found, spec);
+}
+
+/// What the adapter itself has to say about options that do not go together.
+void ask_adapter(const BrokerSource& source, const BrokerConfig& broker) {
+  const std::string complaint = source.adapter->complaint != nullptr ? source.adapter->complaint(broker) : "";
+  if (complaint.empty()) return;
+  const std::size_t key_end = std::min(complaint.find(": "), complaint.size());
+  const std::size_t problem_end = std::min(complaint.find("; ", key_end), complaint.size());
+  const auto after = [&](std::size_t end) { return std::min(end + 2, complaint.size()); };
+  const std::string key = complaint.substr(0, key_end);
+  const YamlEntry* entry = source.value.find(key);
+  throw ConfigError(entry != nullptr ? entry->value.place : source.value.place, join_path(join_path("brokers", source.name), key),
+                    complaint.substr(after(key_end), problem_end - std::min(after(key_end), problem_end)), complaint.substr(after(problem_end)));
+}
+
+}  // namespace
+
+std::shared_ptr<const BrokerSource> find_broker_source(const YamlEntry& entry, BrokerId id, std::span<const Adapter* const> adapters) {
+  const std::string path = join_path("brokers", entry.key);
+  if (!is_broker_name(entry.key)) {
+    throw ConfigError(entry.place, path, in_quotes(entry.key) + " cannot be a broker's name", "use 1 to 64 letters, digits, - and _");
+  }
+  auto source = std::make_shared<BrokerSource>(BrokerSource{entry.key, id, entry.value, nullptr});
+  if (entry.value.kind != YamlKind::Map) {
+    throw ConfigError(entry.value.kind == YamlKind::Null ? entry.place : entry.value.place, path, "has no keys, a mapping is expected",
+                      "write at least {adapter: NAME}");
+  }
+  std::vector<std::filesystem::path> files;
+  if (entry.place.file) files.push_back(std::filesystem::weakly_canonical(std::filesystem::absolute(*entry.place.file)));
+  join_includes(source->value, path, files);
+  source->adapter = find_adapter(source->value, path, adapters);
+  return source;
+}
+
+BrokerConfig read_broker(const BrokerSource& source, WrittenTexts& written) {
+  Section section(source.value, join_path("brokers", source.name), written);
+  const BrokerConfig defaults;
+  BrokerConfig broker;
+  broker.name = source.name;
+  broker.id = source.id;
+  broker.adapter = section.text("adapter", "");
+  broker.insecure = section.boolean("insecure", false);
+  broker.ws_url = read_url(section, "ws_url", source.adapter->default_ws_url, "ws", broker.insecure);
+  broker.rest_url = read_url(section, "rest_url", source.adapter->default_rest_url, "http", broker.insecure);
+  Section& tls = section.child("tls");
+  broker.tls_verify = tls.boolean("verify", true);
+  broker.tls_ca_file = tls.file("ca_file").value_or("");
+  Section& reconnect = section.child("reconnect");
+  broker.reconnect_initial = reconnect.duration("initial", defaults.reconnect_initial, kMillisecond, kDay);
+  broker.reconnect_maximum = reconnect.duration("maximum", defaults.reconnect_maximum, kMillisecond, kDay);
+  if (broker.reconnect_initial > broker.reconnect_maximum) {
+    reconnect.refuse(reconnect.value("initial") != nullptr ? "initial" : "maximum",
+                     "initial " + duration_text(broker.reconnect_initial) + " is longer than maximum " + duration_text(broker.reconnect_maximum),
+                     "the first wait must not exceed the longest one");
+  }
+  broker.stale_after = section.duration("stale_after", defaults.stale_after, kMillisecond, kDay);
+  broker.linger = section.duration("linger", defaults.linger, Duration{0}, kDay);
+  broker.required = section.boolean("required", true);
+  for (const OptionSpec& spec : source.adapter->options) broker.options.emplace(spec.key, read_option(section, spec));
+  section.finish();
+  ask_adapter(source, broker);
+  return broker;
+}
+
+BrokerConfig read_broker_again(const Config& config, BrokerId broker) {
+  WrittenTexts written;
+  return read_broker(*config.broker_sources.at(broker.value()), written);
+}
+
+}  // namespace tidegate

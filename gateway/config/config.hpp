@@ -1,0 +1,112 @@
+// The whole configuration, read from YAML, checked and complete: every default is filled in. configs/example.yaml shows each key.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "brokers/adapter.hpp"
+#include "gateway/config/config_error.hpp"
+#include "gateway/config/values.hpp"
+#include "gateway/core/broker_config.hpp"
+#include "gateway/core/channel.hpp"
+
+namespace tidegate {
+
+struct ServerLimits {
+  std::int64_t connections = 10'000;      // of all clients together
+  std::int64_t connections_per_user = 5;  // logged-in users
+  std::int64_t subscriptions_per_connection = 1000;
+  std::int64_t requests_per_minute = 1000;  // per connection
+  std::int64_t outbox_bytes = 1 << 20;      // per connection, not yet taken by the kernel
+  std::int64_t message_bytes = 64 << 10;    // one message from a client
+};
+
+/// Checked but not served yet: load_config refuses a file that asks for it.
+struct ServerTls {
+  std::string certificate, private_key;  // empty: plain ws:// and http://
+};
+struct ServerAuth {
+  bool required = false;
+  std::string tokens_file;
+  std::string jwt_algorithm = "HS256";
+  std::string jwt_key;
+};
+
+struct ServerConfig {
+  Endpoint listen;
+  ServerTls tls;
+  std::vector<std::string> origins;  // browser origins allowed besides the gateway's own
+  ServerAuth auth;
+  ServerLimits limits;
+  Duration heartbeat{30'000'000'000};
+};
+
+enum class PipelineMode : std::uint8_t { Auto, Inline, Threads };
+enum class PipelineWait : std::uint8_t { Sleep, Spin };
+
+struct PipelineConfig {
+  PipelineMode mode = PipelineMode::Auto;
+  PipelineWait wait = PipelineWait::Sleep;
+  std::int64_t frame_queue_frames = 65'536;
+  std::int64_t record_queue_bytes = 16 << 20;
+
+  /// Auto is inline on up to 4 cores, where a hand-off between threads costs more than it gains.
+  [[nodiscard]] bool runs_inline(unsigned cores) const { return mode == PipelineMode::Inline || (mode == PipelineMode::Auto && cores <= 4); }
+};
+
+/// Which brokers serve some venues, best first.
+struct RoutingRule {
+  std::vector<std::string> venues;
+  std::vector<std::string> brokers;
+};
+
+/// A name and the brokers' ids for it, where their own lists cannot give them.
+struct InstrumentConfig {
+  std::string symbol;
+  std::vector<std::pair<std::string, std::string>> ids;  // broker, its id as written
+};
+
+/// Held upstream with or without a subscriber.
+struct StandingSubscription {
+  std::vector<Channel> channels;
+  std::vector<std::string> symbols;
+};
+
+enum class LogFormat : std::uint8_t { Text, Json };
+struct LogConfig {
+  std::string level = "info";  // trace, debug, info, warning, error
+  LogFormat format = LogFormat::Text;
+};
+
+struct BrokerSource;  // one broker's part of the file, for reading it again
+
+struct Config {
+  ServerConfig server;
+  PipelineConfig pipeline;
+  std::vector<BrokerConfig> brokers;  // by BrokerId
+  std::vector<RoutingRule> routing;
+  std::vector<InstrumentConfig> instruments;
+  std::vector<StandingSubscription> subscriptions;
+  LogConfig log;
+
+  std::map<std::string, std::string, std::less<>> written;          // dotted key to its text, where that refers to something outside
+  std::vector<std::shared_ptr<const BrokerSource>> broker_sources;  // by BrokerId
+};
+
+/// Reads, checks and completes a configuration. Throws ConfigError at the first mistake.
+[[nodiscard]] Config load_config(const std::filesystem::path& path, std::span<const Adapter* const> adapters);
+
+/// One broker of a loaded configuration with its ${NAME} and ${file:PATH} read anew, as must be done before each connect: credentials may have
+/// changed since. Throws ConfigError when one is gone or no longer fits.
+[[nodiscard]] BrokerConfig read_broker_again(const Config& config, BrokerId broker);
+
+/// The effective configuration as YAML, every key with its value, secrets masked (a reference such as ${NAME} is shown as written), and the
+/// bound of memory as comments. load_config reads it back.
+[[nodiscard]] std::string print_config(const Config& config);
+
+}  // namespace tidegate

@@ -1,0 +1,85 @@
+#include "gateway/config/credentials.hpp"
+
+#include <cstdlib>
+
+#include "gateway/config/config_error.hpp"
+#include "gateway/config/yaml_tree.hpp"
+
+namespace tidegate {
+namespace {
+
+constexpr std::string_view kFile = "file:";
+constexpr std::string_view kOtherwise = ":-";
+
+bool is_variable_name(std::string_view name) {
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+  return !name.empty() && name.find_first_not_of(kLetters) == std::string_view::npos && (name[0] < '0' || name[0] > '9');
+}
+
+ResolvedText problem(std::string what, std::string remedy) { return {{}, std::move(what), std::move(remedy)}; }
+
+ResolvedText first_line(std::string_view path, const std::filesystem::path& folder) {
+  std::string content;
+  if (const std::string wrong = read_whole_file(seen_from(folder, path), content); !wrong.empty()) {
+    return problem("the file " + in_quotes(path) + " cannot be read (" + wrong + ")", "create it, or correct the path or its permissions");
+  }
+  std::string line = content.substr(0, content.find('\n'));
+  if (!line.empty() && line.back() == '\r') line.pop_back();
+  if (line.empty()) return problem("the first line of the file " + in_quotes(path) + " is empty", "write the value on the file's first line");
+  return {line, {}, {}};
+}
+
+ResolvedText variable(std::string_view inside) {
+  const std::size_t split = inside.find(kOtherwise);
+  const std::string name(inside.substr(0, split));
+  if (!is_variable_name(name)) {
+    return problem("\"${" + std::string(inside) + "}\" names no environment variable", "write ${NAME} with letters, digits and _, or ${file:PATH}");
+  }
+  const char* value = std::getenv(name.c_str());
+  if (value != nullptr && *value != '\0') return {value, {}, {}};
+  if (split != std::string_view::npos) return {std::string(inside.substr(split + kOtherwise.size())), {}, {}};
+  return problem("the environment variable " + name + (value == nullptr ? " is not set" : " is empty"),
+                 "set it before the start: export " + name + "=...");
+}
+
+/// Calls `replace(inside)` for each ${inside} and puts together what it returns; stops at the first problem.
+template <class Replace>
+ResolvedText replace_references(std::string_view text, Replace replace) {
+  ResolvedText result;
+  while (true) {
+    const std::size_t begin = text.find("${");
+    result.text.append(text.substr(0, begin));
+    if (begin == std::string_view::npos) return result;
+    const std::size_t end = text.find('}', begin);
+    if (end == std::string_view::npos) return problem("\"${\" has no closing \"}\"", "write ${NAME} or ${file:PATH}");
+    ResolvedText part = replace(text.substr(begin + 2, end - begin - 2));
+    if (!part.ok()) return part;
+    result.text += part.text;
+    text.remove_prefix(end + 1);
+  }
+}
+
+bool is_file(std::string_view inside) { return inside.substr(0, kFile.size()) == kFile; }
+
+}  // namespace
+
+bool has_reference(std::string_view text) { return text.find("${") != std::string_view::npos; }
+
+ResolvedText resolve_text(std::string_view text, const std::filesystem::path& folder) {
+  return replace_references(
+      text, [&](std::string_view inside) { return is_file(inside) ? first_line(inside.substr(kFile.size()), folder) : variable(inside); });
+}
+
+std::string with_absolute_paths(std::string_view text, const std::filesystem::path& folder) {
+  const ResolvedText result = replace_references(text, [&](std::string_view inside) {
+    if (!is_file(inside)) return ResolvedText{"${" + std::string(inside) + "}", {}, {}};
+    return ResolvedText{"${file:" + seen_from(folder, inside.substr(kFile.size())).string() + "}", {}, {}};
+  });
+  return result.ok() ? result.text : std::string(text);
+}
+
+std::filesystem::path seen_from(const std::filesystem::path& folder, std::string_view path) {
+  return std::filesystem::absolute(folder / std::filesystem::path(path)).lexically_normal();
+}
+
+}  // namespace tidegate

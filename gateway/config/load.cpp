@@ -1,0 +1,246 @@
+// The file as a whole: its sections, and what must fit between them.
+#include <algorithm>
+#include <set>
+
+#include "gateway/config/broker_section.hpp"
+#include "gateway/config/config.hpp"
+
+namespace tidegate {
+namespace {
+
+constexpr std::size_t kBrokersMax = 1000;
+constexpr std::int64_t kKiB = 1 << 10;
+constexpr std::int64_t kGiB = 1 << 30;
+constexpr Duration kMillisecond{1'000'000};
+constexpr Duration kHour{3'600'000'000'000};
+
+void read_origins(Section& server, ServerConfig& config) {
+  for (const Scalar& origin : server.texts("origins")) {
+    const UrlText url = parse_url(origin.text);
+    const bool bare = url.url && origin.text.find_first_of("/?#@", url.url->scheme.size() + 3) == std::string::npos;
+    if (!bare || (url.url->scheme != "http" && url.url->scheme != "https")) {
+      origin.refuse(origin.shown + " is not a browser origin", "write scheme, host and port only, such as https://charts.example.com");
+    }
+    config.origins.push_back(origin.text);
+  }
+}
+
+/// TLS and logins are read and checked as a later version will; this one cannot serve them, and says so instead of serving without.
+void read_tls(Section& tls, ServerTls& config) {
+  config.certificate = tls.file("certificate").value_or("");
+  config.private_key = tls.file("private_key").value_or("");
+  if (config.certificate.empty() && config.private_key.empty()) return;
+  if (config.certificate.empty()) tls.missing("certificate", "name the file of the certificate chain (PEM)");
+  if (config.private_key.empty()) tls.missing("private_key", "name the file of the private key (PEM)");
+  tls.refuse("certificate", "this version does not serve TLS yet",
+             "remove server.tls, listen on 127.0.0.1 and let a TLS proxy such as nginx or stunnel forward to it");
+}
+
+void read_auth(Section& auth, ServerAuth& config) {
+  constexpr std::string_view kUnavailable = "this version does not check logins yet";
+  config.required = auth.boolean("required", false);
+  config.tokens_file = auth.file("tokens_file").value_or("");
+  Section& jwt = auth.child("jwt");
+  config.jwt_algorithm = jwt.choice("algorithm", "HS256", {"HS256", "RS256", "ES256"});
+  if (const auto key = jwt.optional_scalar("key")) config.jwt_key = key->text;
+  if (config.required) auth.refuse("required", kUnavailable, "set it to false and listen on a loopback address such as 127.0.0.1:7410");
+  if (!config.tokens_file.empty()) auth.refuse("tokens_file", kUnavailable, "remove tokens_file: nobody would look at the tokens in it");
+  if (!config.jwt_key.empty()) jwt.refuse("key", kUnavailable, "remove jwt: nobody would verify the tokens");
+}
+
+void read_limits(Section& limits, ServerLimits& config) {
+  config.connections = limits.integer("connections", config.connections, 1, 1'000'000);
+  config.connections_per_user = limits.integer("connections_per_user", config.connections_per_user, 1, 1'000'000);
+  config.subscriptions_per_connection = limits.integer("subscriptions_per_connection", config.subscriptions_per_connection, 1, 1'000'000);
+  config.requests_per_minute = limits.integer("requests_per_minute", config.requests_per_minute, 1, 1'000'000'000);
+  config.outbox_bytes = limits.size("outbox", config.outbox_bytes, kKiB, kGiB);
+  config.message_bytes = limits.size("message", config.message_bytes, 128, 64 * kKiB * kKiB);
+}
+
+void read_server(Section& server, ServerConfig& config) {
+  const auto listen = server.scalar("listen");
+  if (listen) {
+    EndpointText endpoint = parse_endpoint(listen->text);
+    if (!endpoint.endpoint) listen->refuse("the address " + listen->shown + " " + endpoint.problem, "write HOST:PORT, such as 127.0.0.1:7410");
+    config.listen = std::move(*endpoint.endpoint);
+  }
+  read_tls(server.child("tls"), config.tls);
+  read_origins(server, config);
+  read_auth(server.child("auth"), config.auth);
+  read_limits(server.child("limits"), config.limits);
+  config.heartbeat = server.duration("heartbeat", config.heartbeat, kMillisecond, kHour);
+  if (!is_loopback(config.listen.host) && !config.auth.required) {
+    listen->refuse("the address " + listen->shown + " can be reached from other machines, and server.auth.required is false",
+                   "listen on 127.0.0.1 and reach it through a tunnel or a proxy that asks for a login");
+  }
+}
+
+void read_pipeline(Section& pipeline, PipelineConfig& config) {
+  const std::string mode = pipeline.choice("mode", "auto", {"auto", "inline", "threads"});
+  config.mode = mode == "auto" ? PipelineMode::Auto : mode == "inline" ? PipelineMode::Inline : PipelineMode::Threads;
+  config.wait = pipeline.choice("wait", "sleep", {"sleep", "spin"}) == "sleep" ? PipelineWait::Sleep : PipelineWait::Spin;
+  config.frame_queue_frames = pipeline.integer("frame_queue", config.frame_queue_frames, 64, 16'777'216);
+  config.record_queue_bytes = pipeline.size("record_queue", config.record_queue_bytes, 64 * kKiB, 4 * kGiB);
+}
+
+void read_brokers(Section& root, Config& config, std::span<const Adapter* const> adapters) {
+  constexpr std::string_view kRemedy = "write at least one, such as {binance: {adapter: binance}}";
+  const YamlValue* brokers = root.value("brokers");
+  if (brokers == nullptr) root.missing("brokers", kRemedy);
+  Section section(*brokers, "brokers", config.written);  // refuses what is not a mapping
+  if (brokers->entries.empty()) root.refuse("brokers", "names no broker", kRemedy);
+  if (brokers->entries.size() > kBrokersMax) root.refuse("brokers", "names more than 1000 brokers", "run several gateways");
+  for (const YamlEntry& entry : brokers->entries) {
+    const BrokerId id{static_cast<std::uint16_t>(config.brokers.size())};
+    config.broker_sources.push_back(find_broker_source(entry, id, adapters));
+    config.brokers.push_back(read_broker(*config.broker_sources.back(), config.written));
+  }
+}
+
+class CrossReader {  // the sections that speak of brokers and venues
+ public:
+  explicit CrossReader(Config& config) : config_(config) {
+    for (const BrokerConfig& broker : config.brokers) {
+      names_.push_back(broker.name);
+      const Adapter& adapter = *config.broker_sources[broker.id.value()]->adapter;
+      if (adapter.venues == nullptr) continue;
+      for (std::string& venue : adapter.venues(broker)) {
+        if (std::find(venues_.begin(), venues_.end(), venue) == venues_.end()) venues_.push_back(venue);
+        served_.emplace(broker.name, std::move(venue));
+      }
+    }
+  }
+
+  void read_routing(Section& root) {
+    std::set<std::string> routed;
+    each(root, "routing", [&](Section& rule) {
+      RoutingRule& read = config_.routing.emplace_back();
+      for (const Scalar& broker : need_texts(rule, "brokers", "name at least one broker")) {
+        require_broker(broker);
+        if (std::find(read.brokers.begin(), read.brokers.end(), broker.text) != read.brokers.end()) {
+          broker.refuse("the broker " + broker.shown + " stands in the list twice", "name it once");
+        }
+        read.brokers.push_back(broker.text);
+      }
+      for (const Scalar& venue : need_texts(rule, "venues", "name at least one venue")) {
+        if (!is_venue(venue.text)) venue.refuse(venue.shown + " cannot be a venue", "write it in capitals, such as BINANCE");
+        if (!routed.insert(venue.text).second) venue.refuse("the venue " + venue.shown + " is routed twice", "keep one rule for a venue");
+        for (const std::string& broker : read.brokers) {
+          if (!served_.contains({broker, venue.text})) {
+            venue.refuse("the broker \"" + broker + "\" does not serve the venue " + venue.shown, "route a venue to brokers that serve it");
+          }
+        }
+        read.venues.push_back(venue.text);
+      }
+    });
+  }
+
+  void read_instruments(Section& root) {
+    std::set<std::string> seen;
+    each(root, "instruments", [&](Section& entry) {
+      InstrumentConfig& read = config_.instruments.emplace_back();
+      const auto symbol = entry.scalar("symbol");
+      if (!symbol) entry.missing("symbol", "write VENUE:NAME");
+      require_symbol(*symbol);
+      if (!seen.insert(symbol->text).second) symbol->refuse("the symbol " + symbol->shown + " is listed twice", "keep one entry for a symbol");
+      read.symbol = symbol->text;
+      const YamlValue* ids = entry.value("ids");
+      if (ids == nullptr || ids->entries.empty()) {
+        if (ids != nullptr) Section(*ids, entry.path_of("ids"), config_.written);  // refuses what is not a mapping
+        entry.missing("ids", "write {BROKER: ID}, the broker's own id of the instrument");
+      }
+      for (const YamlEntry& id : ids->entries) {
+        const std::string path = join_path(entry.path_of("ids"), id.key);
+        require_broker({id.key, in_quotes(id.key), path, id.place, false});
+        const Scalar text = read_scalar(id.value, path, config_.written);
+        if (text.text.empty()) text.refuse("the id is empty", "write the broker's own id of the instrument");
+        read.ids.emplace_back(id.key, text.text);
+      }
+    });
+  }
+
+  void read_subscriptions(Section& root) {
+    each(root, "subscriptions", [&](Section& entry) {
+      StandingSubscription& read = config_.subscriptions.emplace_back();
+      for (const Scalar& name : need_texts(entry, "channels", "name at least one channel, such as trade")) {
+        const auto channel = parse_channel(name.text);
+        if (!channel)
+          name.refuse("there is no channel " + name.shown, suggest(name.text, {kChannelNames.begin(), kChannelNames.end()}, "the channels"));
+        read.channels.push_back(*channel);
+      }
+      for (const Scalar& symbol : need_texts(entry, "symbols", "name at least one symbol, as VENUE:NAME")) {
+        require_symbol(symbol);
+        const std::string venue(*venue_of(symbol.text));
+        if (std::find(venues_.begin(), venues_.end(), venue) == venues_.end()) {
+          symbol.refuse("no configured broker serves the venue of " + symbol.shown, suggest(venue, venues_, "the venues"));
+        }
+        read.symbols.push_back(symbol.text);
+      }
+    });
+  }
+
+ private:
+  template <class Read>
+  void each(Section& root, std::string_view key, Read read) {
+    const YamlValue* list = root.value(key);
+    if (list == nullptr) return;
+    require_list(*list, std::string(key));
+    for (std::size_t i = 0; i < list->items.size(); ++i) {
+      const std::string path = std::string(key) + "[" + std::to_string(i) + "]";
+      Section section(list->items[i], path, config_.written);
+      read(section);
+      section.finish();
+    }
+  }
+
+  static std::vector<Scalar> need_texts(Section& section, std::string_view key, std::string_view remedy) {
+    std::vector<Scalar> texts = section.texts(key);
+    if (texts.empty()) section.missing(key, remedy);
+    return texts;
+  }
+  void require_broker(const Scalar& name) const {
+    if (std::find(names_.begin(), names_.end(), name.text) != names_.end()) return;
+    name.refuse("there is no broker " + name.shown + " under brokers", suggest(name.text, names_, "the brokers"));
+  }
+  static void require_symbol(const Scalar& symbol) {
+    if (!venue_of(symbol.text)) symbol.refuse(symbol.shown + " is not a symbol", "write VENUE:NAME, such as BINANCE:BTCUSDT");
+  }
+
+  Config& config_;
+  std::vector<std::string> names_;
+  std::vector<std::string> venues_;
+  std::set<std::pair<std::string, std::string>> served_;  // broker, venue
+};
+
+void read_log(Section& log, LogConfig& config) {
+  config.level = log.choice("level", config.level, {"trace", "debug", "info", "warning", "error"});
+  config.format = log.choice("format", "text", {"text", "json"}) == "json" ? LogFormat::Json : LogFormat::Text;
+}
+
+}  // namespace
+
+Config load_config(const std::filesystem::path& path, std::span<const Adapter* const> adapters) {
+  std::string content;
+  if (const std::string wrong = read_whole_file(path, content); !wrong.empty()) {
+    throw ConfigError({std::make_shared<const std::string>(path.string()), 1, 1}, kWholeFile, "the file cannot be read (" + wrong + ")",
+                      "correct the path, or start from configs/example.yaml");
+  }
+  const YamlValue tree = parse_yaml(content, path.string(), "");
+  Config config;
+  Section root(tree, "", config.written);
+  // Known from the start, so that a misspelt section is not first reported as a missing one.
+  for (const std::string_view key : {"server", "pipeline", "brokers", "routing", "instruments", "subscriptions", "log"}) root.value(key);
+  root.finish();
+  read_server(root.child("server"), config.server);
+  read_pipeline(root.child("pipeline"), config.pipeline);
+  read_brokers(root, config, adapters);
+  CrossReader cross(config);
+  cross.read_routing(root);
+  cross.read_instruments(root);
+  cross.read_subscriptions(root);
+  read_log(root.child("log"), config.log);
+  root.finish();
+  return config;
+}
+
+}  // namespace tidegate

@@ -1,0 +1,124 @@
+#include "gateway/net/frame_buffer.hpp"
+
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <memory>
+#include <new>
+
+
+namespace tidegate::net {
+namespace {
+
+// Four sizes cover a quote, a handful of levels, a full book and a long list; larger frames are rare and go back to the heap at once.
+constexpr std::array<std::size_t, 4> kClassBytes{256, 1024, 4096, 16384};
+constexpr std::size_t kClasses = kClassBytes.size();
+// What a free list may keep, so that a burst does not hold its peak for ever.
+constexpr std::size_t kRetainedBytesMax = 4U << 20U;
+
+constexpr std::size_t kHeaderBytesMax = 10;
+
+std::size_t header_bytes(std::size_t payload_bytes) {
+  if (payload_bytes < 126) return 2;
+  return payload_bytes <= 0xFFFF ? 4 : kHeaderBytesMax;
+}
+
+// RFC 6455, section 5.2: FIN and opcode, then the length in 7, 16 or 64 bits, big endian; no mask from a server.
+void write_header(char* to, std::size_t payload_bytes, std::uint8_t opcode) {
+  to[0] = static_cast<char>(0x80U | opcode);
+  const std::size_t size = header_bytes(payload_bytes);
+  if (size == 2) {
+    to[1] = static_cast<char>(payload_bytes);
+    return;
+  }
+  to[1] = static_cast<char>(size == 4 ? 126 : 127);
+  for (std::size_t i = size; i > 2; --i) {
+    to[i - 1] = static_cast<char>(payload_bytes & 0xFFU);
+    payload_bytes >>= 8U;
+  }
+}
+
+}  // namespace
+
+/// The bytes follow the block in the same allocation.
+struct FrameRef::Block {
+  FramePool::Impl* pool;
+  Block* next;  // in a free list
+  std::uint32_t references;
+  std::uint8_t size_class;  // kClasses: of its own size
+  std::uint8_t header;      // bytes of the frame header
+  std::size_t size;         // header and payload
+
+  [[nodiscard]] char* data() { return reinterpret_cast<char*>(this + 1); }
+};
+
+struct FramePool::Impl {
+  using Block = FrameRef::Block;
+
+  Block* take(std::size_t bytes) {
+    std::size_t size_class = 0;
+    while (size_class < kClasses && kClassBytes[size_class] < bytes) ++size_class;
+    Block* block = nullptr;
+    if (size_class < kClasses && free[size_class] != nullptr) {
+      block = std::exchange(free[size_class], free[size_class]->next);
+      retained_bytes -= kClassBytes[size_class];
+    } else {
+      const std::size_t room = size_class < kClasses ? kClassBytes[size_class] : bytes;
+      block = new (::operator new(sizeof(Block) + room)) Block;
+      block->size_class = static_cast<std::uint8_t>(size_class);
+    }
+    block->pool = this;
+    block->next = nullptr;
+    block->references = 1;
+    block->size = bytes;
+    ++live;
+    return block;
+  }
+
+  void give_back(Block* block) {
+    --live;
+    if (block->size_class == kClasses || retained_bytes + kClassBytes[block->size_class] > kRetainedBytesMax) {
+      ::operator delete(block);
+      return;
+    }
+    block->next = std::exchange(free[block->size_class], block);
+    retained_bytes += kClassBytes[block->size_class];
+  }
+
+  ~Impl() {
+    assert(live == 0 && "a frame outlives its pool");
+    for (Block* block : free) {
+      while (block != nullptr) ::operator delete(std::exchange(block, block->next));
+    }
+  }
+
+  std::array<Block*, kClasses> free{};
+  std::size_t retained_bytes = 0;
+  std::size_t live = 0;  // frames still referenced
+};
+
+FrameRef::FrameRef(const FrameRef& other) noexcept : block_(other.block_) {
+  if (block_ != nullptr) ++block_->references;
+}
+
+FrameRef::~FrameRef() {
+  if (block_ != nullptr && --block_->references == 0) block_->pool->give_back(block_);
+}
+
+std::string_view FrameRef::bytes() const { return block_ == nullptr ? std::string_view() : std::string_view(block_->data(), block_->size); }
+
+std::string_view FrameRef::payload() const { return block_ == nullptr ? std::string_view() : bytes().substr(block_->header); }
+
+FramePool::FramePool() : impl_(new Impl) {}
+FramePool::~FramePool() { delete impl_; }
+
+FrameRef FramePool::make(std::string_view payload, WsOpcode opcode) {
+  const std::size_t header = header_bytes(payload.size());
+  FrameRef::Block* block = impl_->take(header + payload.size());
+  block->header = static_cast<std::uint8_t>(header);
+  write_header(block->data(), payload.size(), static_cast<std::uint8_t>(opcode));
+  if (!payload.empty()) std::memcpy(block->data() + header, payload.data(), payload.size());
+  return FrameRef(block);
+}
+
+}  // namespace tidegate::net

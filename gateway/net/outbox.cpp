@@ -1,0 +1,66 @@
+#include "gateway/net/outbox.hpp"
+
+#include <utility>
+
+namespace tidegate::net {
+namespace {
+
+// An empty outbox keeps this much room, enough for an ordinary turn; what a burst needed is given back.
+constexpr std::size_t kEntriesKept = 8;
+// The entries that have left are moved out of the way once there are so many, and more than half.
+constexpr std::size_t kCompactFrom = 64;
+
+}  // namespace
+
+void Outbox::push(const FrameRef& frame) {
+  if (!frame) return;
+  const std::string_view bytes = frame.bytes();
+  bytes_ += bytes.size();
+  entries_.push_back({bytes, frame, nullptr});
+}
+
+void Outbox::push(std::string_view bytes, Done done) {
+  bytes_ += bytes.size();
+  entries_.push_back({bytes, {}, done ? std::make_unique<Done>(std::move(done)) : nullptr});
+}
+
+std::size_t Outbox::gather(iovec* pieces, std::size_t limit, std::size_t& total) const {
+  std::size_t count = 0;
+  std::size_t skip = offset_;
+  total = 0;
+  for (std::size_t i = head_; i < entries_.size() && count < limit; ++i) {
+    const std::string_view rest = entries_[i].bytes.substr(skip);
+    skip = 0;
+    if (rest.empty()) continue;
+    pieces[count++] = {const_cast<char*>(rest.data()), rest.size()};
+    total += rest.size();
+  }
+  return count;
+}
+
+void Outbox::consume(std::size_t count, std::vector<Done>& due) {
+  bytes_ -= count;
+  count += offset_;
+  while (head_ < entries_.size() && count >= entries_[head_].bytes.size()) {
+    Entry& entry = entries_[head_++];
+    count -= entry.bytes.size();
+    if (entry.done) due.push_back(std::move(*entry.done));
+    entry = Entry{};
+  }
+  offset_ = count;
+  if (empty()) {
+    entries_.clear();
+    head_ = 0;
+    if (entries_.capacity() > kEntriesKept) std::vector<Entry>().swap(entries_);
+  } else if (head_ >= kCompactFrom && head_ * 2 > entries_.size()) {
+    entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(head_));
+    head_ = 0;
+  }
+}
+
+void Outbox::clear(std::vector<Done>& due) {
+  offset_ = 0;
+  consume(bytes_, due);
+}
+
+}  // namespace tidegate::net

@@ -1,0 +1,47 @@
+// What waits to leave through one socket, in order: shared frames, and bytes that websocketpp owns until it is told they are gone.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "gateway/net/frame_buffer.hpp"
+
+namespace tidegate::net {
+
+class Outbox {
+ public:
+  using Done = std::function<void(const std::error_code&)>;
+
+  void push(const FrameRef& frame);
+  /// Bytes that stay valid until `done`; without one, until a later push that has one.
+  void push(std::string_view bytes, Done done);
+
+  [[nodiscard]] bool empty() const { return head_ == entries_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  /// Describes the front of the queue in at most `limit` pieces; returns how many, and their sum in `total`.
+  std::size_t gather(iovec* pieces, std::size_t limit, std::size_t& total) const;
+  /// Drops `count` bytes from the front, and appends the completions that became due. The caller calls them.
+  void consume(std::size_t count, std::vector<Done>& due);
+  /// Drops everything, and appends every completion.
+  void clear(std::vector<Done>& due);
+
+ private:
+  struct Entry {
+    std::string_view bytes;
+    FrameRef frame;              // empty: websocketpp's bytes
+    std::unique_ptr<Done> done;  // apart, since shared frames have none
+  };
+
+  std::vector<Entry> entries_;
+  std::size_t head_ = 0;    // first entry that still waits
+  std::size_t offset_ = 0;  // bytes of it that have left
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace tidegate::net

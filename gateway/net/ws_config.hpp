@@ -1,0 +1,44 @@
+// websocketpp as we use it: one thread, no logging, our transports; its "disabled" permessage-deflate neither offers nor accepts. Internal to gateway/net; includes all of websocketpp.
+#pragma once
+
+#include "gateway/net/utf8_validator.hpp"  // first: takes the place of websocketpp's
+
+#include <websocketpp/concurrency/none.hpp>
+#include <websocketpp/config/core.hpp>
+#include <websocketpp/logger/stub.hpp>
+#include <websocketpp/random/random_device.hpp>
+#include <websocketpp/transport/asio/endpoint.hpp>
+
+namespace tidegate::net::ws {
+
+/// What every configuration of ours shares.
+struct LeanConfig : websocketpp::config::core {
+  using concurrency_type = websocketpp::concurrency::none;
+  using elog_type = websocketpp::log::stub;
+  using alog_type = websocketpp::log::stub;
+  static const websocketpp::log::level elog_level = websocketpp::log::elevel::none;
+  static const websocketpp::log::level alog_level = websocketpp::log::alevel::none;
+  static const bool enable_multithreading = false;
+
+  /// `Socket` is websocketpp's security policy: plain or TLS.
+  template <typename Socket>
+  struct Transport : websocketpp::config::core::transport_config {
+    using concurrency_type = LeanConfig::concurrency_type;
+    using elog_type = LeanConfig::elog_type;
+    using alog_type = LeanConfig::alog_type;
+    using socket_type = Socket;
+    static const bool enable_multithreading = false;
+    static const long timeout_socket_post_init = 0;  // our handshake timer covers it
+  };
+};
+
+/// An Asio endpoint whose connections are of our own transport type, `Connection<Transport>`.
+template <typename Transport, template <typename> class Connection>
+class Endpoint : public websocketpp::transport::asio::endpoint<Transport> {
+ public:
+  using type = Endpoint<Transport, Connection>;
+  using transport_con_type = Connection<Transport>;
+  using transport_con_ptr = typename transport_con_type::ptr;
+};
+
+}  // namespace tidegate::net::ws

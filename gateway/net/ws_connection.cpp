@@ -1,0 +1,259 @@
+#include "gateway/net/ws_connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tidegate::net {
+namespace {
+
+constexpr std::uint8_t kPing = 9;
+constexpr std::uint8_t kPong = 10;
+constexpr std::size_t kControlPayloadMax = 125;                   // RFC 6455, section 5.5
+constexpr std::size_t kCloseReasonMax = kControlPayloadMax - 2;   // after the code
+// A peer that pings and never reads may have so many pongs in its outbox; later pings go unanswered until the socket takes bytes again.
+constexpr unsigned kPongsWaitingMax = 16;
+
+std::error_code cancelled() { return std::make_error_code(std::errc::operation_canceled); }
+
+/// Cuts at `limit` bytes or before, never within a character.
+std::string_view cut_text(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;
+  return text.substr(0, limit);
+}
+
+std::string address_text(const asio::ip::tcp::socket& socket) {
+  asio::error_code error;
+  const asio::ip::address address = socket.remote_endpoint(error).address();
+  if (error) return {};
+  // An IPv4 peer of a socket that listens for both.
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  return address.to_string();
+}
+
+bool header_is_sound(const std::pair<std::string, std::string>& header) {
+  const auto bad_in_value = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+  return !header.first.empty() && std::none_of(header.first.begin(), header.first.end(), websocketpp::http::is_not_token_char) &&
+         std::none_of(header.second.begin(), header.second.end(), bad_in_value);
+}
+
+}  // namespace
+
+/// One HTTP request that waits for its answer. Dropped unanswered, its client sees the connection end.
+struct PendingReply {
+  explicit PendingReply(std::shared_ptr<ServerLink> waiting) : link(std::move(waiting)) {}
+  PendingReply(const PendingReply&) = delete;
+  PendingReply& operator=(const PendingReply&) = delete;
+  ~PendingReply() {
+    if (const auto waiting = link.lock()) waiting->terminate(cancelled());
+  }
+
+  void answer(HttpResponse&& response) {
+    const auto waiting = link.lock();
+    link.reset();  // a second answer finds nothing
+    if (waiting) waiting->answer(std::move(response));
+  }
+
+  std::weak_ptr<ServerLink> link;  // weak: a reply that is kept too long must not keep a socket of a loop that is gone
+};
+
+void ServerLink::start(const std::shared_ptr<ServerCore>& core, const std::shared_ptr<ws::Server>& endpoint, asio::ip::tcp::socket&& socket) {
+  const auto connection = endpoint->get_connection();
+  if (!connection) return;
+  ServerLink& link = *connection;
+  link.core_ = core;
+  link.endpoint_ = endpoint;
+  link.self_ = connection;
+  link.place_ = core->links.insert(core->links.end(), &link);
+  link.request_.remote_address = address_text(socket);
+
+  const WsServerOptions& options = core->options;
+  asio::error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  if (options.socket_send_buffer_bytes > 0) socket.set_option(asio::socket_base::send_buffer_size(options.socket_send_buffer_bytes), ignored);
+  connection->get_raw_socket() = std::move(socket);
+  connection->set_owner(&link, static_cast<long>(options.close_timeout.count()));
+  connection->set_open_handshake_timeout(static_cast<long>(options.handshake_timeout.count()));
+  connection->set_close_handshake_timeout(static_cast<long>(options.close_timeout.count()));
+  connection->set_max_message_size(options.message_bytes_max);
+  connection->set_max_http_body_size(options.http_body_bytes_max);
+  link.install_handlers();
+  connection->start();
+}
+
+// The handlers hold a plain pointer: they are members of the same object.
+void ServerLink::install_handlers() {
+  ws::ServerConnection& con = connection();
+  using Handle = websocketpp::connection_hdl;
+  con.set_http_handler([this](const Handle&) { on_http(); });
+  con.set_validate_handler([this](const Handle&) { return on_upgrade(); });
+  con.set_open_handler([this](const Handle&) {
+    if (!core_) return;
+    opened_ = true;
+    core_->handler.on_open(*this);
+  });
+  con.set_message_handler([this](const Handle&, const ws::ServerConnection::message_ptr& message) {
+    if (!core_) return;
+    core_->handler.on_message(*this, message->get_payload(), message->get_opcode() == websocketpp::frame::opcode::binary);
+  });
+  con.set_ping_handler([this](const Handle&, const std::string& payload) { return on_ping(payload); });
+  con.set_pong_handler([this](const Handle&, const std::string& payload) {
+    if (core_) core_->handler.on_pong(*this, payload);
+  });
+  con.set_close_handler([this](const Handle&) { on_closed(); });
+}
+
+ws::ServerConnection& ServerLink::connection() { return static_cast<ws::ServerConnection&>(*this); }
+const ws::ServerConnection& ServerLink::connection() const { return static_cast<const ws::ServerConnection&>(*this); }
+
+bool ServerLink::is_open() const { return connection().get_state() == websocketpp::session::state::open; }
+
+void ServerLink::read_request() {
+  const auto& request = connection().get_request();
+  request_.method = request.get_method();
+  request_.target = request.get_uri();
+  request_.body = request.get_body();
+  request_.headers.assign(request.get_headers().begin(), request.get_headers().end());
+}
+
+void ServerLink::on_http() {
+  if (!core_) return;
+  read_request();
+  connection().defer_http_response();
+  const auto pending = std::make_shared<PendingReply>(self_);
+  const auto core = core_;  // the handler may destroy the server
+  core->handler.on_http(request_, [pending](HttpResponse response) { pending->answer(std::move(response)); });
+}
+
+void ServerLink::answer(HttpResponse&& response) {
+  if (!core_) return;
+  ws::ServerConnection& con = connection();
+  if (con.get_state() == websocketpp::session::state::closed) return;
+  con.set_status(static_cast<websocketpp::http::status_code::value>(response.status));
+  for (const auto& header : response.headers) {
+    if (header_is_sound(header)) con.append_header(header.first, header.second);
+  }
+  if (header_is_sound({"Content-Type", response.content_type})) con.replace_header("Content-Type", response.content_type);
+  con.replace_header("Connection", "close");  // websocketpp serves one request a connection
+  const std::string length = std::to_string(response.body.size());
+  if (request_.method != "HEAD") con.set_body(response.body);
+  con.replace_header("Content-Length", length);
+  std::error_code error;
+  con.send_http_response(error);
+  if (!error) watch_progress(0);
+}
+
+/// websocketpp has no timer over a deferred answer; a client that takes no byte of it for a handshake timeout is cut.
+void ServerLink::watch_progress(std::size_t waiting_before) {
+  const std::size_t waiting = queued_bytes();
+  if (!core_ || (waiting_before != 0 && waiting == 0)) return;
+  if (waiting == waiting_before) return cut();
+  // The timer's handler keeps the connection alive.
+  connection().set_timer(static_cast<long>(core_->options.handshake_timeout.count()), [this, waiting](const std::error_code& error) {
+    if (!error) watch_progress(waiting);
+  });
+}
+
+bool ServerLink::on_upgrade() {
+  if (!core_) return false;
+  read_request();
+  // websocketpp also speaks drafts; the oldest frames differently.
+  if (request_.header("Sec-WebSocket-Version") != "13") {
+    connection().replace_header("Sec-WebSocket-Version", "13");
+    refuse(426);
+    return false;
+  }
+  const auto core = core_;
+  const int status = core->handler.on_upgrade(request_);
+  if (status == 101 && core_) {
+    if (const auto delay = core->handler.upgrade_delay(); delay.count() > 0) connection().hold(static_cast<long>(delay.count()));
+    return true;
+  }
+  refuse(status);
+  return false;
+}
+
+void ServerLink::refuse(int status) {
+  connection().set_status(static_cast<websocketpp::http::status_code::value>(status == 101 ? 503 : status));
+  connection().replace_header("Content-Length", "0");
+  connection().replace_header("Connection", "close");
+}
+
+bool ServerLink::on_ping(const std::string& payload) {
+  if (!core_ || !core_->handler.on_ping(*this, payload) || !core_) return false;
+  if (!connection().blocked()) pongs_waiting_ = 0;
+  if (pongs_waiting_ < kPongsWaitingMax) {
+    ++pongs_waiting_;
+    pong(payload);
+  }
+  return false;  // answered here, in order with the data frames
+}
+
+void ServerLink::on_closed() {
+  if (!std::exchange(opened_, false) || !core_) return;
+  const ws::ServerConnection& con = connection();
+  const int code = con.get_remote_close_code();
+  const bool silent = code == websocketpp::close::status::abnormal_close;
+  core_->handler.on_closed(*this, code, silent ? con.get_local_close_reason() : con.get_remote_close_reason());
+}
+
+void ServerLink::send(const FrameRef& frame) {
+  if (is_open()) connection().ws::ServerConnection::transport_con_type::send(frame);
+}
+
+void ServerLink::send_frame(std::string_view payload, std::uint8_t opcode) {
+  if (core_) send(core_->pool.make(payload, static_cast<WsOpcode>(opcode)));
+}
+
+void ServerLink::send_text(std::string_view payload) { send_frame(payload, static_cast<std::uint8_t>(WsOpcode::Text)); }
+void ServerLink::send_binary(std::string_view payload) { send_frame(payload, static_cast<std::uint8_t>(WsOpcode::Binary)); }
+// Control frames as well, past websocketpp, so that they keep their place among the data frames.
+void ServerLink::ping(std::string_view payload) { send_frame(payload.substr(0, kControlPayloadMax), kPing); }
+void ServerLink::pong(std::string_view payload) { send_frame(payload.substr(0, kControlPayloadMax), kPong); }
+
+void ServerLink::close(std::uint16_t code, std::string_view reason) {
+  if (!is_open()) return;
+  connection().pause(false);  // the peer's answer must be read
+  std::error_code error;
+  connection().close(code, std::string(cut_text(reason, kCloseReasonMax)), error);
+  if (error) cut();
+}
+
+void ServerLink::cut() {
+  connection().cut_when_shut();
+  terminate(cancelled());
+}
+
+void ServerLink::terminate(const std::error_code& error) { connection().terminate(error); }
+
+void ServerLink::pause_reading(bool pause) { connection().pause(pause); }
+
+std::size_t ServerLink::queued_bytes() const { return connection().outbox_bytes(); }
+
+void ServerLink::flush() { connection().ws::ServerConnection::transport_con_type::flush(core_->totals); }
+
+void ServerLink::abandon() {
+  core_.reset();
+  connection().cut_when_shut();
+  terminate(cancelled());
+  connection().finish();
+}
+
+void ServerLink::wants_flush() {
+  if (!core_) return;
+  core_->dirty.push_back(this);
+  core_->loop.wake();
+}
+
+void ServerLink::write_failed(const std::error_code& error) { terminate(error); }
+
+void ServerLink::transport_finished() {
+  if (core_) {
+    core_->links.erase(place_);
+    std::replace(core_->dirty.begin(), core_->dirty.end(), this, static_cast<ServerLink*>(nullptr));
+  }
+  // Not from here: members of this object are on the stack. What the connection still has to tell its handler is queued before this.
+  asio::post(connection().get_raw_socket().get_executor(), [self = std::move(self_)] {});
+}
+
+}  // namespace tidegate::net

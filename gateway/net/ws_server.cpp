@@ -1,0 +1,158 @@
+#include "gateway/net/ws_server.hpp"
+
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+#include <utility>
+
+#include "gateway/net/event_loop_impl.hpp"
+#include "gateway/net/ws_connection.hpp"
+
+namespace tidegate::net {
+namespace {
+
+// How long to leave the listen queue alone after the process or the machine ran out of descriptors or memory.
+constexpr std::chrono::milliseconds kAcceptRetry{50};
+
+/// Accepts for one server. Its pending handlers hold it, so that it outlives the server by as long as they are queued.
+class Acceptor : public std::enable_shared_from_this<Acceptor> {
+ public:
+  Acceptor(std::shared_ptr<ServerCore> core, std::shared_ptr<ws::Server> endpoint)
+      : core_(std::move(core)), endpoint_(std::move(endpoint)), acceptor_(core_->loop.impl().io), retry_(core_->loop.impl().io) {}
+
+  asio::error_code listen(const asio::ip::tcp::endpoint& at) {
+    asio::error_code error;
+    acceptor_.open(at.protocol(), error);
+    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error && at.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false), error);
+    if (!error) acceptor_.bind(at, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) {
+      stop();
+    } else {
+      accept();
+    }
+    return error;
+  }
+
+  [[nodiscard]] std::uint16_t port() const {
+    asio::error_code error;
+    const auto local = acceptor_.local_endpoint(error);
+    return error ? std::uint16_t{0} : local.port();
+  }
+
+  void stop() {
+    asio::error_code ignored;
+    acceptor_.close(ignored);
+    retry_.cancel();
+  }
+
+ private:
+  void accept() {
+    acceptor_.async_accept([self = shared_from_this(), this](const asio::error_code& error, asio::ip::tcp::socket socket) {
+      if (!acceptor_.is_open()) return;
+      if (!error) {
+        ServerLink::start(core_, endpoint_, std::move(socket));
+      } else if (error != asio::error::connection_aborted) {
+        return accept_later();
+      }
+      if (acceptor_.is_open()) accept();
+    });
+  }
+
+  void accept_later() {
+    retry_.expires_after(kAcceptRetry);
+    retry_.async_wait([self = shared_from_this(), this](const asio::error_code& error) {
+      if (!error && acceptor_.is_open()) accept();
+    });
+  }
+
+  std::shared_ptr<ServerCore> core_;
+  std::shared_ptr<ws::Server> endpoint_;
+  asio::ip::tcp::acceptor acceptor_;
+  asio::steady_timer retry_;
+};
+
+/// An address as text ("127.0.0.1", "::1", "[::1]") or a name; of several addresses an IPv4 one is taken, as "localhost" is understood.
+asio::error_code resolve(asio::io_context& io, std::string host, std::uint16_t port, asio::ip::tcp::endpoint& at) {
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  asio::error_code error;
+  const asio::ip::address address = asio::ip::make_address(host, error);
+  if (!error) {
+    at = {address, port};
+    return error;
+  }
+  asio::ip::tcp::resolver resolver(io);
+  const auto found = resolver.resolve(host, std::to_string(port), asio::ip::resolver_base::passive, error);
+  if (error) return error;
+  at = found.begin()->endpoint();
+  for (const auto& entry : found) {
+    if (entry.endpoint().address().is_v4()) {
+      at = entry.endpoint();
+      break;
+    }
+  }
+  return error;
+}
+
+}  // namespace
+
+struct WsServer::Impl {
+  Impl(EventLoop& loop, WsServerHandler& handler, const WsServerOptions& options)
+      : core(std::make_shared<ServerCore>(loop, handler, options)), endpoint(std::make_shared<ws::Server>()) {
+    endpoint->init_asio(&loop.impl().io);
+    endpoint->set_user_agent("tidegate");
+    auto& flushers = loop.impl().flushers;
+    flusher = flushers.insert(flushers.end(), [this] { flush(); });
+  }
+
+  ~Impl() {
+    if (acceptor) acceptor->stop();
+    core->loop.impl().flushers.erase(flusher);
+    const auto links = std::exchange(core->links, {});
+    core->dirty.clear();
+    for (ServerLink* link : links) link->abandon();
+  }
+
+  void flush() {
+    // By index: nothing is appended meanwhile, but a connection that dies leaves a hole.
+    for (std::size_t i = 0; i < core->dirty.size(); ++i) {
+      if (core->dirty[i] != nullptr) core->dirty[i]->flush();
+    }
+    core->dirty.clear();
+  }
+
+  std::shared_ptr<ServerCore> core;
+  std::shared_ptr<ws::Server> endpoint;
+  std::shared_ptr<Acceptor> acceptor;
+  EventLoop::Impl::Flushers::iterator flusher;
+};
+
+WsServer::WsServer(EventLoop& loop, WsServerHandler& handler, const WsServerOptions& options)
+    : impl_(std::make_unique<Impl>(loop, handler, options)) {}
+WsServer::~WsServer() = default;
+
+std::string WsServer::listen(const std::string& host, std::uint16_t port) {
+  stop_listening();
+  asio::ip::tcp::endpoint at;
+  asio::error_code error = resolve(impl_->core->loop.impl().io, host, port, at);
+  if (!error) {
+    impl_->acceptor = std::make_shared<Acceptor>(impl_->core, impl_->endpoint);
+    error = impl_->acceptor->listen(at);
+  }
+  if (!error) return {};
+  impl_->acceptor.reset();
+  return "cannot listen on " + host + ":" + std::to_string(port) + ": " + error.message();
+}
+
+std::uint16_t WsServer::port() const { return impl_->acceptor ? impl_->acceptor->port() : std::uint16_t{0}; }
+
+void WsServer::stop_listening() {
+  if (impl_->acceptor) impl_->acceptor->stop();
+  impl_->acceptor.reset();
+}
+
+void WsServer::flush() { impl_->flush(); }
+
+WsServerTotals WsServer::totals() const { return impl_->core->totals; }
+
+}  // namespace tidegate::net

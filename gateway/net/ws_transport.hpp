@@ -1,0 +1,260 @@
+// The transport under each server connection: websocketpp reads through it as ever, but its writes enter our outbox, next to shared frames,
+// and leave with them. Internal to gateway/net.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <asio/post.hpp>
+#include <cerrno>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "gateway/net/outbox.hpp"
+#include "gateway/net/ws_config.hpp"
+#include "gateway/net/ws_server.hpp"
+
+namespace tidegate::net::ws {
+
+/// What a transport tells the connection it belongs to.
+class TransportOwner {
+ public:
+  virtual void wants_flush() = 0;
+  virtual void write_failed(const std::error_code& error) = 0;
+  /// The socket is closed; nothing uses the connection any more but handlers that are already queued.
+  virtual void transport_finished() = 0;
+
+ protected:
+  ~TransportOwner() = default;
+};
+
+/// Hides those members of websocketpp's Asio connection through which bytes come and go. websocketpp::connection calls them by qualified
+/// name, so hiding is enough.
+template <typename Config>
+class OutboxTransport : public websocketpp::transport::asio::connection<Config> {
+ public:
+  using Base = websocketpp::transport::asio::connection<Config>;
+  using type = OutboxTransport<Config>;
+  using ptr = websocketpp::lib::shared_ptr<type>;
+  using websocketpp_read_handler = websocketpp::transport::read_handler;
+
+  using Base::Base;
+
+  void set_owner(TransportOwner* owner, long linger_ms) {
+    owner_ = owner;
+    linger_ms_ = linger_ms;
+  }
+
+  // --- what websocketpp calls ---
+
+  /// websocketpp passes its frame reader as an lvalue that lives as long as the connection: kept by address, not copied for every read.
+  void async_read_at_least(std::size_t bytes, char* to, std::size_t room, const websocketpp_read_handler& handler) {
+    frame_reader_ = &handler;
+    read(bytes, to, room);
+  }
+  void async_read_at_least(std::size_t bytes, char* to, std::size_t room, websocketpp_read_handler&& handler) {
+    handshake_reader_ = std::move(handler);
+    frame_reader_ = nullptr;
+    read(bytes, to, room);
+  }
+
+  void async_write(const char* bytes, std::size_t size, websocketpp::transport::write_handler handler) {
+    enqueue(std::string_view(bytes, size), std::move(handler));
+  }
+  void async_write(const std::vector<websocketpp::transport::buffer>& buffers, websocketpp::transport::write_handler handler) {
+    for (const auto& buffer : buffers) {
+      if (buffer.len != 0 && !shut_) outbox_.push(std::string_view(buffer.buf, buffer.len), nullptr);
+    }
+    enqueue({}, std::move(handler));  // an empty piece: done once everything before it has left
+  }
+
+  /// Ends the connection: after everything was written, by FIN and a wait for the peer's, so that it can read our close frame; otherwise,
+  /// or when asked to cut, by RST. The callback is posted.
+  void async_shutdown(websocketpp::transport::shutdown_handler callback) {
+    asio::post(executor(), [self = this->get_shared(), callback = std::move(callback)] { callback({}); });
+    if (std::exchange(shut_, true)) return;
+    if (cut_ || !outbox_.empty()) {
+      asio::error_code ignored;
+      this->get_raw_socket().set_option(asio::socket_base::linger(true, 0), ignored);
+      finish();
+      return;
+    }
+    asio::error_code ignored;
+    this->get_raw_socket().shutdown(asio::socket_base::shutdown_send, ignored);
+    linger_timer_ = this->set_timer(linger_ms_, [this](const websocketpp::lib::error_code& error) {
+      if (!error) finish();
+    });
+    if (std::exchange(held_, false) || !reading_) drain();
+  }
+
+  // --- what the connection calls ---
+
+  void send(const FrameRef& frame) {
+    if (shut_) return;
+    outbox_.push(frame);
+    mark_dirty();
+  }
+
+  [[nodiscard]] std::size_t outbox_bytes() const { return outbox_.bytes(); }
+  [[nodiscard]] bool blocked() const { return blocked_; }
+  void cut_when_shut() { cut_ = true; }
+
+  /// Writes nothing for so long. Before anything was written only.
+  void hold(long delay_ms) {
+    blocked_ = true;
+    // The timer's handler keeps the connection alive.
+    this->set_timer(delay_ms, [this](const websocketpp::lib::error_code& error) {
+      if (error || shut_) return;
+      blocked_ = false;
+      mark_dirty();
+    });
+  }
+
+  /// Frames already read are still delivered; a read that completes meanwhile is held until reading goes on.
+  void pause(bool pause) {
+    paused_ = pause;
+    if (paused_ || !held_) return;
+    asio::post(executor(), [self = this->get_shared(), this] {
+      if (!paused_ && std::exchange(held_, false)) deliver(held_error_, held_bytes_);
+    });
+  }
+
+  /// Writes what waits until the socket is full; goes on by itself when the socket takes more.
+  void flush(WsServerTotals& totals) {
+    dirty_ = false;
+    std::vector<Outbox::Done> due;
+    std::array<iovec, kPieces> pieces;
+    while (!blocked_ && !shut_ && !outbox_.empty()) {
+      std::size_t total = 0;
+      msghdr message{};
+      message.msg_iov = pieces.data();
+      message.msg_iovlen = outbox_.gather(pieces.data(), pieces.size(), total);
+      const ssize_t sent = total == 0 ? 0 : ::sendmsg(this->get_raw_socket().native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (sent < 0 && errno == EINTR) continue;
+      if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+        owner_->write_failed({errno, std::system_category()});
+        break;
+      }
+      if (sent >= 0) {
+        totals.writes += total == 0 ? 0 : 1;
+        totals.bytes += static_cast<std::uint64_t>(sent);
+        outbox_.consume(static_cast<std::size_t>(sent), due);
+      }
+      if (sent < static_cast<ssize_t>(total)) wait_until_writable();
+    }
+    complete(due, {});
+  }
+
+  /// Closes the socket now. Safe to call again.
+  void finish() {
+    if (std::exchange(finished_, true)) return;
+    shut_ = true;
+    asio::error_code ignored;
+    this->get_raw_socket().close(ignored);
+    if (linger_timer_) linger_timer_->cancel();
+    linger_timer_.reset();
+    std::vector<Outbox::Done> due;
+    outbox_.clear(due);
+    complete(due, websocketpp::transport::error::make_error_code(websocketpp::transport::error::operation_aborted));
+    if (owner_ != nullptr) owner_->transport_finished();
+  }
+
+ private:
+  // IOV_MAX is 1024; past a few hundred pieces a call costs more by its copying than by itself.
+  static constexpr std::size_t kPieces = 256;
+
+  auto executor() { return this->get_raw_socket().get_executor(); }
+
+  void read(std::size_t bytes, char* to, std::size_t room) {
+    if (shut_) return drain();
+    reading_ = true;
+    Base::async_read_at_least(bytes, to, room, [this](const websocketpp::lib::error_code& error, std::size_t count) {
+      reading_ = false;
+      if (shut_) return drain();
+      if (paused_) {
+        held_ = true;
+        held_error_ = error;
+        held_bytes_ = count;
+        return;
+      }
+      deliver(error, count);
+    });
+  }
+
+  void deliver(const websocketpp::lib::error_code& error, std::size_t count) {
+    if (shut_) return;
+    if (frame_reader_ != nullptr) {
+      (*frame_reader_)(error, count);
+    } else {
+      const auto reader = std::exchange(handshake_reader_, nullptr);
+      if (reader) reader(error, count);
+    }
+  }
+
+  void enqueue(std::string_view bytes, websocketpp::transport::write_handler handler) {
+    if (shut_) {
+      std::vector<Outbox::Done> due;
+      due.push_back(std::move(handler));
+      complete(due, websocketpp::transport::error::make_error_code(websocketpp::transport::error::operation_aborted));
+      return;
+    }
+    outbox_.push(bytes, std::move(handler));
+    mark_dirty();
+  }
+
+  void mark_dirty() {
+    if (blocked_ || std::exchange(dirty_, true)) return;
+    owner_->wants_flush();
+  }
+
+  void wait_until_writable() {
+    blocked_ = true;
+    this->get_raw_socket().async_wait(asio::socket_base::wait_write, [self = this->get_shared(), this](const asio::error_code& error) {
+      blocked_ = false;
+      // Written at the end of this turn, together with what it still brings.
+      if (!error && !shut_) mark_dirty();
+    });
+  }
+
+  // Never from inside async_write: websocketpp sets its state after that call.
+  void complete(std::vector<Outbox::Done>& due, const std::error_code& error) {
+    for (auto& done : due) {
+      asio::post(executor(), [self = this->get_shared(), done = std::move(done), error] { done(error); });
+    }
+    due.clear();
+  }
+
+  /// Reads and forgets until the peer closes: closing with unread bytes would send RST, and might cost the peer our last frame.
+  void drain() {
+    if (finished_) return;
+    this->get_raw_socket().async_wait(asio::socket_base::wait_read, [self = this->get_shared(), this](const asio::error_code& error) {
+      if (finished_) return;
+      std::array<char, 4096> scrap;
+      const ssize_t count = error ? 0 : ::recv(this->get_raw_socket().native_handle(), scrap.data(), scrap.size(), MSG_DONTWAIT);
+      if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))) return drain();
+      finish();
+    });
+  }
+
+  TransportOwner* owner_ = nullptr;
+  Outbox outbox_;
+  const websocketpp_read_handler* frame_reader_ = nullptr;
+  websocketpp_read_handler handshake_reader_;
+  typename Base::timer_ptr linger_timer_;
+  long linger_ms_ = 0;
+  websocketpp::lib::error_code held_error_;
+  std::size_t held_bytes_ = 0;
+  bool reading_ = false;   // websocketpp waits for bytes
+  bool paused_ = false;
+  bool held_ = false;      // a read completed while paused
+  bool dirty_ = false;     // the owner knows that there is something to flush
+  bool blocked_ = false;   // the socket is full
+  bool cut_ = false;
+  bool shut_ = false;      // nothing is queued or delivered any more
+  bool finished_ = false;  // the socket is closed
+};
+
+}  // namespace tidegate::net::ws

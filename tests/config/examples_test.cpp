@@ -1,0 +1,102 @@
+// The files of configs/ are what people copy: each loads, and example.yaml holds every key there is.
+#include <doctest/doctest.h>
+#include <yaml-cpp/yaml.h>
+
+#include <set>
+
+#include "brokers/registry.hpp"
+#include "gateway/config/yaml_tree.hpp"
+#include "tests/config/fixture.hpp"
+#include "tests/support/paths.hpp"
+
+namespace tidegate::test {
+namespace {
+
+std::filesystem::path config_file(const char* name) { return source_dir() / "configs" / name; }
+
+/// Dotted keys of all mappings in `node`, list items under the list's own name.
+void collect_keys(const YAML::Node& node, const std::string& path, std::set<std::string>& keys) {
+  if (node.IsMap()) {
+    for (const auto& pair : node) {
+      const std::string key = join_path(path, pair.first.Scalar());
+      keys.insert(key);
+      collect_keys(pair.second, key, keys);
+    }
+  } else if (node.IsSequence()) {
+    for (const YAML::Node& item : node) collect_keys(item, path, keys);
+  }
+}
+std::set<std::string> keys_of(const YAML::Node& node) {
+  std::set<std::string> keys;
+  collect_keys(node, "", keys);
+  return keys;
+}
+
+TEST_CASE("example configuration: holds every key of the gateway and of each adapter") {
+  const Config config = load_config(config_file("example.yaml"), all_adapters());
+  const std::set<std::string> present = keys_of(YAML::LoadFile(config_file("example.yaml").string()));
+  std::set<std::string> adapters;
+  for (const BrokerConfig& broker : config.brokers) {
+    const bool included = present.contains("brokers." + broker.name + ".include");
+    if (included || !adapters.insert(broker.adapter).second) continue;
+    for (const auto& [key, value] : broker.options) {
+      CAPTURE(key);
+      CHECK(present.contains("brokers." + broker.name + "." + key));
+    }
+  }
+  CHECK(adapters.size() == all_adapters().size());
+  for (const std::string& key : keys_of(YAML::Load(print_config(config)))) {
+    if (key.starts_with("brokers.") && !key.starts_with("brokers.binance.")) continue;
+    CAPTURE(key);
+    CHECK(present.contains(key));
+  }
+}
+
+TEST_CASE("example configuration: the values it shows are the defaults") {
+  const Config shown = load_config(config_file("example.yaml"), all_adapters());
+  const Folder folder;
+  const Config standard = load_config(folder.write("short.yaml", "brokers: {binance: {adapter: binance}}\n"), all_adapters());
+  const auto head = [](const Config& config) {
+    const std::string text = print_config(config);
+    return text.substr(0, text.find("\n  usdm:") == std::string::npos ? text.find("\nrouting:") : text.find("\n  usdm:"));
+  };
+  CHECK(head(shown) == head(standard));
+}
+
+TEST_CASE("configurations of this repository: each loads as it stands") {
+  for (const char* name : {"binance.yaml", "demo.yaml", "example.yaml"}) {
+    CAPTURE(name);
+    const Config config = load_config(config_file(name), all_adapters());
+    CHECK(config.brokers.size() == 2);
+    const Folder folder;
+    CHECK(print_config(load_config(folder.write("again.yaml", print_config(config)), all_adapters())) == print_config(config));
+  }
+}
+
+TEST_CASE("demo configuration: takes the simulator's address from the environment") {
+  const Variable ws("TIDEGATE_DEMO_WS", "ws://127.0.0.1:5");
+  const Variable rest("TIDEGATE_DEMO_REST", "http://127.0.0.1:5");
+  const Variable listen("TIDEGATE_DEMO_LISTEN", "127.0.0.1:0");
+  const Config config = load_config(config_file("demo.yaml"), all_adapters());
+  CHECK(config.server.listen.port == 0);
+  for (const BrokerConfig& broker : config.brokers) {
+    CHECK(broker.ws_url == "ws://127.0.0.1:5");
+    CHECK(broker.rest_url == "http://127.0.0.1:5");
+  }
+}
+
+TEST_CASE("adapters: every option has a default that its own type accepts, and a line of help") {
+  for (const Adapter* adapter : all_adapters()) {
+    for (const OptionSpec& spec : adapter->options) {
+      CAPTURE(std::string(spec.key));
+      CHECK_FALSE(spec.help.empty());
+      CHECK((spec.type != OptionType::Choice || !spec.choices.empty()));
+    }
+    const Folder folder;
+    const std::string text = "brokers: {b: {adapter: " + std::string(adapter->name) + "}}\n";
+    CHECK_NOTHROW(static_cast<void>(load_config(folder.write("b.yaml", text), all_adapters())));
+  }
+}
+
+}  // namespace
+}  // namespace tidegate::test

@@ -1,0 +1,108 @@
+#include "tests/end_to_end/recording_sums.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace tidegate::test {
+namespace {
+
+std::string text(const rapidjson::Value& message, const char* key) {
+  const auto it = message.FindMember(key);
+  return it != message.MemberEnd() && it->value.IsString() ? std::string{it->value.GetString(), it->value.GetStringLength()} : std::string{};
+}
+
+/// "BTCUSDT" of "BINANCE:BTCUSDT".
+std::string name_of(const rapidjson::Value& message) {
+  const std::string symbol = text(message, "symbol");
+  return symbol.substr(symbol.find(':') + 1);
+}
+
+/// Microseconds since 1970 of RFC 3339 text.
+std::string microseconds(const std::string& time) {
+  int year = 0;
+  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  std::array<char, 10> fraction{};
+  if (std::sscanf(time.c_str(), "%d-%u-%uT%u:%u:%u.%9[0-9]Z", &year, &month, &day, &hour, &minute, &second, fraction.data()) != 7) return "bad time " + time;
+  using namespace std::chrono;
+  std::string digits = fraction.data();
+  digits.resize(6, '0');
+  const sys_days date{std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day}};
+  const auto whole = duration_cast<seconds>(date.time_since_epoch()).count() + hour * 3600 + minute * 60 + second;
+  return std::to_string(whole * 1'000'000 + std::stoll(digits));
+}
+
+/// Canonical text of a decimal as the venue writes it: no zeros at the end of a fraction.
+std::string canonical(std::string value) {
+  if (value.find('.') == std::string::npos) return value;
+  while (value.back() == '0') value.pop_back();
+  if (value.back() == '.') value.pop_back();
+  return value;
+}
+
+}  // namespace
+
+std::string Sha256::hex() const {
+  const std::unique_ptr<EVP_MD_CTX, Free> copy{EVP_MD_CTX_new()};
+  EVP_MD_CTX_copy_ex(copy.get(), context_.get());
+  unsigned char digest[32];
+  unsigned length = 0;
+  EVP_DigestFinal_ex(copy.get(), digest, &length);
+  std::string hex;
+  for (const unsigned char byte : digest) {
+    char pair[3];
+    std::snprintf(pair, sizeof pair, "%02x", byte);
+    hex += pair;
+  }
+  return hex;
+}
+
+void MessageSums::add(const rapidjson::Value& message) {
+  const std::string type = text(message, "type");
+  if (type == "gap") {
+    ++gaps;
+    last_seq_[text(message, "symbol") + text(message, "channel")] = message["to_seq"].GetUint64();
+    return;
+  }
+  if (!message.HasMember("seq")) return;
+  const std::string interval = text(message, "interval");
+  auto& last = last_seq_[text(message, "symbol") + type + (interval.empty() ? "" : "_" + interval)];
+  const std::uint64_t seq = message["seq"].GetUint64();
+  if (last != 0 && seq != last + 1) ++holes;
+  last = seq;
+  if (type == "trade") {
+    trades.add(name_of(message) + "," + text(message, "trade_id") + "," + text(message, "price") + "," + text(message, "quantity") + "," + text(message, "side") + "," +
+               microseconds(text(message, "timestamp")));
+  } else if (type == "quote") {
+    quotes.add(name_of(message) + "," + text(message, "bid_price") + "," + text(message, "bid_size") + "," + text(message, "ask_price") + "," + text(message, "ask_size"));
+  } else if (type == "candle") {
+    candles.add(name_of(message) + "," + interval + "," + microseconds(text(message, "open_time")) + "," + text(message, "open") + "," + text(message, "high") + "," +
+                text(message, "low") + "," + text(message, "close") + "," + text(message, "volume") + "," + (message["closed"].GetBool() ? "true" : "false"));
+  } else if (type == "orderbook") {
+    const std::string name = name_of(message);
+    Book& book = books[name];
+    ++book.messages;
+    book.bids = message["bids"].Size();
+    book.asks = message["asks"].Size();
+    std::string& lines = last_books_[name];
+    lines.clear();
+    for (const auto& [side, key] : {std::pair{"b ", "bids"}, std::pair{"a ", "asks"}}) {
+      for (const auto& level : message[key].GetArray()) lines.append(side).append(level[0].GetString()).append(" ").append(level[1].GetString()).append("\n");
+    }
+  }
+}
+
+void MessageSums::finish() {
+  for (const auto& [name, lines] : last_books_) {
+    Sha256 sha;
+    sha.add(lines);
+    books[name].sha = sha.hex();
+  }
+}
+
+void add_recorded_quote(LineSum& quotes, const rapidjson::Value& frame) {
+  const auto& data = frame["data"];
+  quotes.add(text(data, "s") + "," + canonical(text(data, "b")) + "," + canonical(text(data, "B")) + "," + canonical(text(data, "a")) + "," + canonical(text(data, "A")));
+}
+
+}  // namespace tidegate::test

@@ -1,0 +1,73 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "gateway/net/outbox.hpp"
+
+using namespace tidegate::net;
+
+TEST_CASE("outbox: bytes leave in order whatever a write takes, and completions come due exactly once") {
+  FramePool pool;
+  Outbox outbox;
+  std::mt19937 random(7);
+  std::string expected;
+  std::string written;
+  std::vector<std::string> foreign;  // stands for what websocketpp owns
+  foreign.reserve(3000);
+  std::vector<int> completed(3000, 0);
+  std::size_t next = 0;
+  while (next < completed.size() || !outbox.empty()) {
+    for (auto i = random() % 5; i > 0 && next < completed.size(); --i) {
+      const std::string text(random() % 40, static_cast<char>('a' + next % 26));
+      if (random() % 2 == 0) {
+        const FrameRef frame = pool.make(text);
+        expected += frame.bytes();
+        outbox.push(frame);
+      } else {
+        foreign.push_back(text);
+        expected += text;
+        outbox.push(foreign.back(), [&completed, index = next](const std::error_code&) { ++completed[index]; });
+      }
+      ++next;
+    }
+    CHECK(outbox.bytes() == expected.size() - written.size());
+    std::array<iovec, 4> pieces;
+    std::size_t total = 0;
+    const std::size_t count = outbox.gather(pieces.data(), pieces.size(), total);
+    const std::size_t taken = total == 0 ? 0 : random() % (total + 1);
+    std::size_t left = taken;
+    for (std::size_t i = 0; i < count && left > 0; ++i) {
+      const std::size_t part = std::min(left, pieces[i].iov_len);
+      written.append(static_cast<const char*>(pieces[i].iov_base), part);
+      left -= part;
+    }
+    std::vector<Outbox::Done> due;
+    outbox.consume(taken, due);
+    for (const auto& done : due) done({});
+  }
+  CHECK(written == expected);
+  CHECK(outbox.bytes() == 0);
+  for (const int times : completed) REQUIRE(times <= 1);
+  CHECK(static_cast<std::size_t>(std::count(completed.begin(), completed.end(), 1)) == foreign.size());
+}
+
+TEST_CASE("outbox: clearing gives every completion back") {
+  FramePool pool;
+  Outbox outbox;
+  int done_count = 0;
+  outbox.push(pool.make("frame"));
+  outbox.push("bytes", [&](const std::error_code&) { ++done_count; });
+  outbox.push({}, [&](const std::error_code&) { ++done_count; });
+  std::vector<Outbox::Done> due;
+  outbox.consume(3, due);
+  CHECK(due.empty());
+  outbox.clear(due);
+  CHECK(outbox.empty());
+  CHECK(outbox.bytes() == 0);
+  for (const auto& done : due) done({});
+  CHECK(done_count == 2);
+}

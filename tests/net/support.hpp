@@ -1,0 +1,144 @@
+// For tests of gateway/net: loops run until something is true, handlers that record, and a raw TCP peer.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/net/event_loop.hpp"
+#include "gateway/net/ws_client.hpp"
+#include "gateway/net/ws_server.hpp"
+
+namespace tidegate::net::test {
+
+/// Runs the loop until the condition holds; false after a deadline that no working program reaches.
+bool run_until(EventLoop& loop, const std::function<bool()>& condition);
+/// Runs a few turns with nothing to wait for, for what must not happen.
+void settle(EventLoop& loop);
+
+struct Recorder : WsClientHandler {
+  void on_open() override {
+    opened = true;
+    if (when_open) when_open();
+  }
+  void on_message(std::string&& payload, bool binary) override {
+    last_binary = binary;
+    messages.push_back(std::move(payload));
+    if (when_message) when_message();
+  }
+  void on_ping(std::string_view payload) override { pings.emplace_back(payload); }
+  void on_pong(std::string_view payload) override { pongs.emplace_back(payload); }
+  void on_closed(const WsClosed& why) override {
+    closed = why;
+    ++closed_count;
+    if (when_closed) when_closed();
+  }
+
+  bool opened = false;
+  bool last_binary = false;
+  std::vector<std::string> messages, pings, pongs;
+  WsClosed closed;
+  int closed_count = 0;
+  std::function<void()> when_open, when_message, when_closed;
+};
+
+/// Echoes what comes, unless a test put something else in place.
+struct EchoServer : WsServerHandler {
+  explicit EchoServer(EventLoop& event_loop, WsServerOptions options = {}) : loop(event_loop), server(event_loop, *this, options) {
+    const std::string problem = server.listen("127.0.0.1", 0);
+    REQUIRE_MESSAGE(problem.empty(), problem);
+  }
+
+  void on_http(const HttpRequest& request, HttpReply reply) override { http(request, std::move(reply)); }
+  int on_upgrade(const HttpRequest& request) override {
+    upgrades.push_back(request);
+    return upgrade_status;
+  }
+  void on_open(WsConnection& connection) override {
+    connections.push_back(&connection);
+    if (when_open) when_open(connection);
+  }
+  void on_message(WsConnection& connection, std::string_view payload, bool binary) override {
+    ++message_count;
+    if (when_message) return when_message(connection, payload);
+    if (binary) {
+      connection.send_binary(payload);
+    } else {
+      connection.send_text(payload);
+    }
+  }
+  bool on_ping(WsConnection&, std::string_view payload) override {
+    pings.emplace_back(payload);
+    return answer_pings;
+  }
+  void on_pong(WsConnection&, std::string_view payload) override { pongs.emplace_back(payload); }
+  void on_closed(WsConnection& connection, int code, std::string_view reason) override {
+    std::erase(connections, &connection);
+    ++closed_count;
+    closed_code = code;
+    closed_reason = reason;
+    if (when_closed) when_closed(connection);
+  }
+
+  [[nodiscard]] std::string url(std::string_view target = "/") const { return "ws://127.0.0.1:" + std::to_string(server.port()) + std::string(target); }
+  [[nodiscard]] std::string http_url(std::string_view target) const {
+    return "http://127.0.0.1:" + std::to_string(server.port()) + std::string(target);
+  }
+
+  EventLoop& loop;
+  int upgrade_status = 101;
+  bool answer_pings = true;
+  int message_count = 0;
+  int closed_count = 0;
+  int closed_code = 0;
+  std::string closed_reason;
+  std::vector<WsConnection*> connections;
+  std::vector<HttpRequest> upgrades;
+  std::vector<std::string> pings, pongs;
+  std::function<void(const HttpRequest&, HttpReply)> http = [](const HttpRequest&, const HttpReply& reply) { reply({}); };
+  std::function<void(WsConnection&)> when_open, when_closed;
+  std::function<void(WsConnection&, std::string_view)> when_message;
+  WsServer server;  // last: dies first
+};
+
+/// A plain TCP socket whose every byte the test decides. Never blocks.
+class RawPeer {
+ public:
+  /// `receive_buffer_bytes` as for SO_RCVBUF; 0 leaves the default.
+  explicit RawPeer(std::uint16_t port, int receive_buffer_bytes = 0);
+  ~RawPeer();
+  RawPeer(const RawPeer&) = delete;
+  RawPeer& operator=(const RawPeer&) = delete;
+
+  void send(std::string_view bytes);
+  /// Takes what has arrived into `received`; false once the server closed.
+  bool read();
+  /// A WebSocket handshake up to and with the server's answer, which it removes from `received`.
+  void handshake(EventLoop& loop, std::string_view target = "/");
+  void close();
+
+  std::string received;
+  bool ended = false;
+  bool reset = false;
+
+ private:
+  int fd_;
+};
+
+/// A frame as a client sends it, masked. `first` is the first byte: FIN and opcode.
+std::string client_frame(std::uint8_t first, std::string_view payload);
+
+struct ParsedFrame {
+  std::uint8_t first = 0;
+  std::string payload;
+};
+/// Takes whole frames of a server from the front of `bytes`.
+std::vector<ParsedFrame> take_frames(std::string& bytes);
+
+}  // namespace tidegate::net::test

@@ -1,0 +1,138 @@
+// The gateway as a session sees it: collects what is pushed, on one loop with the scripted broker.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "brokers/adapter.hpp"
+#include "brokers/binance/options.hpp"
+#include "gateway/net/event_loop.hpp"
+#include "gateway/net/http_client.hpp"
+
+namespace tidegate::test {
+
+/// Runs the loop until the condition holds; false after a deadline that no working program reaches.
+inline bool run_until(net::EventLoop& loop, const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    loop.run_for(std::chrono::milliseconds{5});
+  }
+  return true;
+}
+
+/// Runs on for a while, for what must not happen.
+inline void run_on(net::EventLoop& loop, std::chrono::milliseconds duration = std::chrono::milliseconds{60}) {
+  const auto end = std::chrono::steady_clock::now() + duration;
+  while (std::chrono::steady_clock::now() < end) loop.run_for(std::chrono::milliseconds{5});
+}
+
+class TestHost final : public SessionHost {
+ public:
+  explicit TestHost(net::EventLoop& loop) : loop_(loop) {}
+
+  net::EventLoop& loop() override { return loop_; }
+  net::HttpClient& http() override { return http_; }
+  const Clock& clock() const override { return clock_; }
+  BrokerCounters& counters() override { return counters_; }
+  std::uint64_t random_seed() override { return ++seed_; }
+  std::unique_ptr<FrameSink> open_sink(ConnectionId connection) override {
+    sinks.push_back(connection);
+    return std::make_unique<Sink>(frames);
+  }
+  void on_instruments(std::vector<Instrument> list) override { instruments = std::move(list); }
+  void on_report(BrokerReport given) override {
+    report = std::move(given);
+    ++report_count;
+  }
+
+  [[nodiscard]] std::size_t count_of(FrameKind kind) const {
+    return static_cast<std::size_t>(std::count_if(frames.begin(), frames.end(), [kind](const RawFrame& frame) { return frame.kind == kind; }));
+  }
+  [[nodiscard]] const RawFrame* last(FrameKind kind) const {
+    const auto it = std::find_if(frames.rbegin(), frames.rend(), [kind](const RawFrame& frame) { return frame.kind == kind; });
+    return it == frames.rend() ? nullptr : &*it;
+  }
+  [[nodiscard]] bool in_state(BrokerState state) const {
+    const RawFrame* status = last(FrameKind::Status);
+    return status != nullptr && status->broker_state == state;
+  }
+  [[nodiscard]] bool was_in_state(BrokerState state) const {
+    return std::any_of(frames.begin(), frames.end(), [state](const RawFrame& f) { return f.kind == FrameKind::Status && f.broker_state == state; });
+  }
+  [[nodiscard]] std::size_t accepted(InstrumentId instrument, Channel channel) const {
+    return static_cast<std::size_t>(std::count_if(frames.begin(), frames.end(), [&](const RawFrame& f) {
+      return f.kind == FrameKind::Accepted && f.instrument == instrument && f.channel == channel;
+    }));
+  }
+
+  std::vector<RawFrame> frames;
+  std::vector<ConnectionId> sinks;
+  std::vector<Instrument> instruments;
+  BrokerReport report;
+  int report_count = 0;
+
+ private:
+  struct Sink final : FrameSink {
+    explicit Sink(std::vector<RawFrame>& all) : frames(all) {}
+    bool push(RawFrame&& frame) override {
+      frames.push_back(std::move(frame));
+      return true;
+    }
+    std::vector<RawFrame>& frames;
+  };
+
+  net::EventLoop& loop_;
+  net::HttpClient http_;
+  SystemClock clock_;
+  BrokerCounters counters_;
+  std::uint64_t seed_ = 0;
+};
+
+/// A value as YAML would give it: "5s", "23h", "3500", "spot".
+inline OptionValue option_value(OptionType type, std::string_view text) {
+  if (type != OptionType::Duration && type != OptionType::Integer) return std::string{text};
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  REQUIRE(error == std::errc{});
+  const std::string_view unit{end, static_cast<std::size_t>(text.data() + text.size() - end)};
+  if (type == OptionType::Integer) return number;
+  const std::map<std::string_view, Duration> units = {
+      {"ms", std::chrono::milliseconds{1}}, {"s", std::chrono::seconds{1}}, {"m", std::chrono::minutes{1}}, {"h", std::chrono::hours{1}}};
+  return number * units.at(unit);
+}
+
+/// A Binance broker with the documented defaults, and waits short enough for tests.
+inline BrokerConfig binance_config() {
+  BrokerConfig config;
+  config.name = "binance";
+  config.adapter = "binance";
+  config.id = BrokerId{3};
+  config.reconnect_initial = std::chrono::milliseconds{5};
+  config.reconnect_maximum = std::chrono::milliseconds{40};
+  for (const OptionSpec& option : binance::kOptions) config.options.emplace(option.key, option_value(option.type, option.default_text));
+  return config;
+}
+
+inline void set(BrokerConfig& config, std::string_view key, std::string_view text) {
+  for (const OptionSpec& option : binance::kOptions) {
+    if (option.key == key) {
+      config.options.insert_or_assign(std::string{key}, option_value(option.type, text));
+      return;
+    }
+  }
+  FAIL("no such option: " << key);
+}
+
+}  // namespace tidegate::test

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "brokers/registry.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/pipeline.hpp"
+
+namespace tidegate::test {
+
+/// A whole gateway on a thread of its own, from YAML as a user writes it.
+class GatewayUnderTest {
+ public:
+  explicit GatewayUnderTest(const std::string& yaml) {
+    static std::atomic<int> number{0};
+    const auto path = std::filesystem::temp_directory_path() / ("tidegate-test-" + std::to_string(::getpid()) + "-" + std::to_string(number++) + ".yaml");
+    std::ofstream{path} << yaml;
+    pipeline_ = std::make_unique<Pipeline>(load_config(path, all_adapters()), clock_);
+    std::filesystem::remove(path);
+    const std::string problem = pipeline_->start();
+    REQUIRE_MESSAGE(problem.empty(), problem);
+    thread_ = std::thread{[this] { pipeline_->run(); }};
+  }
+  ~GatewayUnderTest() { stop(); }
+  GatewayUnderTest(const GatewayUnderTest&) = delete;
+  GatewayUnderTest& operator=(const GatewayUnderTest&) = delete;
+
+  void begin_stop() { pipeline_->stop("the test ends"); }
+  void stop() {
+    if (!thread_.joinable()) return;
+    begin_stop();
+    thread_.join();
+  }
+  [[nodiscard]] std::uint16_t port() const { return pipeline_->port(); }
+  [[nodiscard]] const BrokerCounters& counters(std::size_t broker = 0) const { return pipeline_->telemetry().brokers[broker].counters; }
+
+ private:
+  SystemClock clock_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::thread thread_;
+};
+
+}  // namespace tidegate::test

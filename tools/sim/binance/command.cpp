@@ -1,0 +1,111 @@
+#include "tools/sim/binance/command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <csignal>
+#include <iostream>
+#include <memory>
+
+#include "gateway/net/event_loop.hpp"
+#include "tools/sim/binance/faults.hpp"
+#include "tools/sim/binance/server.hpp"
+
+namespace tidegate::sim::binance {
+namespace {
+
+struct Arguments {
+  BinanceOptions options;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+};
+
+/// 250ms, 30s, 5m, 24h.
+bool read_duration(const std::string& text, Duration& out) {
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || count < 0 || count > 1'000'000'000) return false;
+  const std::string unit{end, text.data() + text.size()};
+  if (unit == "ms") {
+    out = std::chrono::milliseconds{count};
+  } else if (unit == "s") {
+    out = std::chrono::seconds{count};
+  } else if (unit == "m") {
+    out = std::chrono::minutes{count};
+  } else if (unit == "h") {
+    out = std::chrono::hours{count};
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// `set` receives the duration.
+void add_duration(CLI::App& app, const std::string& name, std::function<void(Duration)> set, const std::string& help) {
+  app.add_option_function<std::string>(
+         name,
+         [set = std::move(set), name](const std::string& text) {
+           Duration duration{};
+           if (!read_duration(text, duration)) throw CLI::ValidationError(name, "a duration such as 250ms, 30s, 5m or 24h is needed, not " + text);
+           set(duration);
+         },
+         help)
+      ->type_name("DURATION");
+}
+
+int run(const Arguments& arguments) {
+  net::EventLoop loop;
+  BinanceServer server{loop, arguments.options};
+  if (const std::string problem = server.listen(arguments.host, arguments.port); !problem.empty()) {
+    std::cerr << "tidegate-sim binance: " << problem << '\n';
+    return 2;
+  }
+  if (const std::string summary = server.recording_summary(); !summary.empty()) std::cerr << arguments.options.frames_path << ": " << summary << '\n';
+  std::cerr << "listening on " << arguments.host << ':' << server.port() << std::endl;
+  loop.on_signals({SIGINT, SIGTERM}, [&loop](int) { loop.stop(); });
+  loop.run();
+  return 0;
+}
+
+}  // namespace
+
+std::function<int()> add_command(CLI::App& app) {
+  auto arguments = std::make_shared<Arguments>();
+  BinanceOptions& options = arguments->options;
+  CLI::App& command = *app.add_subcommand("binance", "Binance spot and USD-M futures: market streams and public REST");
+  command.add_option("--host", arguments->host, "address to listen on")->capture_default_str();
+  command.add_option("--port", arguments->port, "port to listen on; 0 takes a free one")->required();
+  command.add_option("--market", options.market, "spot, usdm or both; a frames file decides by itself")
+      ->check(CLI::IsMember({"spot", "usdm", "both"}))
+      ->capture_default_str();
+  command.add_option("--frames", options.frames_path, "play this frames file (.jsonl, .jsonl.gz) instead of a generated market")
+      ->check(CLI::ExistingFile);
+  command.add_option("--rate", options.rate, "speed; 0: as fast as the sockets take it")->check(CLI::NonNegativeNumber)->capture_default_str();
+  command.add_option("--seed", options.seed, "of the generated market: the same seed moves the same way")->capture_default_str();
+  command.add_option("--symbols", options.symbols, "how many symbols to generate")->check(CLI::Range(1, 5000))->capture_default_str();
+  command.add_flag("--loop", options.loop, "play the frames file again when it has ended (connections are closed in between)");
+  add_duration(
+      command, "--start-after", [&options](Duration d) { options.start_after = d; }, "play once no new subscription has come for so long (1s)");
+  command.add_flag("--shuffle-keys", options.shuffle_keys, "members in random order, and members nobody knows");
+  command.add_option("--time-scale", options.time_scale, "the venue's own times pass so many times faster")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  add_duration(
+      command, "--ping-interval", [&options](Duration d) { options.ping_interval = d; }, "between two pings (20s spot, 3m USD-M)");
+  add_duration(
+      command, "--pong-timeout", [&options](Duration d) { options.pong_timeout = d; }, "close without a pong (60s, 10m)");
+  add_duration(
+      command, "--max-age", [&options](Duration d) { options.max_age = d; }, "close a connection so old (24h)");
+  add_duration(
+      command, "--rest-latency", [&options](Duration d) { options.rest_latency = d; }, "of every REST answer (20ms)");
+  command.add_option("--connects-max", options.connects_max, "connections of one address in five minutes")->capture_default_str();
+  command.add_option("--fault", options.faults, "NAME[=ARG]@SECONDS after the first connection; may be repeated")
+      ->allow_extra_args(false)
+      ->check([](const std::string& text) {
+        Fault fault;
+        return parse_fault(text, fault);
+      });
+  command.footer("Faults:\n" + fault_help());
+  return [arguments, &command] { return command.parsed() ? run(*arguments) : 0; };
+}
+
+}  // namespace tidegate::sim::binance

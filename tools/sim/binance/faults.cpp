@@ -1,0 +1,128 @@
+#include "tools/sim/binance/faults.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace tidegate::sim::binance {
+namespace {
+
+using enum FaultArgument;
+
+constexpr std::array kFaults = {
+    FaultSpec{FaultKind::Drop, "drop", Number, "N", 0, "cut every connection without a close frame, or only the N-th oldest"},
+    FaultSpec{FaultKind::Close, "close", Number, "CODE", 1001, "close every connection with this code (1001)"},
+    FaultSpec{FaultKind::Silence, "silence", Number, "SECONDS", 0,
+              "no data while pings go on: for so long on all connections; without SECONDS on those open now, for good"},
+    FaultSpec{FaultKind::HalfOpen, "half-open", Number, "SECONDS", 0, "nothing at all any more, pings and pongs included; reach as silence"},
+    FaultSpec{FaultKind::Slow, "slow", Number, "MS", 500, "every frame of the connections open now leaves so much later (500)"},
+    FaultSpec{FaultKind::BadFrame, "bad-frame", None, "", 0, "an extra frame of truncated JSON on every connection"},
+    FaultSpec{FaultKind::NotJson, "not-json", None, "", 0, "an extra frame that is no JSON"},
+    FaultSpec{FaultKind::UnknownEvent, "unknown-event", None, "", 0, "an extra frame of an event nobody knows"},
+    FaultSpec{FaultKind::BinaryFrame, "binary-frame", None, "", 0, "an extra binary frame"},
+    FaultSpec{FaultKind::BigFrame, "big-frame", Number, "BYTES", 300'000, "an extra frame of so many bytes (300000), an unknown event"},
+    FaultSpec{FaultKind::LostDiff, "lost-diff", Text, "STREAM", 0, "the next depth event (of that stream) is never sent"},
+    FaultSpec{FaultKind::DuplicateDiff, "duplicate-diff", Text, "STREAM", 0, "the next depth event (of that stream) is sent twice"},
+    FaultSpec{FaultKind::Reorder, "reorder", Text, "STREAM", 0, "the next depth event (or event of that stream) changes places with its successor"},
+    FaultSpec{FaultKind::StallStream, "stall-stream", Text, "STREAM", 0,
+              "that stream, or each connection's first, stays subscribed but gives nothing until subscribed anew"},
+    FaultSpec{FaultKind::Burst, "burst", Number, "N", 2500, "N frames as fast as possible (2500)"},
+    FaultSpec{FaultKind::Http429, "http-429", Number, "RETRY_AFTER", 5, "REST answers 429 for so many seconds (5), with Retry-After"},
+    FaultSpec{FaultKind::Http418, "http-418", Number, "RETRY_AFTER", 120, "REST answers 418 for so many seconds (120), with Retry-After"},
+    FaultSpec{FaultKind::Http503, "http-503", Number, "N", 1, "the next N REST requests (1) are answered 503"},
+    FaultSpec{FaultKind::RestSlow, "rest-slow", Number, "MS", 2000, "REST answers come so much later from now on (2000); 0 ends it"},
+    FaultSpec{FaultKind::StaleSnapshot, "stale-snapshot", Number, "N", 1, "the next N depth answers (1) have an id from long ago"},
+    FaultSpec{FaultKind::RefuseUpgrade, "refuse-upgrade", Status, "STATUS[:SECONDS]", 0,
+              "refuse new WebSocket connections with this status for so long (10 s)"},
+    FaultSpec{FaultKind::SlowHandshake, "slow-handshake", Number, "MS", 2000, "the next upgrade is answered so much later (2000)"},
+    FaultSpec{FaultKind::AckLost, "ack-lost", Number, "N", 1, "the next N control answers (1) are never sent; the requests are honoured"},
+    FaultSpec{FaultKind::AckDelay, "ack-delay", Number, "MS", 2000, "the next control answer comes so much later (2000)"},
+    FaultSpec{FaultKind::Shutdown, "shutdown", Number, "SECONDS", 5, "serverShutdown on every spot connection, then close all so much later (5)"},
+    FaultSpec{FaultKind::MaxAge, "max-age", None, "", 0, "the 24-hour cut, now, on every connection"},
+    FaultSpec{FaultKind::TooManyRequests, "1008", None, "", 0, "close every connection with 1008 \"Too many requests\""},
+    FaultSpec{FaultKind::WrongRoute, "wrong-route", Number, "SECONDS", 30,
+              "for so long (30) new subscriptions are acknowledged and stay silent, as on the wrong USD-M path"},
+};
+
+bool read_number(std::string_view text, std::int64_t& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc{} && end == text.data() + text.size() && out >= 0 && out <= 1'000'000'000;
+}
+
+/// Seconds with an optional fraction, to nanoseconds.
+bool read_seconds(std::string_view text, std::int64_t& ns) {
+  const std::size_t point = text.find('.');
+  std::int64_t whole = 0;
+  if (!read_number(text.substr(0, point), whole)) return false;
+  ns = whole * 1'000'000'000;
+  if (point == std::string_view::npos) return true;
+  std::int64_t unit = 100'000'000;
+  for (const char c : text.substr(point + 1)) {
+    if (c < '0' || c > '9') return false;
+    ns += (c - '0') * unit;
+    unit /= 10;
+  }
+  return true;
+}
+
+std::string read_argument(const FaultSpec& spec, std::string_view text, bool given, Fault& out) {
+  const std::string name{spec.name};
+  switch (spec.argument) {
+    case None:
+      return given ? name + " takes no argument" : "";
+    case Text:
+      out.text = text;
+      return {};
+    case Number:
+      out.number = spec.fallback;
+      if (!given) return {};
+      return read_number(text, out.number) ? "" : name + "=" + std::string{spec.argument_name} + ": not a whole number";
+    case Status: {
+      const std::size_t colon = text.find(':');
+      out.seconds = 10;
+      const bool fine = read_number(text.substr(0, colon), out.number) && out.number >= 300 && out.number <= 599 &&
+                        (colon == std::string_view::npos || read_number(text.substr(colon + 1), out.seconds));
+      return fine ? "" : name + " needs =" + std::string{spec.argument_name} + ", a status from 300 to 599";
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const FaultSpec> fault_table() { return kFaults; }
+
+std::string fault_help() {
+  std::string text;
+  for (const FaultSpec& spec : kFaults) {
+    std::string left = "  " + std::string{spec.name};
+    if (spec.argument == Status) {
+      left += "=" + std::string{spec.argument_name};
+    } else if (spec.argument != None) {
+      left += "[=" + std::string{spec.argument_name} + "]";
+    }
+    left.resize(left.size() < 36 ? 36 : left.size() + 1, ' ');
+    text += left + std::string{spec.help} + "\n";
+  }
+  return text;
+}
+
+std::string parse_fault(std::string_view text, Fault& out) {
+  out = {};
+  // Stream names hold '@' too: only an '@' followed by a number is the time.
+  const std::size_t at = text.rfind('@');
+  if (at != std::string_view::npos && read_seconds(text.substr(at + 1), out.at_ns)) {
+    out.timed = true;
+    text = text.substr(0, at);
+  }
+  const std::size_t equals = text.find('=');
+  const std::string_view name = text.substr(0, equals);
+  const bool given = equals != std::string_view::npos;
+  for (const FaultSpec& spec : kFaults) {
+    if (spec.name != name) continue;
+    out.kind = spec.kind;
+    return read_argument(spec, given ? text.substr(equals + 1) : std::string_view{}, given, out);
+  }
+  return "unknown fault: " + std::string{name};
+}
+
+}  // namespace tidegate::sim::binance

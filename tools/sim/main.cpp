@@ -1,0 +1,17 @@
+// tidegate-sim BROKER: the server side of a broker's protocol. Each broker is a subcommand in its own folder.
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <vector>
+
+#include "tools/sim/binance/command.hpp"
+
+int main(int argc, char** argv) {
+  CLI::App app{"Simulates the server side of a broker: recorded frames played again, or a generated market, and faults on demand", "tidegate-sim"};
+  app.require_subcommand(1);
+  const std::vector<std::function<int()>> commands = {tidegate::sim::binance::add_command(app)};
+  CLI11_PARSE(app, argc, argv);
+  for (const auto& run : commands) {
+    if (const int code = run(); code != 0) return code;
+  }
+  return 0;
+}

@@ -44,11 +44,10 @@ std::uint16_t Distributor::port() const { return parts_->server.port(); }
 
 void Distributor::on_catalog(std::shared_ptr<const Catalog> catalog) {
   const Hub::Scope scope(parts_->hub);
-  const bool first = parts_->hub.catalog == nullptr;
   parts_->hub.catalog = std::move(catalog);
   if (parts_->hub.catalog == nullptr) return;
   parts_->hold_standing();
-  if (first) parts_->requests.resolve_wishes();
+  parts_->requests.resolve_wishes();
 }
 
 /// Symbols that the list does not have yet are tried again with the next one.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/core/channel.hpp"
@@ -50,6 +51,11 @@ class UpstreamHost {
  public:
   virtual ~UpstreamHost() = default;
   [[nodiscard]] virtual Availability check(InstrumentId instrument, Channel channel) = 0;
+  /// Whether a list that could hold `symbol` (VENUE:SYMBOL, or a bare name) has not come yet.
+  [[nodiscard]] virtual bool may_yet_be_listed(std::string_view symbol) {
+    static_cast<void>(symbol);
+    return false;
+  }
   /// The whole set that subscribers want now; at most once a turn, and only when it changed.
   virtual void on_demand(std::vector<Want> wants) = 0;
   /// A JSON array with a report of each broker.

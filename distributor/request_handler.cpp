@@ -46,11 +46,11 @@ void RequestHandler::subscribe(Subscriber& subscriber, const Request& request) {
   std::vector<StreamSlot> entered;
   for (const std::string& symbol : request.symbols) {
     const std::string_view shown_symbol = cut_text(symbol, kNameBytesMax);
-    const Resolved resolved = hub_.catalog != nullptr ? resolve(symbol) : Resolved{};
+    const Resolved resolved = resolve(symbol);
     for (const std::string& name : request.channels) {
       Complaint complaint;
       const auto wanted = channel(name, complaint);
-      if (wanted && hub_.catalog == nullptr) {
+      if (wanted && resolved.undecided) {
         complaint = wish(subscriber, symbol, *wanted, request.options);
         if (complaint.code == 0) result.add(shown_symbol, shown_symbol, name, StreamState::Pending);
       } else if (wanted && resolved.entry == nullptr) {
@@ -83,13 +83,17 @@ void RequestHandler::follow_up(Subscriber& subscriber, std::vector<StreamSlot> s
 }
 
 RequestHandler::Resolved RequestHandler::resolve(const std::string& text) const {
-  const Resolution found = hub_.catalog->resolve(text);
-  if (const CatalogEntry* const entry = hub_.catalog->find(found.instrument)) return {entry, {}};
-  if (found.candidates.empty()) return {nullptr, {code::kUnknownSymbol, "unknown symbol", "write VENUE:SYMBOL; /v1/instruments?query= finds it"}};
+  // A bare name is not taken before every list is known: another venue may have it too.
+  const bool bare = text.find(':') == std::string::npos;
+  const Resolution found = hub_.catalog != nullptr ? hub_.catalog->resolve(text) : Resolution{};
+  const bool nothing_yet = found.instrument == kNoInstrument && found.candidates.empty();
+  if (hub_.catalog == nullptr || ((nothing_yet || bare) && hub_.host.may_yet_be_listed(text))) return {nullptr, {}, true};
+  if (const CatalogEntry* const entry = hub_.catalog->find(found.instrument)) return {entry, {}, false};
+  if (found.candidates.empty()) return {nullptr, {code::kUnknownSymbol, "unknown symbol", "write VENUE:SYMBOL; /v1/instruments?query= finds it"}, false};
   std::string hint = "one of:";
   for (std::size_t i = 0; i < found.candidates.size() && i < kCandidatesMax; ++i) hint += " " + found.candidates[i];
   if (found.candidates.size() > kCandidatesMax) hint += " and " + std::to_string(found.candidates.size() - kCandidatesMax) + " more";
-  return {nullptr, {code::kUnknownSymbol, "ambiguous symbol", std::move(hint)}};
+  return {nullptr, {code::kUnknownSymbol, "ambiguous symbol", std::move(hint)}, false};
 }
 
 std::optional<Channel> RequestHandler::channel(std::string_view name, Complaint& complaint) const {
@@ -147,11 +151,11 @@ void RequestHandler::unsubscribe(Subscriber& subscriber, const Request& request)
   ResultMessage result("unsubscribe", request.id);
   for (const std::string& symbol : request.symbols) {
     const std::string_view shown_symbol = cut_text(symbol, kNameBytesMax);
-    const Resolved resolved = hub_.catalog != nullptr ? resolve(symbol) : Resolved{};
+    const Resolved resolved = resolve(symbol);
     for (const std::string& name : request.channels) {
       Complaint complaint;
       const auto wanted = channel(name, complaint);
-      if (wanted && hub_.catalog == nullptr) {
+      if (wanted && resolved.undecided) {
         subscriber.wishes.erase({symbol, *wanted});
         result.add(shown_symbol, shown_symbol, name, StreamState::Closed);
       } else if (wanted && resolved.entry == nullptr) {
@@ -211,6 +215,10 @@ void RequestHandler::resolve_wishes() {
     for (const auto& [key, options] : wishes) {
       const auto& [symbol, channel] = key;
       const Resolved resolved = resolve(symbol);
+      if (resolved.undecided) {
+        subscriber.wishes.emplace(key, options);
+        continue;
+      }
       Complaint complaint = resolved.complaint;
       if (resolved.entry != nullptr) {
         Subscribed subscribed = enter(subscriber, *resolved.entry, channel, options);

@@ -18,13 +18,14 @@ class RequestHandler {
 
   void on_message(Subscriber& subscriber, std::string_view payload, bool binary);
 
-  /// The first instrument list came: subscriptions that waited for it are made, or fail with a `state`.
+  /// An instrument list came: subscriptions that waited for it are made, fail with a `state`, or wait for the next.
   void resolve_wishes();
 
  private:
   struct Resolved {
-    const CatalogEntry* entry = nullptr;  // null: `complaint` says why
+    const CatalogEntry* entry = nullptr;  // null: `complaint` says why, or `undecided`
     Complaint complaint;
+    bool undecided = false;  // a list that could hold it has not come yet
   };
   struct Subscribed {
     StreamSlot stream = kNoStream;  // kNoStream: `complaint` says why

@@ -69,7 +69,7 @@ int main_of(int argc, char** argv) {
   CLI::App* const watch_command = app.add_subcommand("watch", "show live prices: a table on a terminal, JSON lines when piped");
   watch_command->add_option("--url", watch.url, "the gateway's WebSocket")->capture_default_str();
   watch_command->add_option("--token", watch.token, "login token");
-  watch_command->add_option("--channel", watch.channels, "trade, quote, orderbook, ticker, candle_1m, ...; may be repeated");
+  watch_command->add_option("--channel", watch.channels, "trade, quote, orderbook, ticker, candle_1m, ...; may be repeated")->allow_extra_args(false);
   watch_command->add_option("symbols", watch.symbols, "VENUE:SYMBOL, such as BINANCE:BTCUSDT")->required();
 
   DecodeOptions decode;

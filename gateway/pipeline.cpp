@@ -18,7 +18,6 @@ namespace {
 constexpr std::size_t kFramesPerTurn = 512;
 constexpr std::size_t kRecordsPerTurn = 4096;
 constexpr std::size_t kConnectionsMax = 256;
-constexpr std::size_t kFrameBytesMax = std::size_t{256} << 20U;
 /// Time-outs are looked for this often when nothing else happens.
 constexpr Duration kTick = std::chrono::milliseconds{50};
 constexpr Duration kDrainLimit = std::chrono::seconds{3};
@@ -102,9 +101,9 @@ Pipeline::Pipeline(Config config, const Clock& clock)
       clock_(clock),
       epoch_(make_epoch(clock)),
       inline_(decide_inline(config_)),
-      frames_(static_cast<std::size_t>(config_.pipeline.frame_queue_frames), kFrameBytesMax, kConnectionsMax, telemetry_,
+      frames_(static_cast<std::size_t>(config_.pipeline.frame_queue_frames), static_cast<std::size_t>(config_.pipeline.frame_queue_bytes), kConnectionsMax, telemetry_,
               [this] { normalize_loop().wake(); }),
-      upstream_(config_, Routing{config_, adapters_of(config_)},
+      upstream_(config_, adapters_of(config_),
                 [this](std::vector<Want> wants, std::vector<WantedSet> by_broker) { on_demand(std::move(wants), std::move(by_broker)); }),
       distributor_(serve_loop_, clock_, telemetry_, upstream_, distributor_options()),
       ring_(inline_ ? nullptr : std::make_unique<RecordRing>(static_cast<std::size_t>(config_.pipeline.record_queue_bytes))),
@@ -248,8 +247,8 @@ void Pipeline::on_instruments(BrokerId broker, std::vector<Instrument> instrumen
   catalog_ = Catalog::with_list(catalog_.get(), broker, instruments);
   spdlog::info("{}: {} instruments", config_.brokers[broker.value()].name, instruments.size());
   normalize_loop().post([this, catalog = catalog_] { normalizer_.set_catalog(catalog); });
-  serve_loop_.post([this, catalog = catalog_] {
-    upstream_.set_catalog(catalog);
+  serve_loop_.post([this, broker, catalog = catalog_] {
+    upstream_.set_catalog(catalog, broker);
     distributor_.on_catalog(catalog);
   });
 }

@@ -3,6 +3,7 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace tidegate {
@@ -35,8 +36,22 @@ std::string_view state_name(BrokerState state) {
 
 }  // namespace
 
-Upstream::Upstream(const Config& config, Routing routing, DemandSink demand)
-    : config_(config), routing_(std::move(routing)), demand_(std::move(demand)), reports_(config.brokers.size()) {}
+Upstream::Upstream(const Config& config, const std::vector<const Adapter*>& adapters, DemandSink demand)
+    : config_(config), routing_(config, adapters), demand_(std::move(demand)), reports_(config.brokers.size()) {
+  for (const BrokerConfig& broker : config.brokers) unlisted_venues_.push_back(adapters[broker.id.value()]->venues(broker));
+}
+
+void Upstream::set_catalog(std::shared_ptr<const Catalog> catalog, BrokerId listed) {
+  catalog_ = std::move(catalog);
+  unlisted_venues_[listed.value()].clear();
+}
+
+bool Upstream::may_yet_be_listed(std::string_view symbol) {
+  const auto colon = symbol.find(':');
+  return std::any_of(unlisted_venues_.begin(), unlisted_venues_.end(), [&](const std::vector<std::string>& venues) {
+    return colon == std::string_view::npos ? !venues.empty() : std::find(venues.begin(), venues.end(), symbol.substr(0, colon)) != venues.end();
+  });
+}
 
 distributor::Availability Upstream::check(InstrumentId instrument, Channel channel) {
   const CatalogEntry* entry = catalog_ != nullptr ? catalog_->find(instrument) : nullptr;

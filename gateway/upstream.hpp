@@ -21,12 +21,14 @@ class Upstream final : public distributor::UpstreamHost {
   /// Where demand goes: all wants for the normalizer, and each broker's own.
   using DemandSink = std::function<void(std::vector<Want> wants, std::vector<WantedSet> by_broker)>;
 
-  Upstream(const Config& config, Routing routing, DemandSink demand);
+  Upstream(const Config& config, const std::vector<const Adapter*>& adapters, DemandSink demand);
 
-  void set_catalog(std::shared_ptr<const Catalog> catalog) { catalog_ = std::move(catalog); }
+  /// `listed` is the broker whose list made this catalog new.
+  void set_catalog(std::shared_ptr<const Catalog> catalog, BrokerId listed);
   void set_report(BrokerId broker, BrokerReport report);
 
   [[nodiscard]] distributor::Availability check(InstrumentId instrument, Channel channel) override;
+  [[nodiscard]] bool may_yet_be_listed(std::string_view symbol) override;
   void on_demand(std::vector<Want> wants) override;
   [[nodiscard]] std::string brokers_json() override;
 
@@ -35,6 +37,7 @@ class Upstream final : public distributor::UpstreamHost {
   Routing routing_;
   DemandSink demand_;
   std::shared_ptr<const Catalog> catalog_;
+  std::vector<std::vector<std::string>> unlisted_venues_;  // by BrokerId: its venues while its list has not come, then empty
   std::uint64_t generation_ = 0;
   std::mutex reports_mutex_;
   std::vector<BrokerReport> reports_;  // by BrokerId

@@ -31,7 +31,7 @@ void RequestLedger::want(std::string_view stream) {
   if (it == entries_.end()) it = entries_.emplace(std::string{stream}, Entry{}).first;
   change(it, [](Entry& entry) {
     entry.wanted = true;
-    
+    if (entry.uncertain && entry.state == State::Present) entry.state = State::Absent;
   });
 }
 

@@ -53,6 +53,7 @@ struct PipelineConfig {
   PipelineMode mode = PipelineMode::Auto;
   PipelineWait wait = PipelineWait::Sleep;
   std::int64_t frame_queue_frames = 65'536;
+  std::int64_t frame_queue_bytes = 256 << 20;
   std::int64_t record_queue_bytes = 16 << 20;
 
   /// Auto is inline on up to 4 cores, where a hand-off between threads costs more than it gains.

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kBrokersMax = 1000;
 constexpr std::int64_t kKiB = 1 << 10;
+constexpr std::int64_t kMiB = 1 << 20;
 constexpr std::int64_t kGiB = 1 << 30;
 constexpr Duration kMillisecond{1'000'000};
 constexpr Duration kHour{3'600'000'000'000};
@@ -80,6 +81,7 @@ void read_pipeline(Section& pipeline, PipelineConfig& config) {
   config.mode = mode == "auto" ? PipelineMode::Auto : mode == "inline" ? PipelineMode::Inline : PipelineMode::Threads;
   config.wait = pipeline.choice("wait", "sleep", {"sleep", "spin"}) == "sleep" ? PipelineWait::Sleep : PipelineWait::Spin;
   config.frame_queue_frames = pipeline.integer("frame_queue", config.frame_queue_frames, 64, 16'777'216);
+  config.frame_queue_bytes = pipeline.size("frame_queue_bytes", config.frame_queue_bytes, 16 * kMiB, 64 * kGiB);
   config.record_queue_bytes = pipeline.size("record_queue", config.record_queue_bytes, 64 * kKiB, 4 * kGiB);
 }
 

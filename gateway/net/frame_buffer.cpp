@@ -6,7 +6,6 @@
 #include <memory>
 #include <new>
 
-
 namespace tidegate::net {
 namespace {
 

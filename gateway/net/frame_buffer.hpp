@@ -26,7 +26,7 @@ class FrameRef {
   ~FrameRef();
 
   explicit operator bool() const { return block_ != nullptr; }
-  [[nodiscard]] std::string_view bytes() const;    // header and payload
+  [[nodiscard]] std::string_view bytes() const;  // header and payload
   [[nodiscard]] std::string_view payload() const;
 
  private:

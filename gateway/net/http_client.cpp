@@ -47,7 +47,8 @@ class Transfer {
   /// The handle to give to libcurl; null when the call cannot be made, with the reason in the answer.
   CURL* prepare() {
     for (const auto& [name, value] : call_.headers) {
-      if ((name + value).find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) return refuse("a header cannot be sent as given: " + name);
+      if ((name + value).find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
+        return refuse("a header cannot be sent as given: " + name);
     }
     easy_ = curl_easy_init();
     if (easy_ == nullptr) return refuse("out of memory");
@@ -257,7 +258,7 @@ struct HttpClient::Impl {
     if (found == waiting->entries.end()) return;
     const auto shared_answer = std::make_shared<HttpAnswer>(std::move(answer));
     found->second.loop->post([waiting = waiting, token, shared_answer] {
-      std::function<void(HttpAnswer&&)> done;
+      std::function<void(HttpAnswer &&)> done;
       {
         const std::lock_guard again(waiting->mutex);
         const auto still = waiting->entries.find(token);

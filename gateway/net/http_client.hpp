@@ -26,9 +26,9 @@ struct HttpCall {
 };
 
 struct HttpAnswer {
-  int status = 0;     // 0: none came; `error` says why
+  int status = 0;  // 0: none came; `error` says why
   std::string body{};
-  std::string error{};  // empty when an answer came, whatever its status
+  std::string error{};                                         // empty when an answer came, whatever its status
   std::vector<std::pair<std::string, std::string>> headers{};  // names in lower case
 
   [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;

@@ -58,9 +58,6 @@ void Outbox::consume(std::size_t count, std::vector<Done>& due) {
   }
 }
 
-void Outbox::clear(std::vector<Done>& due) {
-  offset_ = 0;
-  consume(bytes_, due);
-}
+void Outbox::clear(std::vector<Done>& due) { consume(bytes_, due); }
 
 }  // namespace tidegate::net

@@ -1,9 +1,5 @@
 #include "gateway/net/ws_client.hpp"
 
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-
-#include <algorithm>
 #include <asio/connect.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
@@ -18,7 +14,6 @@ namespace tidegate::net {
 namespace {
 
 constexpr int kAbnormalClose = 1006;
-constexpr std::size_t kControlPayloadMax = 125;  // RFC 6455, section 5.5
 
 using Opcode = websocketpp::frame::opcode::value;
 
@@ -89,18 +84,18 @@ class AttemptOf final : public Attempt, public std::enable_shared_from_this<Atte
 
   void ping(std::string_view payload) override {
     std::error_code ignored;
-    if (is_open()) connection_->ping(std::string(payload.substr(0, kControlPayloadMax)), ignored);
+    if (is_open()) connection_->ping(std::string(payload.substr(0, ws::kControlPayloadMax)), ignored);
   }
 
   void pong(std::string_view payload) override {
     std::error_code ignored;
-    if (is_open()) connection_->pong(std::string(payload.substr(0, kControlPayloadMax)), ignored);
+    if (is_open()) connection_->pong(std::string(payload.substr(0, ws::kControlPayloadMax)), ignored);
   }
 
   void close(std::uint16_t code, std::string_view reason) override {
     if (connection_ && connection_->get_state() > websocketpp::session::state::open) return;  // on its way already
     std::error_code error = websocketpp::error::make_error_code(websocketpp::error::invalid_state);
-    if (is_open()) connection_->close(code, std::string(reason), error);
+    if (is_open()) connection_->close(code, std::string(ws::cut_text(reason, ws::kCloseReasonMax)), error);
     if (!error) return;
     asio::post(client_->loop.impl().io, [self = this->shared_from_this()] { self->fail("closed before the handshake ended"); });
   }
@@ -138,7 +133,7 @@ class AttemptOf final : public Attempt, public std::enable_shared_from_this<Atte
     if (!connection_) return "cannot create a connection: " + error.message();
     connection_->endpoint = endpoint;
     static_cast<typename Client::transport_con_type&>(*connection_).set_uri(uri_);  // for SNI
-    connection_->set_open_handshake_timeout(0);                                    // our timer covers it
+    connection_->set_open_handshake_timeout(0);                                     // our timer covers it
     connection_->set_close_handshake_timeout(static_cast<long>(options_.close_timeout.count()));
     connection_->set_max_message_size(options_.message_bytes_max);
     for (const auto& [name, value] : options_.headers) {
@@ -173,9 +168,8 @@ class AttemptOf final : public Attempt, public std::enable_shared_from_this<Atte
       handler([&](AttemptOf&, WsClientHandler& to) { to.on_ping(payload); });
       return answer;
     });
-    connection_->set_pong_handler([handler](const Handle&, const std::string& payload) {
-      handler([&](AttemptOf&, WsClientHandler& to) { to.on_pong(payload); });
-    });
+    connection_->set_pong_handler(
+        [handler](const Handle&, const std::string& payload) { handler([&](AttemptOf&, WsClientHandler& to) { to.on_pong(payload); }); });
     connection_->set_fail_handler([weak](const Handle&) {
       if (const auto self = weak.lock()) self->on_refused();
     });

@@ -30,9 +30,9 @@ struct WsClientOptions {
 
 /// Why a connection ended or never began.
 struct WsClosed {
-  int code = 0;         // close code; 1006 when the peer sent none
-  std::string reason;   // the peer's words, or what failed on our side
-  int http_status = 0;  // the refusal of an upgrade; 0 when it got that far or never
+  int code = 0;                 // close code; 1006 when the peer sent none
+  std::string reason;           // the peer's words, or what failed on our side
+  int http_status = 0;          // the refusal of an upgrade; 0 when it got that far or never
   int retry_after_seconds = 0;  // what a refusal asked for; 0 when it did not
   bool opened = false;
 };

@@ -4,7 +4,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include <algorithm>
 #include <asio/post.hpp>
 #include <memory>
 #include <string>
@@ -93,12 +92,6 @@ inline std::string verification_problem(PlainConnection&) { return {}; }
 inline std::string verification_problem(TlsConnection& connection) {
   const long result = SSL_get_verify_result(connection.get_socket().native_handle());
   return result == X509_V_OK ? std::string() : std::string(": ") + X509_verify_cert_error_string(result);
-}
-
-inline bool header_is_sound(const std::string& name, const std::string& value) {
-  const auto bad_in_value = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
-  return !name.empty() && std::none_of(name.begin(), name.end(), websocketpp::http::is_not_token_char) &&
-         std::none_of(value.begin(), value.end(), bad_in_value);
 }
 
 }  // namespace tidegate::net::ws

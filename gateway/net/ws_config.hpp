@@ -1,7 +1,12 @@
-// websocketpp as we use it: one thread, no logging, our transports; its "disabled" permessage-deflate neither offers nor accepts. Internal to gateway/net; includes all of websocketpp.
+// websocketpp as we use it: one thread, no logging, our transports; its "disabled" permessage-deflate neither offers nor accepts. Internal to
+// gateway/net; includes all of websocketpp.
 #pragma once
 
 #include "gateway/net/utf8_validator.hpp"  // first: takes the place of websocketpp's
+
+#include <algorithm>
+#include <string>
+#include <string_view>
 
 #include <websocketpp/concurrency/none.hpp>
 #include <websocketpp/config/core.hpp>
@@ -10,6 +15,24 @@
 #include <websocketpp/transport/asio/endpoint.hpp>
 
 namespace tidegate::net::ws {
+
+// RFC 6455, section 5.5; a close frame's reason follows two bytes of code.
+constexpr std::size_t kControlPayloadMax = 125;
+constexpr std::size_t kCloseReasonMax = kControlPayloadMax - 2;
+
+/// At most `limit` bytes of a text, never ending within a character.
+inline std::string_view cut_text(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;
+  return text.substr(0, limit);
+}
+
+/// Whether a header can be written as it is: a token, and a value within one line.
+inline bool header_is_sound(const std::string& name, const std::string& value) {
+  const auto bad_in_value = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+  return !name.empty() && std::none_of(name.begin(), name.end(), websocketpp::http::is_not_token_char) &&
+         std::none_of(value.begin(), value.end(), bad_in_value);
+}
 
 /// What every configuration of ours shares.
 struct LeanConfig : websocketpp::config::core {

@@ -8,19 +8,10 @@ namespace {
 
 constexpr std::uint8_t kPing = 9;
 constexpr std::uint8_t kPong = 10;
-constexpr std::size_t kControlPayloadMax = 125;                   // RFC 6455, section 5.5
-constexpr std::size_t kCloseReasonMax = kControlPayloadMax - 2;   // after the code
 // A peer that pings and never reads may have so many pongs in its outbox; later pings go unanswered until the socket takes bytes again.
 constexpr unsigned kPongsWaitingMax = 16;
 
 std::error_code cancelled() { return std::make_error_code(std::errc::operation_canceled); }
-
-/// Cuts at `limit` bytes or before, never within a character.
-std::string_view cut_text(std::string_view text, std::size_t limit) {
-  if (text.size() <= limit) return text;
-  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;
-  return text.substr(0, limit);
-}
 
 std::string address_text(const asio::ip::tcp::socket& socket) {
   asio::error_code error;
@@ -29,12 +20,6 @@ std::string address_text(const asio::ip::tcp::socket& socket) {
   // An IPv4 peer of a socket that listens for both.
   if (address.is_v6() && address.to_v6().is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
   return address.to_string();
-}
-
-bool header_is_sound(const std::pair<std::string, std::string>& header) {
-  const auto bad_in_value = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
-  return !header.first.empty() && std::none_of(header.first.begin(), header.first.end(), websocketpp::http::is_not_token_char) &&
-         std::none_of(header.second.begin(), header.second.end(), bad_in_value);
 }
 
 }  // namespace
@@ -131,9 +116,9 @@ void ServerLink::answer(HttpResponse&& response) {
   if (con.get_state() == websocketpp::session::state::closed) return;
   con.set_status(static_cast<websocketpp::http::status_code::value>(response.status));
   for (const auto& header : response.headers) {
-    if (header_is_sound(header)) con.append_header(header.first, header.second);
+    if (ws::header_is_sound(header.first, header.second)) con.append_header(header.first, header.second);
   }
-  if (header_is_sound({"Content-Type", response.content_type})) con.replace_header("Content-Type", response.content_type);
+  if (ws::header_is_sound("Content-Type", response.content_type)) con.replace_header("Content-Type", response.content_type);
   con.replace_header("Connection", "close");  // websocketpp serves one request a connection
   const std::string length = std::to_string(response.body.size());
   if (request_.method != "HEAD") con.set_body(response.body);
@@ -208,14 +193,14 @@ void ServerLink::send_frame(std::string_view payload, std::uint8_t opcode) {
 void ServerLink::send_text(std::string_view payload) { send_frame(payload, static_cast<std::uint8_t>(WsOpcode::Text)); }
 void ServerLink::send_binary(std::string_view payload) { send_frame(payload, static_cast<std::uint8_t>(WsOpcode::Binary)); }
 // Control frames as well, past websocketpp, so that they keep their place among the data frames.
-void ServerLink::ping(std::string_view payload) { send_frame(payload.substr(0, kControlPayloadMax), kPing); }
-void ServerLink::pong(std::string_view payload) { send_frame(payload.substr(0, kControlPayloadMax), kPong); }
+void ServerLink::ping(std::string_view payload) { send_frame(payload.substr(0, ws::kControlPayloadMax), kPing); }
+void ServerLink::pong(std::string_view payload) { send_frame(payload.substr(0, ws::kControlPayloadMax), kPong); }
 
 void ServerLink::close(std::uint16_t code, std::string_view reason) {
   if (!is_open()) return;
   connection().pause(false);  // the peer's answer must be read
   std::error_code error;
-  connection().close(code, std::string(cut_text(reason, kCloseReasonMax)), error);
+  connection().close(code, std::string(ws::cut_text(reason, ws::kCloseReasonMax)), error);
   if (error) cut();
 }
 

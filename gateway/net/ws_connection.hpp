@@ -43,8 +43,8 @@ struct ServerCore {
   const WsServerOptions options;
   FramePool pool;  // frames of send_text and of control frames
   WsServerTotals totals;
-  std::list<ServerLink*> links;     // every connection whose socket is open
-  std::vector<ServerLink*> dirty;   // those with something to flush
+  std::list<ServerLink*> links;    // every connection whose socket is open
+  std::vector<ServerLink*> dirty;  // those with something to flush
 };
 
 class ServerLink : public WsConnection, public ws::TransportOwner {

@@ -25,8 +25,8 @@ struct HttpRequest {
   std::string remote_address;  // "127.0.0.1"
   std::vector<std::pair<std::string, std::string>> headers{};
 
-  [[nodiscard]] std::string_view path() const;                       // target up to '?'
-  [[nodiscard]] std::string query(std::string_view name) const;      // percent-decoded; empty when absent
+  [[nodiscard]] std::string_view path() const;                         // target up to '?'
+  [[nodiscard]] std::string query(std::string_view name) const;        // percent-decoded; empty when absent
   [[nodiscard]] std::string_view header(std::string_view name) const;  // any case; empty when absent
 };
 
@@ -45,7 +45,7 @@ class WsConnection {
  public:
   void* user = nullptr;  // the owner's
 
-  virtual void send(const FrameRef& frame) = 0;        // queued; leaves at the next flush()
+  virtual void send(const FrameRef& frame) = 0;  // queued; leaves at the next flush()
   virtual void send_text(std::string_view payload) = 0;
   virtual void send_binary(std::string_view payload) = 0;
   virtual void ping(std::string_view payload) = 0;
@@ -54,7 +54,7 @@ class WsConnection {
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
   /// Cuts the socket without a close frame; on_closed follows, never from inside this call.
   virtual void cut() = 0;
-  /// Stops (true) or goes on (false) reading from the socket.
+  /// Stops (true) or goes on (false) reading from the socket. What was read before is still delivered; the peer's end is not seen meanwhile.
   virtual void pause_reading(bool pause) = 0;
   [[nodiscard]] virtual std::size_t queued_bytes() const = 0;  // not yet taken by the kernel
   [[nodiscard]] virtual const HttpRequest& request() const = 0;
@@ -91,11 +91,11 @@ class WsServerHandler {
 };
 
 struct WsServerOptions {
-  std::size_t message_bytes_max = 64U << 10U;       // a larger one closes with 1009
+  std::size_t message_bytes_max = 64U << 10U;  // a larger one closes with 1009
   std::size_t http_body_bytes_max = 1U << 20U;
   std::chrono::milliseconds handshake_timeout{5'000};
   std::chrono::milliseconds close_timeout{2'000};
-  int socket_send_buffer_bytes = 0;                 // 0: the system's default
+  int socket_send_buffer_bytes = 0;  // 0: the system's default
 };
 
 /// Writes and bytes so far, for metrics.
@@ -107,6 +107,8 @@ struct WsServerTotals {
 class WsServer {
  public:
   WsServer(EventLoop& loop, WsServerHandler& handler, const WsServerOptions& options);
+  /// Drops its connections without a callback, since the handler may be dying too; replies still kept do nothing. Frames that it was given go
+  /// back to their pools here, so a pool outlives the server.
   ~WsServer();
   WsServer(const WsServer&) = delete;
   WsServer& operator=(const WsServer&) = delete;
@@ -115,7 +117,7 @@ class WsServer {
   [[nodiscard]] std::string listen(const std::string& host, std::uint16_t port);
   [[nodiscard]] std::uint16_t port() const;
   void stop_listening();
-  /// Writes the outbox of every connection that queued since the last flush. The owner calls it at the end of each turn.
+  /// Writes the outbox of every connection that queued since the last flush. Called by itself at the end of each turn, after the hooks.
   void flush();
   [[nodiscard]] WsServerTotals totals() const;
 

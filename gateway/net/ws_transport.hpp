@@ -156,6 +156,7 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
     this->get_raw_socket().close(ignored);
     if (linger_timer_) linger_timer_->cancel();
     linger_timer_.reset();
+    handshake_reader_ = nullptr;  // it holds this connection
     std::vector<Outbox::Done> due;
     outbox_.clear(due);
     complete(due, websocketpp::transport::error::make_error_code(websocketpp::transport::error::operation_aborted));
@@ -247,11 +248,11 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   long linger_ms_ = 0;
   websocketpp::lib::error_code held_error_;
   std::size_t held_bytes_ = 0;
-  bool reading_ = false;   // websocketpp waits for bytes
+  bool reading_ = false;  // websocketpp waits for bytes
   bool paused_ = false;
-  bool held_ = false;      // a read completed while paused
-  bool dirty_ = false;     // the owner knows that there is something to flush
-  bool blocked_ = false;   // the socket is full
+  bool held_ = false;     // a read completed while paused
+  bool dirty_ = false;    // the owner knows that there is something to flush
+  bool blocked_ = false;  // the socket is full
   bool cut_ = false;
   bool shut_ = false;      // nothing is queued or delivered any more
   bool finished_ = false;  // the socket is closed

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "distributor/metrics.hpp"
+#include "gateway/net/http_client.hpp"
 #include "tests/distributor/hub_fixture.hpp"
 
 using namespace tidegate;
@@ -259,4 +260,35 @@ TEST_CASE("metrics: every counter is there, in valid exposition format") {
   CHECK(value("tidegate_broker_connects_total{broker=\"od\\\"d\\\\\\n\xEF\xBF\xBD\"}") == 0);
   CHECK(value("tidegate_build_info{version=\"1.2.3\"}") == 1);
   fixture.leave(connection);
+}
+
+TEST_CASE("http: the pages are served on the gateway's own port, next to its sockets") {
+  Gateway gateway;
+  Client client(gateway);
+  net::HttpClient http;
+  const auto fetch = [&](const std::string& target, const std::string& method = "GET") {
+    net::HttpAnswer answer;
+    bool done = false;
+    net::HttpCall call;
+    call.method = method;
+    call.url = "http://127.0.0.1:" + std::to_string(gateway.distributor->port()) + target;
+    http.send(std::move(call), gateway.loop, [&](net::HttpAnswer&& got) {
+      answer = std::move(got);
+      done = true;
+    });
+    gateway.until([&] { return done; });
+    return answer;
+  };
+  CHECK(fetch("/health").status == 200);
+  CHECK(fetch("/ready").status == 503);
+  CHECK(fetch("/v1/brokers").body == R"([{"name":"binance"}])");
+  CHECK(fetch("/v1/instruments?query=btc%75sdt&limit=1").body.find("BINANCE-USDM:BTCUSDT") != std::string::npos);
+  CHECK(fetch("/nothing").status == 404);
+  CHECK(fetch("/health", "DELETE").status == 405);
+  client.ask(R"({"op":"ping"})");
+  const auto samples = check_exposition(fetch("/metrics").body);
+  CHECK(samples.at("tidegate_subscribers") == 1);
+  CHECK(samples.at("tidegate_http_requests_total") == 7);
+  CHECK(samples.at("tidegate_bytes_sent_total") > 0);
+  CHECK(samples.at("tidegate_writes_total") > 0);
 }

@@ -86,7 +86,9 @@ struct EchoServer : WsServerHandler {
     if (when_closed) when_closed(connection);
   }
 
-  [[nodiscard]] std::string url(std::string_view target = "/") const { return "ws://127.0.0.1:" + std::to_string(server.port()) + std::string(target); }
+  [[nodiscard]] std::string url(std::string_view target = "/") const {
+    return "ws://127.0.0.1:" + std::to_string(server.port()) + std::string(target);
+  }
   [[nodiscard]] std::string http_url(std::string_view target) const {
     return "http://127.0.0.1:" + std::to_string(server.port()) + std::string(target);
   }

@@ -93,8 +93,14 @@ TEST_CASE("utf-8: every sequence of four bytes with a lead of four is judged as 
 
 TEST_CASE("utf-8: random texts are judged the same whole, split anywhere, and byte by byte") {
   std::mt19937 random(42);
-  const std::string pieces[] = {"plain ascii text of some length, longer than a word", "\xC3\xA9", "\xE2\x82\xAC", "\xED\x9F\xBF", "\xEE\x80\x80",
-                                "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF", "x"};
+  const std::string pieces[] = {"plain ascii text of some length, longer than a word",
+                                "\xC3\xA9",
+                                "\xE2\x82\xAC",
+                                "\xED\x9F\xBF",
+                                "\xEE\x80\x80",
+                                "\xF0\x9F\x98\x80",
+                                "\xF4\x8F\xBF\xBF",
+                                "x"};
   int valid = 0;
   for (int i = 0; i < 3000; ++i) {
     std::string text;

@@ -91,9 +91,10 @@ TEST_CASE("websocket server: frames that come together with the handshake are no
   EventLoop loop;
   EchoServer echo(loop);
   RawPeer peer(echo.server.port());
-  peer.send("GET /x HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-            "Sec-WebSocket-Version: 13\r\n\r\n" +
-            client_frame(kText, "early"));
+  peer.send(
+      "GET /x HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+      "Sec-WebSocket-Version: 13\r\n\r\n" +
+      client_frame(kText, "early"));
   REQUIRE(run_until(loop, [&] {
     peer.read();
     return peer.received.find("early") != std::string::npos;
@@ -109,7 +110,8 @@ TEST_CASE("websocket server: what a peer must not send is answered with the clos
       {"text that is not UTF-8", client_frame(kText, "ab\xC0\xAF"), 1007},
       {"text that ends within a character", client_frame(kText, "ab\xE2\x82"), 1007},
       {"a message over the limit", client_frame(kText, std::string(70'000, 'x')), 1009},
-      {"a fragmented message over the limit", client_frame(kFirstPiece, std::string(60'000, 'x')) + client_frame(kLastPiece, std::string(6'000, 'x')), 1009},
+      {"a fragmented message over the limit", client_frame(kFirstPiece, std::string(60'000, 'x')) + client_frame(kLastPiece, std::string(6'000, 'x')),
+       1009},
       {"a reserved bit", client_frame(0xC1, "x"), 1002},
       {"an unknown opcode", client_frame(0x83, "x"), 1002},
       {"a fragmented ping", client_frame(0x09, "x"), 1002},
@@ -139,7 +141,8 @@ TEST_CASE("websocket server: an older draft of the protocol is refused") {
     EventLoop loop;
     EchoServer echo(loop);
     RawPeer peer(echo.server.port());
-    peer.send("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" + version + "\r\n");
+    peer.send("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" + version +
+              "\r\n");
     const std::string answer = read_all(loop, peer);
     CHECK(answer.substr(0, 9) == "HTTP/1.1 ");
     CHECK(answer.substr(9, 3) != "101");
@@ -164,7 +167,7 @@ TEST_CASE("websocket server: bytes that are no HTTP end the connection, not the 
   EventLoop loop;
   EchoServer echo(loop);
   for (const std::string& bytes : {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xFC", 9), std::string("NONSENSE\r\n\r\n"), std::string(40'000, 'a'),
-                                  std::string("GET / HTTP/1.1\r\nContent-Length: -1\r\nHost: h\r\n\r\n"), std::string("GET / HTTP/1.1\r\n\r\n")}) {
+                                   std::string("GET / HTTP/1.1\r\nContent-Length: -1\r\nHost: h\r\n\r\n"), std::string("GET / HTTP/1.1\r\n\r\n")}) {
     RawPeer peer(echo.server.port());
     peer.send(bytes);
     run_until(loop, [&] { return !peer.read() || bytes.find('G') == std::string::npos; });

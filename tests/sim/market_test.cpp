@@ -273,7 +273,8 @@ TEST_CASE("sim market: many symbols, known and invented, all trade") {
   sim.run(30'000);
   std::set<std::string> symbols;
   for (const std::string& text : client.data("!miniTicker@arr")) {
-    for (const auto& each : parse(text).GetArray()) symbols.insert(each["s"].GetString());
+    const auto all = parse(text);
+    for (const auto& each : all.GetArray()) symbols.insert(each["s"].GetString());
   }
   CHECK(symbols.size() == 60);
 }

@@ -90,6 +90,14 @@ TEST_CASE("watch table: without colours there is no escape at all") {
   CHECK(joined(render(model, {120, 20, false}, at(1).mono)).find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("watch table: the prices of a row have as many decimals as the finest of them") {
+  Model model = make_model({"A:B"});
+  model.on_message(quote("A:B", 1, "84525", "84529.6"), at(1));
+  model.on_message(trade("A:B", 1, "84528.25"), at(1));
+  const std::string text = joined(render(model, {80, 10, false}, at(2).mono));
+  CHECK(text.find("  84525.00    84529.60    84528.25") != std::string::npos);
+}
+
 TEST_CASE("watch table: losses stand in the footer") {
   Model model = lively_model();
   model.on_message(R"({"type":"gap","symbol":"BINANCE:BTCUSDT","channel":"trade","from_seq":11,"to_seq":1011,"cause":"slow_client"})", at(1));

@@ -38,6 +38,11 @@ std::string_view best_of(const rapidjson::Value& book, const char* side) {
   return (*levels)[0][0].GetString();
 }
 
+std::size_t decimals_of(std::string_view number) {
+  const std::size_t point = number.find('.');
+  return point == std::string_view::npos ? 0 : number.size() - point - 1;
+}
+
 /// How much a state asks for attention.
 int gravity(std::string_view state) {
   constexpr std::array<std::string_view, 5> kOrder = {"live", "silent", "pending", "stale", "failed"};
@@ -288,6 +293,7 @@ void Model::on_data(const Message& message, Moment now) {
       row->ask.set(text_of(json, "ask_price"), now.mono);
     }
   }
+  for (const Cell* cell : {&row->bid, &row->ask, &row->last}) row->decimals = std::max(row->decimals, decimals_of(cell->text));
   const auto received = parse_time(text_of(json, "received"));
   const auto published = parse_time(text_of(json, "published"));
   if (!published || has_flag(json, "snapshot")) return;

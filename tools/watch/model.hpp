@@ -68,6 +68,7 @@ struct Row {
   std::string asked;   // as the user typed it
   std::string symbol;  // full, once the gateway has told it
   Cell bid, ask, last, change_percent;
+  std::size_t decimals = 0;  // most that a price had so far: all are shown with as many, so that they stand in line
   RateMeter rate;
   MonoTime updated;
   bool has_data = false;

@@ -29,6 +29,16 @@ std::string_view style_of_state(std::string_view state) {
   return style::kBad;
 }
 
+/// A price with zeros added up to `decimals`.
+std::string price_text(std::string_view price, std::size_t decimals) {
+  std::string text(price);
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::size_t have = text.size() - std::min(point + 1, text.size());
+  if (decimals == 0 || have >= decimals) return text;
+  if (point == text.size()) text += '.';
+  return text.append(decimals - have, '0');
+}
+
 class Painter {
  public:
   explicit Painter(const View& view) : view_(view) {}
@@ -38,8 +48,8 @@ class Painter {
     return std::string(how).append(text).append(style::kReset);
   }
   /// A number: flashes when it has just moved, `resting` otherwise.
-  [[nodiscard]] std::string cell(const Cell& cell, std::size_t width, MonoTime now, std::string_view resting) const {
-    const std::string text = padded_left(cell.text.empty() ? "-" : cell.text, width);
+  [[nodiscard]] std::string cell(const Cell& cell, std::size_t decimals, std::size_t width, MonoTime now, std::string_view resting) const {
+    const std::string text = padded_left(cell.text.empty() ? "-" : price_text(cell.text, decimals), width);
     const bool fresh = cell.direction != 0 && now - cell.changed < kFlash;
     if (!fresh) return paint(text, resting);
     const std::string_view flash = cell.direction > 0 ? style::kFlashUp : style::kFlashDown;
@@ -67,7 +77,7 @@ Layout lay_out(const Model& model, std::size_t width) {
   Layout layout;
   for (const Row& row : model.rows()) {
     layout.symbol = std::max(layout.symbol, columns(printable(row.symbol)));
-    for (const Cell* cell : {&row.bid, &row.ask, &row.last}) layout.price = std::max(layout.price, columns(cell->text));
+    for (const Cell* cell : {&row.bid, &row.ask, &row.last}) layout.price = std::max(layout.price, columns(price_text(cell->text, row.decimals)));
   }
   layout.symbol = std::min<std::size_t>(layout.symbol, 40);
   layout.price = std::min<std::size_t>(layout.price, 22);
@@ -116,9 +126,9 @@ std::string row_line(const Row& row, const Layout& layout, const Painter& painte
                                 : row.last.direction < 0 ? style::kBad
                                                          : std::string_view{};
   std::string line = painter.paint(padded_right(printable(row.symbol), layout.symbol), dim ? style::kFaint : style::kTitle);
-  line += gap + painter.cell(row.bid, layout.price, now, resting);
-  line += gap + painter.cell(row.ask, layout.price, now, resting);
-  line += gap + painter.cell(row.last, layout.price, now, tint);
+  line += gap + painter.cell(row.bid, row.decimals, layout.price, now, resting);
+  line += gap + painter.cell(row.ask, row.decimals, layout.price, now, resting);
+  line += gap + painter.cell(row.last, row.decimals, layout.price, now, tint);
   if (layout.change)
     line += gap + painter.paint(padded_left(change_text(row.change_percent), Layout::kChange), dim ? resting : change_style(row.change_percent));
   if (layout.rate) line += gap + padded_left(rate_text(row.rate.per_second(now)), Layout::kRate);

@@ -1,0 +1,29 @@
+// A WebSocket server and one client on one loop.
+#pragma once
+
+#include <memory>
+
+#include "tests/net/support.hpp"
+
+namespace tidegate::net::test {
+
+struct Pair {
+  explicit Pair(WsServerOptions server_options = {}) : echo(loop, server_options) {}
+
+  void open() {
+    options.url = echo.url();
+    client->connect(options);
+    REQUIRE(run_until(loop, [&] { return recorder.opened && !echo.connections.empty(); }));
+  }
+  bool closed_on_both_sides() {
+    return run_until(loop, [&] { return recorder.closed_count == 1 && echo.closed_count == 1; });
+  }
+
+  EventLoop loop;
+  EchoServer echo;
+  Recorder recorder;
+  WsClientOptions options;
+  std::unique_ptr<WsClient> client = std::make_unique<WsClient>(loop, recorder);
+};
+
+}  // namespace tidegate::net::test

@@ -1,0 +1,40 @@
+// tidegate-bench: what the gateway costs, as ratios to plain programs that do the same work in the same run. docs/performance.md reads the tables.
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "tools/bench/options.hpp"
+
+int main(int argc, char** argv) {
+  using tidegate::bench::Options;
+  spdlog::set_level(spdlog::level::err);
+  Options options;
+  CLI::App app{"Measures Tidegate beside plain baselines, in interleaved rounds; prints medians as Markdown tables."};
+  app.require_subcommand(1);
+  int status = 0;
+  const auto part = [&](const char* name, const char* help, std::function<bool()> run) {
+    CLI::App* const command = app.add_subcommand(name, help);
+    command->add_option("--rounds", options.rounds, "rounds of every contender, interleaved")->check(CLI::PositiveNumber)->capture_default_str();
+    command->add_option("--seconds", options.seconds, "of one contender in one round")->check(CLI::PositiveNumber)->capture_default_str();
+    command->callback([&status, run = std::move(run)] { status = run() ? 0 : 1; });
+    return command;
+  };
+  const auto all = [&options] {
+    bool good = tidegate::bench::run_decode(options);
+    good = tidegate::bench::run_line(options) && good;
+    good = tidegate::bench::run_relay(options) && good;
+    return tidegate::bench::run_fanout(options) && good;
+  };
+  CLI::App* const decode = part("decode", "reading frames, beside RapidJSON", [&] { return run_decode(options); });
+  decode->add_option("--frames", options.frames, "a frames file to read instead of made frames")->check(CLI::ExistingFile);
+  part("line", "frame to encoded message, beside decoding alone", [&] { return run_line(options); });
+  CLI::App* const relay = part("relay", "latency from broker socket to subscriber socket, beside a bare TCP relay", [&] { return run_relay(options); });
+  CLI::App* const everything = part("all", "every part", all);
+  part("fanout", "server CPU per delivery, beside a raw server", [&] { return run_fanout(options); });
+  for (CLI::App* const command : {relay, everything}) command->add_flag("--threads", options.threads, "the gateway in pipeline.mode threads, not inline");
+  CLI11_PARSE(app, argc, argv);
+  return status;
+}

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace tidegate::bench {
+
+struct Options {
+  int rounds = 5;
+  double seconds = 1;    // of each contender in each round
+  std::string frames;    // decode: a frames file instead of made frames
+  bool threads = false;  // relay: the gateway in pipeline.mode threads instead of inline
+
+  [[nodiscard]] std::chrono::nanoseconds round_time() const {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>{seconds});
+  }
+};
+
+/// Each part prints its table; false when it could not measure, and it has said why.
+bool run_decode(const Options& options);
+bool run_line(const Options& options);
+bool run_relay(const Options& options);
+bool run_fanout(const Options& options);
+
+}  // namespace tidegate::bench

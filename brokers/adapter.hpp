@@ -25,10 +25,10 @@ class HttpClient;
 
 /// What one frame held.
 struct Decoded {
-  std::uint32_t updates = 0;   // given to the sink
-  std::uint32_t ignored = 0;   // messages of kinds the gateway does not use
-  std::uint32_t control = 0;   // acknowledgements, shutdown notices and the like: the session reads them itself
-  std::uint32_t bad = 0;       // messages that could not be read; `error` is the first one's reason
+  std::uint32_t updates = 0;  // given to the sink
+  std::uint32_t ignored = 0;  // messages of kinds the gateway does not use
+  std::uint32_t control = 0;  // acknowledgements, shutdown notices and the like: the session reads them itself
+  std::uint32_t bad = 0;      // messages that could not be read; `error` is the first one's reason
   Error error{};
 };
 
@@ -42,11 +42,11 @@ class Decoder {
 
 /// State of one connection, for /v1/brokers.
 struct ConnectionReport {
-  std::string name;          // "market-0"
+  std::string name;  // "market-0"
   BrokerState state{};
   std::string reason;
   UtcTime since;
-  std::uint32_t streams = 0; // confirmed by the broker
+  std::uint32_t streams = 0;  // confirmed by the broker
   std::uint32_t wanted = 0;
   std::uint64_t sessions = 0;
 };
@@ -78,16 +78,16 @@ class SessionHost {
 class Session {
  public:
   virtual ~Session() = default;
-  virtual void start() = 0;                                  // returns at once; failures arrive as Status frames
-  virtual void update(const WantedSet& wanted) = 0;          // the session finds the difference
+  virtual void start() = 0;                                    // returns at once; failures arrive as Status frames
+  virtual void update(const WantedSet& wanted) = 0;            // the session finds the difference
   virtual void request_snapshot(std::string_view symbol) = 0;  // the kept book of this symbol needs one; answered by a Rest frame
-  virtual void stop() noexcept = 0;                          // idempotent; pushes nothing after it returns
+  virtual void stop() noexcept = 0;                            // idempotent; pushes nothing after it returns
 };
 
 struct Adapter {
-  std::string_view name;                  // `adapter:` in the YAML
-  std::span<const OptionSpec> options;    // the keys it reads besides the common ones
-  std::string_view default_ws_url;        // empty: must be configured
+  std::string_view name;                // `adapter:` in the YAML
+  std::span<const OptionSpec> options;  // the keys it reads besides the common ones
+  std::string_view default_ws_url;      // empty: must be configured
   std::string_view default_rest_url;
   std::unique_ptr<Session> (*make_session)(const BrokerConfig&, SessionHost&);
   std::unique_ptr<Decoder> (*make_decoder)(const BrokerConfig&);

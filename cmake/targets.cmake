@@ -2,7 +2,10 @@
 get_filename_component(TIDEGATE_ROOT ${CMAKE_CURRENT_LIST_DIR} DIRECTORY)
 add_library(tidegate_options INTERFACE)
 target_include_directories(tidegate_options INTERFACE ${TIDEGATE_ROOT})
-target_compile_options(tidegate_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow=local -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast)
+target_compile_options(tidegate_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(tidegate_options INTERFACE -Wshadow=local -Wno-restrict) # -Wrestrict misfires in libstdc++ 12's string
+endif()
 if(TIDEGATE_WERROR)
   target_compile_options(tidegate_options INTERFACE -Werror)
 endif()
@@ -11,7 +14,8 @@ if(TIDEGATE_SANITIZE)
   target_link_options(tidegate_options INTERFACE -fsanitize=${TIDEGATE_SANITIZE})
 endif()
 if(TIDEGATE_FUZZ)
-  target_compile_options(tidegate_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  target_compile_options(tidegate_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+    -fsanitize-ignorelist=${TIDEGATE_ROOT}/cmake/fuzz_ignorelist.txt)
   target_link_options(tidegate_options INTERFACE -fsanitize=address,undefined)
 endif()
 

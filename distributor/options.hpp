@@ -29,6 +29,7 @@ struct DistributorOptions {
   std::size_t outbox_bytes = std::size_t{1} << 20U;    // waiting for one connection; beyond it the reader is too slow
   std::size_t message_bytes = std::size_t{64} << 10U;  // one request
   std::size_t subscriptions_per_connection = 1000;
+  std::size_t connections = 10'000;  // clients at once; the next ones are told 4003
   std::string version;
   std::string epoch;                 // `seq` counts within it; another start is another epoch
   std::vector<std::string> origins;  // browser origins allowed besides our own: "https://desk.example"

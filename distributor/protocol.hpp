@@ -13,6 +13,7 @@ namespace tidegate::distributor {
 
 /// Error codes; also the close code where an error closes the connection.
 namespace code {
+inline constexpr std::uint16_t kTooManyConnections = 4003;
 inline constexpr std::uint16_t kMalformed = 4004;
 inline constexpr std::uint16_t kUnknownOp = 4010;
 inline constexpr std::uint16_t kUnknownSymbol = 4011;

@@ -89,7 +89,8 @@ RequestHandler::Resolved RequestHandler::resolve(const std::string& text) const 
   const bool nothing_yet = found.instrument == kNoInstrument && found.candidates.empty();
   if (hub_.catalog == nullptr || ((nothing_yet || bare) && hub_.host.may_yet_be_listed(text))) return {nullptr, {}, true};
   if (const CatalogEntry* const entry = hub_.catalog->find(found.instrument)) return {entry, {}, false};
-  if (found.candidates.empty()) return {nullptr, {code::kUnknownSymbol, "unknown symbol", "write VENUE:SYMBOL; /v1/instruments?query= finds it"}, false};
+  if (found.candidates.empty())
+    return {nullptr, {code::kUnknownSymbol, "unknown symbol", "write VENUE:SYMBOL; /v1/instruments?query= finds it"}, false};
   std::string hint = "one of:";
   for (std::size_t i = 0; i < found.candidates.size() && i < kCandidatesMax; ++i) hint += " " + found.candidates[i];
   if (found.candidates.size() > kCandidatesMax) hint += " and " + std::to_string(found.candidates.size() - kCandidatesMax) + " more";

@@ -45,6 +45,10 @@ void Server::on_open(net::WsConnection& connection) {
   const Hub::Scope scope(hub_);
   Subscriber& subscriber = hub_.join(connection);
   if (hub_.shutting_down) return hub_.part(subscriber, {code::kShuttingDown, "the gateway is shutting down", "connect again later"});
+  if (hub_.connection_count() > hub_.options.connections) {
+    return hub_.part(subscriber, {code::kTooManyConnections, "at most " + std::to_string(hub_.options.connections) + " connections",
+                                  "close one, or raise server.limits.connections"});
+  }
   const std::string session = hub_.options.epoch + "-" + std::to_string(subscriber.id().value());
   WelcomeFacts facts;
   facts.session = session;

@@ -99,9 +99,15 @@ bool to_frame(RecordedFrame& recorded, RawFrame& frame) {
   frame.bytes.swap(recorded.bytes);
   frame.request.clear();
   switch (recorded.kind) {
-    case RecordedKind::Text: frame.kind = FrameKind::Text; break;
-    case RecordedKind::Binary: frame.kind = FrameKind::Binary; break;
-    case RecordedKind::Connect: frame.kind = FrameKind::Opened; break;
+    case RecordedKind::Text:
+      frame.kind = FrameKind::Text;
+      break;
+    case RecordedKind::Binary:
+      frame.kind = FrameKind::Binary;
+      break;
+    case RecordedKind::Connect:
+      frame.kind = FrameKind::Opened;
+      break;
     case RecordedKind::Rest:
       frame.kind = FrameKind::Rest;
       frame.request.swap(recorded.request);
@@ -118,7 +124,8 @@ std::string for_each_frame(const std::filesystem::path& path, std::ostream* comp
   RawFrame frame;
   for (;;) {
     switch (file.next(recorded)) {
-      case FramesFile::Read::End: return file.problem();
+      case FramesFile::Read::End:
+        return file.problem();
       case FramesFile::Read::BadLine:
         if (complaints != nullptr && ++bad_lines <= 10) fmt::print(*complaints, "{}: {}\n", path.string(), file.problem());
         break;
@@ -130,8 +137,8 @@ std::string for_each_frame(const std::filesystem::path& path, std::ostream* comp
 }
 
 void print_summary(std::ostream& complaints, std::uint64_t frames, std::uint64_t bad_lines, const BrokerCounters& counters, const Printer& printer) {
-  fmt::print(complaints, "frames {}, bad {}, ignored {}, control {}, unreadable lines {}\n", frames, counters.frames_bad.load(), counters.frames_ignored.load(),
-             counters.control_messages.load(), bad_lines);
+  fmt::print(complaints, "frames {}, bad {}, ignored {}, control {}, unreadable lines {}\n", frames, counters.frames_bad.load(),
+             counters.frames_ignored.load(), counters.control_messages.load(), bad_lines);
   for (std::size_t i = 0; i < kReasonCount; ++i) {
     if (const auto n = counters.bad_by_reason[i].load(); n != 0) fmt::print(complaints, "bad: {} {}\n", to_text(static_cast<Reason>(i)), n);
   }
@@ -161,7 +168,8 @@ int run_decode(const DecodeOptions& options, std::ostream& out, std::ostream& co
 
   std::uint64_t bad_lines = 0;
   if (options.config.empty() && source.adapter->infer_options != nullptr) {
-    const std::string problem = for_each_frame(options.frames, nullptr, bad_lines, [&](const RawFrame& frame) { source.adapter->infer_options(source.broker, frame); });
+    const std::string problem =
+        for_each_frame(options.frames, nullptr, bad_lines, [&](const RawFrame& frame) { source.adapter->infer_options(source.broker, frame); });
     if (!problem.empty()) fmt::print(complaints, "{}: {}\n", options.frames.string(), problem);
   }
 
@@ -178,7 +186,8 @@ int run_decode(const DecodeOptions& options, std::ostream& out, std::ostream& co
   normalizer.resolve_unlisted = [&](BrokerId, const NativeRef& native) {
     for (const InstrumentConfig& configured : source.instruments) {
       for (const auto& [broker, id] : configured.ids) {
-        if (broker == source.broker.name && (id == native.text || (native.token != 0 && id == std::to_string(native.token)))) return instruments.add(configured.symbol);
+        if (broker == source.broker.name && (id == native.text || (native.token != 0 && id == std::to_string(native.token))))
+          return instruments.add(configured.symbol);
       }
     }
     return instruments.add(source.adapter->unlisted_symbol(source.broker, native));

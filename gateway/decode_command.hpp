@@ -11,9 +11,9 @@
 namespace tidegate {
 
 struct DecodeOptions {
-  std::string broker;             // an adapter's name, or with a configuration the name of one of its brokers
-  std::filesystem::path frames;   // .jsonl or .jsonl.gz
-  std::filesystem::path config;   // empty: the adapter's defaults, and what the recording gives away
+  std::string broker;            // an adapter's name, or with a configuration the name of one of its brokers
+  std::filesystem::path frames;  // .jsonl or .jsonl.gz
+  std::filesystem::path config;  // empty: the adapter's defaults, and what the recording gives away
   std::uint16_t depth = kDefaultDepth;
 };
 

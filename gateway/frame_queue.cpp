@@ -6,7 +6,8 @@ namespace tidegate {
 
 class FrameQueue::Entry final : public FrameSink {
  public:
-  Entry(FrameQueue& owner, BrokerId broker, ConnectionId connection) : owner_(owner), producer_(owner.queue_), broker_(broker), connection_(connection) {}
+  Entry(FrameQueue& owner, BrokerId broker, ConnectionId connection)
+      : owner_(owner), producer_(owner.queue_), broker_(broker), connection_(connection) {}
 
   bool push(RawFrame&& frame) override {
     BrokerCounters& counters = owner_.telemetry_.brokers[broker_.value()].counters;

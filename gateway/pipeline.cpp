@@ -101,8 +101,8 @@ Pipeline::Pipeline(Config config, const Clock& clock)
       clock_(clock),
       epoch_(make_epoch(clock)),
       inline_(decide_inline(config_)),
-      frames_(static_cast<std::size_t>(config_.pipeline.frame_queue_frames), static_cast<std::size_t>(config_.pipeline.frame_queue_bytes), kConnectionsMax, telemetry_,
-              [this] { normalize_loop().wake(); }),
+      frames_(static_cast<std::size_t>(config_.pipeline.frame_queue_frames), static_cast<std::size_t>(config_.pipeline.frame_queue_bytes),
+              kConnectionsMax, telemetry_, [this] { normalize_loop().wake(); }),
       upstream_(config_, adapters_of(config_),
                 [this](std::vector<Want> wants, std::vector<WantedSet> by_broker) { on_demand(std::move(wants), std::move(by_broker)); }),
       distributor_(serve_loop_, clock_, telemetry_, upstream_, distributor_options()),
@@ -132,6 +132,7 @@ distributor::DistributorOptions Pipeline::distributor_options() const {
   options.outbox_bytes = static_cast<std::size_t>(config_.server.limits.outbox_bytes);
   options.message_bytes = static_cast<std::size_t>(config_.server.limits.message_bytes);
   options.subscriptions_per_connection = static_cast<std::size_t>(config_.server.limits.subscriptions_per_connection);
+  options.connections = static_cast<std::size_t>(config_.server.limits.connections);
   options.version = kVersion;
   options.epoch = epoch_;
   options.origins = config_.server.origins;

@@ -71,17 +71,17 @@ class Pipeline {
   FrameQueue frames_;
   Upstream upstream_;
   Distributor distributor_;
-  std::unique_ptr<RecordRing> ring_;      // threads mode only, as is its sink
+  std::unique_ptr<RecordRing> ring_;  // threads mode only, as is its sink
   std::unique_ptr<RingSink> ring_sink_;
   Normalizer normalizer_;
-  std::vector<const Adapter*> adapters_;                 // by BrokerId
-  std::vector<std::unique_ptr<BrokerHost>> hosts_;       // by BrokerId
-  std::vector<std::unique_ptr<Session>> sessions_;       // by BrokerId; I/O thread
-  std::shared_ptr<const Catalog> catalog_;               // the I/O thread's
+  std::vector<const Adapter*> adapters_;            // by BrokerId
+  std::vector<std::unique_ptr<BrokerHost>> hosts_;  // by BrokerId
+  std::vector<std::unique_ptr<Session>> sessions_;  // by BrokerId; I/O thread
+  std::shared_ptr<const Catalog> catalog_;          // the I/O thread's
   net::Timer serve_tick_;
   std::optional<net::Timer> normalize_tick_;
   std::thread io_thread_, normalize_thread_;
-  bool stopping_ = false;                                // server's thread
+  bool stopping_ = false;  // server's thread
   MonoTime stop_deadline_;
 };
 

@@ -16,9 +16,7 @@ Routing::Routing(const Config& config, std::vector<const Adapter*> adapters) : c
   }
 }
 
-bool Routing::serves(BrokerId broker, Channel channel) const {
-  return adapters_[broker.value()]->serves(config_.brokers[broker.value()], channel);
-}
+bool Routing::serves(BrokerId broker, Channel channel) const { return adapters_[broker.value()]->serves(config_.brokers[broker.value()], channel); }
 
 std::optional<BrokerId> Routing::choose(const CatalogEntry& entry, Channel channel) const {
   if (const auto rule = by_venue_.find(entry.instrument.venue); rule != by_venue_.end()) {

@@ -25,8 +25,8 @@ class Routing {
   [[nodiscard]] bool serves(BrokerId broker, Channel channel) const;
 
   const Config& config_;
-  std::vector<const Adapter*> adapters_;                     // by BrokerId
-  std::map<std::string, std::vector<BrokerId>> by_venue_;    // best first
+  std::vector<const Adapter*> adapters_;                   // by BrokerId
+  std::map<std::string, std::vector<BrokerId>> by_venue_;  // best first
 };
 
 }  // namespace tidegate

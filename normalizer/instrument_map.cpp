@@ -38,7 +38,8 @@ void InstrumentMap::add(BrokerId broker, const NativeId& native, InstrumentId in
   const std::uint64_t hash = hash_of(broker, ref);
   Slot& slot = slots_[slot_of(hash, broker, ref)];
   if (slot.hash == 0) {
-    slot = {hash, native.token, native.segment, static_cast<std::uint32_t>(texts_.size()), static_cast<std::uint16_t>(native.text.size()), broker, instrument};
+    slot = {hash,   native.token, native.segment, static_cast<std::uint32_t>(texts_.size()), static_cast<std::uint16_t>(native.text.size()),
+            broker, instrument};
     texts_ += native.text;
     ++used_;
   }

@@ -42,13 +42,26 @@ void Normalizer::on_frame(const RawFrame& frame) {
   switch (frame.kind) {
     case FrameKind::Text:
     case FrameKind::Binary:
-    case FrameKind::Rest: decode(frame); break;  // calls on_trade, on_quote, ... below: resolve, check, apply, emit
-    case FrameKind::Opened: break;
-    case FrameKind::Closed: on_closed(frame); break;
-    case FrameKind::Accepted: on_accepted(frame); break;
-    case FrameKind::Refused: on_refused(frame); break;
-    case FrameKind::Status: on_broker_status(frame); break;
-    case FrameKind::Overflow: on_overflow(frame); break;
+    case FrameKind::Rest:
+      decode(frame);
+      break;  // calls on_trade, on_quote, ... below: resolve, check, apply, emit
+    case FrameKind::Opened:
+      break;
+    case FrameKind::Closed:
+      on_closed(frame);
+      break;
+    case FrameKind::Accepted:
+      on_accepted(frame);
+      break;
+    case FrameKind::Refused:
+      on_refused(frame);
+      break;
+    case FrameKind::Status:
+      on_broker_status(frame);
+      break;
+    case FrameKind::Overflow:
+      on_overflow(frame);
+      break;
   }
   frame_ = nullptr;
 }
@@ -67,7 +80,8 @@ void Normalizer::decode(const RawFrame& frame) {
 
 void Normalizer::on_trade(const TradeUpdate& update) {
   if (!resolve(update.instrument, Channel::Trade)) return;
-  if (!check(update.numbered ? state_->trade_ids.check(update.trade_id) : Checked{stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0})) return;
+  if (!check(update.numbered ? state_->trade_ids.check(update.trade_id) : Checked{stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0}))
+    return;
   auto trade = make_record<Trade>(instrument_, Channel::Trade);
   trade.header.price_exponent = update.price.exponent;
   trade.header.quantity_exponent = update.quantity.exponent;
@@ -100,9 +114,15 @@ void Normalizer::on_quote(const QuoteUpdate& update) {
 void Normalizer::on_depth(const DepthUpdate& update) {
   if (!resolve(update.instrument, Channel::OrderBook)) return;
   switch (update.kind) {
-    case DepthKind::Delta: on_delta(update); break;
-    case DepthKind::Snapshot: on_snapshot(update); break;
-    case DepthKind::TopLevels: on_top_levels(update); break;
+    case DepthKind::Delta:
+      on_delta(update);
+      break;
+    case DepthKind::Snapshot:
+      on_snapshot(update);
+      break;
+    case DepthKind::TopLevels:
+      on_top_levels(update);
+      break;
   }
 }
 
@@ -187,14 +207,22 @@ void Normalizer::emit_stamped(RecordHeader& header, Flags flags) {
 void Normalizer::on_delta(const DepthUpdate& update) {
   OrderBook& book = state_->book.chained;
   switch (book.apply_delta(update, frame_->received)) {
-    case OrderBook::Verdict::Applied: emit_book(book, Flags::None); break;
-    case OrderBook::Verdict::Duplicate: count(broker_->counters.duplicates); break;
-    case OrderBook::Verdict::Gap: on_book_lost("a hole in the broker's book updates; rebuilding"); break;
+    case OrderBook::Verdict::Applied:
+      emit_book(book, Flags::None);
+      break;
+    case OrderBook::Verdict::Duplicate:
+      count(broker_->counters.duplicates);
+      break;
+    case OrderBook::Verdict::Gap:
+      on_book_lost("a hole in the broker's book updates; rebuilding");
+      break;
     case OrderBook::Verdict::Broken:
       count_bad({book.broken_reason(), "depth"});
       on_book_lost("the broker's book updates led to an impossible book; rebuilding");
       break;
-    default: ask_snapshot(); break;
+    default:
+      ask_snapshot();
+      break;
   }
 }
 
@@ -202,14 +230,16 @@ void Normalizer::on_snapshot(const DepthUpdate& update) {
   OrderBook& book = state_->book.chained;
   state_->book.snapshot_asked = false;
   switch (book.apply_snapshot(update, frame_->received)) {
-    case OrderBook::Verdict::Joined: break;
+    case OrderBook::Verdict::Joined:
+      break;
     case OrderBook::Verdict::Rejected:
       count(broker_->counters.book_snapshots_rejected);
       return ask_snapshot();
     case OrderBook::Verdict::Broken:
       count_bad({book.broken_reason(), "snapshot"});
       return on_book_lost("the broker's book snapshot is impossible; asking again");
-    default: return;
+    default:
+      return;
   }
   count(broker_->counters.book_snapshots);
   emit_book(book, Flags::Snapshot);

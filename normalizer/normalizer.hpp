@@ -19,10 +19,10 @@
 namespace tidegate {
 
 struct NormalizerOptions {
-  Duration first_data_timeout{std::chrono::seconds{10}};    // accepted, but nothing came: Silent
-  Duration snapshot_retry{std::chrono::seconds{5}};         // a book snapshot that did not come is asked for again
-  bool everything_wanted = false;                           // offline: no demand, every stream counts
-  std::uint16_t default_depth = kDefaultDepth;              // levels a side where everything is wanted
+  Duration first_data_timeout{std::chrono::seconds{10}};  // accepted, but nothing came: Silent
+  Duration snapshot_retry{std::chrono::seconds{5}};       // a book snapshot that did not come is asked for again
+  bool everything_wanted = false;                         // offline: no demand, every stream counts
+  std::uint16_t default_depth = kDefaultDepth;            // levels a side where everything is wanted
 };
 
 class Normalizer final : private UpdateSink {
@@ -91,7 +91,7 @@ class Normalizer final : private UpdateSink {
   InstrumentMap instruments_;
   std::shared_ptr<const Catalog> catalog_;
   std::vector<std::unique_ptr<InstrumentState>> states_;  // by InstrumentId; null: never seen
-  std::vector<std::uint64_t> depth_record_;  // scratch for records of variable size
+  std::vector<std::uint64_t> depth_record_;               // scratch for records of variable size
   MonoTime next_check_;
 
   // the frame and the stream at hand, set by on_frame and resolve

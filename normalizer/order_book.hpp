@@ -75,7 +75,7 @@ class OrderBook {
   [[nodiscard]] bool refine(Decimal price, Decimal quantity);
 
   State state_ = State::Waiting;
-  bool joined_ = false;  // a delta was applied since the snapshot: from here the chain rule holds strictly
+  bool joined_ = false;     // a delta was applied since the snapshot: from here the chain rule holds strictly
   bool any_first_ = false;  // the snapshot had no id (symbol not yet open): the first delta is taken as it comes
   Reason broken_reason_ = Reason::CrossedBook;
   std::int64_t last_id_ = 0;

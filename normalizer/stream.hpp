@@ -26,24 +26,24 @@ struct SourceKey {
 enum class PendingGap : std::uint8_t { None, Unknown };
 
 struct Stream {
-  std::uint64_t seq = 0;             // of the last record; lives as long as the process
+  std::uint64_t seq = 0;  // of the last record; lives as long as the process
   bool wanted = false;
-  bool still_wanted = false;         // while a new demand is taken over
+  bool still_wanted = false;  // while a new demand is taken over
   StreamState state = StreamState::Pending;
   PendingGap gap = PendingGap::None;
-  bool gap_before = false;           // announced; the next record carries the flag
-  MonoTime accepted_at;              // Pending only, when `accepted`
+  bool gap_before = false;  // announced; the next record carries the flag
+  MonoTime accepted_at;     // Pending only, when `accepted`
   bool accepted = false;
-  SourceKey source;                  // of the last data
+  SourceKey source;  // of the last data
   bool has_source = false;
 };
 
 /// The kept book of one instrument, and how deep subscribers look into it.
 struct KeptBook {
-  OrderBook chained;                 // snapshot and deltas
-  OrderBook top;                     // the last complete top-n state
-  std::uint32_t top_session = 0;     // which opening of the connection sent it
-  std::uint16_t depth = 0;           // levels a side that records carry
+  OrderBook chained;              // snapshot and deltas
+  OrderBook top;                  // the last complete top-n state
+  std::uint32_t top_session = 0;  // which opening of the connection sent it
+  std::uint16_t depth = 0;        // levels a side that records carry
   bool snapshot_asked = false;
   MonoTime snapshot_asked_at;
 };

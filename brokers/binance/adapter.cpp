@@ -1,7 +1,5 @@
 #include "brokers/binance/adapter.hpp"
 
-#include <stdexcept>
-
 #include "brokers/binance/decoder.hpp"
 #include "brokers/binance/options.hpp"
 #include "brokers/binance/session.hpp"
@@ -10,11 +8,7 @@
 namespace tidegate::binance {
 namespace {
 
-std::unique_ptr<Session> make_session(const BrokerConfig& config, SessionHost& host) {
-  // At start-up only.
-  if (const std::string wrong = complaint(config); !wrong.empty()) throw std::invalid_argument("brokers." + config.name + "." + wrong);
-  return std::make_unique<StreamSession>(config, host);
-}
+std::unique_ptr<Session> make_session(const BrokerConfig& config, SessionHost& host) { return std::make_unique<StreamSession>(config, host); }
 
 std::vector<std::string> venues(const BrokerConfig& config) { return {std::string{venue_of(market_of(config))}}; }
 
@@ -62,6 +56,7 @@ constinit const Adapter kBinance{
     .serves = serves,
     .unlisted_symbol = unlisted_symbol,
     .infer_options = infer_options,
+    .complaint = complaint,
 };
 
 }  // namespace tidegate::binance

@@ -45,7 +45,7 @@ std::string_view chosen(const BrokerConfig& config, std::string_view key) {
 }  // namespace
 
 std::unique_ptr<Decoder> make_decoder(const BrokerConfig& config) {
-  const Market market = chosen(config, "market") == "usdm" ? Market::UsdMargined : Market::Spot;
+  const Market market = chosen(config, "market") == "usdm" ? Market::Usdm : Market::Spot;
   const bool microseconds = market == Market::Spot && chosen(config, "time_unit") == "microsecond";
   return std::make_unique<FrameDecoder>(market, microseconds ? common::TimeUnit::Microsecond : common::TimeUnit::Millisecond);
 }
@@ -90,7 +90,7 @@ void FrameDecoder::decode_depth_answer(const RawFrame& frame) {
 
 void FrameDecoder::on_message(const Message& message) {
   if (answering_depth_) return on_depth_answer(message);
-  if (market_ == Market::UsdMargined && is_coin_margined(message.fields)) return on_ignored(message);
+  if (market_ == Market::Usdm && is_coin_margined(message.fields)) return on_ignored(message);
   if (const common::JsonValue* event = message.fields.find("e")) {
     if (event->kind != Kind::Text) return on_bad_message({Reason::BadText, "e"});
     for (const Event& known : kEvents) {

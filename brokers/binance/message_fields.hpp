@@ -58,7 +58,7 @@ inline std::span<const LevelUpdate> read_levels(FieldReader& field, Fields::Name
 
 /// docs/protocols/binance.md#diff-depth
 inline Result<DepthEvent> read_depth_event(const Message& message, common::TimeUnit unit, Market market) {
-  const bool futures = market == Market::UsdMargined;
+  const bool futures = market == Market::Usdm;
   FieldReader field{message.fields, unit};
   DepthEvent depth{
       .symbol = field.symbol("s"),

@@ -13,8 +13,6 @@
 
 namespace tidegate::binance {
 
-enum class Market : std::uint8_t { Spot, UsdMargined };
-
 /// `<symbol>@trade`. docs/protocols/binance.md#trade
 struct Trade {
   std::string_view symbol;  // s

@@ -20,9 +20,9 @@ T or_standard(T value, T standard) {
   return value == T{} ? standard : value;
 }
 
-std::string url_of(const std::string& configured, std::string_view spot, std::string_view usdm, Venue market) {
+std::string url_of(const std::string& configured, std::string_view spot, std::string_view usdm, Market market) {
   const bool standard = configured.empty() || configured == spot;
-  std::string url{standard ? (market == Venue::Spot ? spot : usdm) : std::string_view{configured}};
+  std::string url{standard ? (market == Market::Spot ? spot : usdm) : std::string_view{configured}};
   while (url.ends_with('/')) url.pop_back();
   return url;
 }
@@ -33,8 +33,8 @@ BookSource book_of(std::string_view text) {
 }
 
 /// The pace that has no suffix is 1000ms on spot and 250ms on usdm.
-std::string suffix_of(Venue market, std::string_view interval) {
-  if (interval == (market == Venue::Spot ? "1000ms" : "250ms")) return {};
+std::string suffix_of(Market market, std::string_view interval) {
+  if (interval == (market == Market::Spot ? "1000ms" : "250ms")) return {};
   return "@" + std::string{interval};
 }
 
@@ -133,16 +133,16 @@ constinit const OptionSpec kOptions[kOptionCount] = {
     {"snapshots_in_flight", OptionType::Integer, "4", "REST snapshots under way at once", {}, 1, 100},
 };
 
-Venue market_of(const BrokerConfig& config) {
+Market market_of(const BrokerConfig& config) {
   const auto it = config.options.find("market");
   const std::string* text = it == config.options.end() ? nullptr : std::get_if<std::string>(&it->second);
-  return text != nullptr && *text == "usdm" ? Venue::Usdm : Venue::Spot;
+  return text != nullptr && *text == "usdm" ? Market::Usdm : Market::Spot;
 }
 
-std::string_view venue_of(Venue market) { return market == Venue::Spot ? "BINANCE" : "BINANCE-USDM"; }
+std::string_view venue_of(Market market) { return market == Market::Spot ? "BINANCE" : "BINANCE-USDM"; }
 
 std::string complaint(const BrokerConfig& config) {
-  const bool spot = market_of(config) == Venue::Spot;
+  const bool spot = market_of(config) == Market::Spot;
   const std::string& interval = config.text("book_interval");
   if (spot && (interval == "250ms" || interval == "500ms")) return "book_interval: spot has no " + interval + "; use 100ms or 1000ms";
   if (!spot && interval == "1000ms") return "book_interval: usdm has no 1000ms; use 100ms, 250ms or 500ms";
@@ -161,18 +161,18 @@ Settings::Settings(const BrokerConfig& config)
       venue(venue_of(market)),
       ws_url(url_of(config.ws_url, kSpotWsUrl, kUsdmWsUrl, market)),
       rest_url(url_of(config.rest_url, kSpotRestUrl, kUsdmRestUrl, market)),
-      microseconds(market == Venue::Spot && config.text("time_unit") == "microsecond"),
-      aggregate_trades(config.text("trades") == "aggregate" || (market == Venue::Usdm && config.text("trades") == "auto")),
+      microseconds(market == Market::Spot && config.text("time_unit") == "microsecond"),
+      aggregate_trades(config.text("trades") == "aggregate" || (market == Market::Usdm && config.text("trades") == "auto")),
       book(book_of(config.text("book"))),
       book_suffix(suffix_of(market, config.text("book_interval"))),
       streams_per_connection(static_cast<std::size_t>(config.integer("streams_per_connection"))),
       connections_max(static_cast<std::size_t>(config.integer("connections_max"))),
-      frames_per_second(static_cast<std::size_t>(or_standard<std::int64_t>(config.integer("frames_per_second"), market == Venue::Spot ? 4 : 8))),
+      frames_per_second(static_cast<std::size_t>(or_standard<std::int64_t>(config.integer("frames_per_second"), market == Market::Spot ? 4 : 8))),
       request_bytes_max(static_cast<std::size_t>(config.integer("request_bytes_max"))),
       ack_timeout(config.duration("ack_timeout")),
       audit_interval(config.duration("audit_interval")),
       handshake_timeout(config.duration("handshake_timeout")),
-      ping_timeout(or_standard<Duration>(config.duration("ping_timeout"), std::chrono::seconds{market == Venue::Spot ? 60 : 600})),
+      ping_timeout(or_standard<Duration>(config.duration("ping_timeout"), std::chrono::seconds{market == Market::Spot ? 60 : 600})),
       data_timeout(config.duration("data_timeout")),
       age_max(config.duration("max_age")),
       age_jitter(config.duration("renewal_jitter")),
@@ -191,7 +191,7 @@ Settings::Settings(const BrokerConfig& config)
       snapshots_in_flight(static_cast<std::size_t>(config.integer("snapshots_in_flight"))) {}
 
 std::int64_t Settings::snapshot_weight() const {
-  if (market == Venue::Spot) {
+  if (market == Market::Spot) {
     if (snapshot_limit <= 100) return 5;
     if (snapshot_limit <= 500) return 25;
     return snapshot_limit <= 1000 ? 50 : 250;

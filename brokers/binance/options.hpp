@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "brokers/binance/market.hpp"
 #include "gateway/core/broker_config.hpp"
 
 namespace tidegate::binance {
@@ -18,12 +19,9 @@ inline constexpr std::string_view kUsdmRestUrl = "https://fapi.binance.com";
 inline constexpr std::size_t kOptionCount = 29;
 extern const OptionSpec kOptions[kOptionCount];
 
-/// Which of the two venues behind this adapter a session serves: key `market`.
-enum class Venue : std::uint8_t { Spot, Usdm };
-
 /// The market of a configuration that may lack options (offline decoding): spot when it does not say.
-[[nodiscard]] Venue market_of(const BrokerConfig& config);
-[[nodiscard]] std::string_view venue_of(Venue market);  // "BINANCE", "BINANCE-USDM"
+[[nodiscard]] Market market_of(const BrokerConfig& config);
+[[nodiscard]] std::string_view venue_of(Market market);  // "BINANCE", "BINANCE-USDM"
 
 /// What a configuration asks of a market that does not have it: "key: what is wrong; what to do". Empty: nothing.
 [[nodiscard]] std::string complaint(const BrokerConfig& config);
@@ -35,7 +33,7 @@ enum class BookSource : std::uint8_t { Full, Partial, Auto };
 struct Settings {
   explicit Settings(const BrokerConfig& config);
 
-  Venue market;
+  Market market;
   std::string venue;
   std::string ws_url;  // no slash at its end
   std::string rest_url;
@@ -72,10 +70,10 @@ struct Settings {
 
   /// Weight of one depth request with `snapshot_limit`, and of the instrument list.
   [[nodiscard]] std::int64_t snapshot_weight() const;
-  [[nodiscard]] std::int64_t instruments_weight() const { return market == Venue::Spot ? 20 : 1; }
+  [[nodiscard]] std::int64_t instruments_weight() const { return market == Market::Spot ? 20 : 1; }
   /// Weight a minute that the venue documents, until exchangeInfo has answered.
-  [[nodiscard]] std::int64_t documented_weight_limit() const { return market == Venue::Spot ? 6'000 : 2'400; }
-  [[nodiscard]] std::string_view api_path() const { return market == Venue::Spot ? "/api/v3" : "/fapi/v1"; }
+  [[nodiscard]] std::int64_t documented_weight_limit() const { return market == Market::Spot ? 6'000 : 2'400; }
+  [[nodiscard]] std::string_view api_path() const { return market == Market::Spot ? "/api/v3" : "/fapi/v1"; }
 };
 
 }  // namespace tidegate::binance

@@ -34,19 +34,19 @@ std::string lower(std::string_view symbol) {
 
 }  // namespace
 
-bool has_channel(Venue market, Channel channel) {
+bool has_channel(Market market, Channel channel) {
   switch (channel) {
     case Channel::Status:
       return false;
     case Channel::Candle1s:
-      return market == Venue::Spot;
+      return market == Market::Spot;
     default:
       return true;
   }
 }
 
 Route route_of(const Settings& settings, Channel channel) {
-  if (settings.market == Venue::Spot) return Route::All;
+  if (settings.market == Market::Spot) return Route::All;
   switch (channel) {
     case Channel::Quote:
     case Channel::OrderBook:

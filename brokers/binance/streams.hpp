@@ -15,7 +15,7 @@ namespace tidegate::binance {
 enum class Route : std::uint8_t { All, Public, Market };
 inline constexpr std::size_t kRouteCount = 3;
 
-[[nodiscard]] bool has_channel(Venue market, Channel channel);
+[[nodiscard]] bool has_channel(Market market, Channel channel);
 [[nodiscard]] Route route_of(const Settings& settings, Channel channel);
 [[nodiscard]] std::string_view route_name(Route route);  // "stream", "public", "market"
 

@@ -187,13 +187,14 @@ class Printer {
   void memory_bound() {
     const ServerLimits& limits = config_.server.limits;
     const std::int64_t outboxes = limits.connections * limits.outbox_bytes;
-    const std::int64_t frames = config_.pipeline.frame_queue_frames * static_cast<std::int64_t>(sizeof(RawFrame)) + config_.pipeline.frame_queue_bytes;
+    const std::int64_t frames =
+        config_.pipeline.frame_queue_frames * static_cast<std::int64_t>(sizeof(RawFrame)) + config_.pipeline.frame_queue_bytes;
     const std::int64_t records = config_.pipeline.record_queue_bytes;
     out_ += "# Memory when every bound is reached at once: " + rounded(outboxes + frames + records) + "\n";
     out_ += "#   outboxes: " + rounded(outboxes) + " (server.limits: " + std::to_string(limits.connections) + " connections of " +
             size_text(limits.outbox_bytes) + "; an empty outbox holds nothing)\n";
-    out_ += "#   frame queue: " + rounded(frames) + " (" + std::to_string(config_.pipeline.frame_queue_frames) +
-            " frames and " + size_text(config_.pipeline.frame_queue_bytes) + " of text)\n";
+    out_ += "#   frame queue: " + rounded(frames) + " (" + std::to_string(config_.pipeline.frame_queue_frames) + " frames and " +
+            size_text(config_.pipeline.frame_queue_bytes) + " of text)\n";
     out_ += "#   record queue: " + rounded(records) + "\n";
   }
 

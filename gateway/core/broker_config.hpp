@@ -20,8 +20,8 @@ enum class OptionType : std::uint8_t {
   Integer,
   Boolean,
   Text,
-  Choice,    // one of OptionSpec::choices
-  Secret,    // Text that is masked wherever it is shown; ${NAME} and ${file:PATH} are read at every connect
+  Choice,  // one of OptionSpec::choices
+  Secret,  // Text that is masked wherever it is shown; ${NAME} and ${file:PATH} are read at every connect
 };
 
 /// One key that an adapter reads under its broker. The table of these is the machine-readable descriptor of the broker's limits and timings:
@@ -29,29 +29,29 @@ enum class OptionType : std::uint8_t {
 struct OptionSpec {
   std::string_view key;
   OptionType type{};
-  std::string_view default_text;               // as it would stand in YAML
-  std::string_view help;                       // one line: what it does, unit, source of the default
+  std::string_view default_text;  // as it would stand in YAML
+  std::string_view help;          // one line: what it does, unit, source of the default
   std::span<const std::string_view> choices{};
-  std::int64_t minimum = 0;                    // Integer, Size (bytes) and Duration (nanoseconds)
+  std::int64_t minimum = 0;  // Integer, Size (bytes) and Duration (nanoseconds)
   std::int64_t maximum = INT64_MAX;
 };
 
 using OptionValue = std::variant<Duration, std::int64_t, bool, std::string>;
 
 struct BrokerConfig {
-  std::string name;     // the key under `brokers:`
+  std::string name;  // the key under `brokers:`
   std::string adapter;
-  BrokerId id{};        // position among the brokers
+  BrokerId id{};  // position among the brokers
   std::string ws_url;
   std::string rest_url;
   bool tls_verify = true;
   std::string tls_ca_file;
   Duration reconnect_initial{500'000'000};
   Duration reconnect_maximum{30'000'000'000};
-  Duration stale_after{30'000'000'000};  // no bytes at all for so long: the connection is dead
-  Duration linger{30'000'000'000};       // an unwanted subscription is kept upstream so long
-  bool required = true;                  // counts for /ready
-  bool insecure = false;                 // ws:// and http:// beyond loopback
+  Duration stale_after{30'000'000'000};                     // no bytes at all for so long: the connection is dead
+  Duration linger{30'000'000'000};                          // an unwanted subscription is kept upstream so long
+  bool required = true;                                     // counts for /ready
+  bool insecure = false;                                    // ws:// and http:// beyond loopback
   std::map<std::string, OptionValue, std::less<>> options;  // every key of the adapter's table, defaults filled in
 
   /// The adapter's own keys; the key must be in its table with that type.

@@ -16,10 +16,10 @@ namespace tidegate {
 
 struct CatalogEntry {
   InstrumentId id;
-  Instrument instrument;            // as the first broker that listed it describes it
-  std::string symbol;               // "BINANCE:BTCUSDT"
-  std::vector<BrokerId> brokers;    // who lists it now; empty: delisted
-  std::vector<NativeId> natives;    // the id at each of `brokers`
+  Instrument instrument;          // as the first broker that listed it describes it
+  std::string symbol;             // "BINANCE:BTCUSDT"
+  std::vector<BrokerId> brokers;  // who lists it now; empty: delisted
+  std::vector<NativeId> natives;  // the id at each of `brokers`
 };
 
 /// What a subscriber's text names.

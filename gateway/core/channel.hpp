@@ -10,9 +10,27 @@ namespace tidegate {
 
 /// One kind of data of one instrument. `seq` counts per (instrument, channel).
 enum class Channel : std::uint8_t {
-  Trade, Quote, OrderBook, Ticker, Status,
-  Candle1s, Candle1m, Candle3m, Candle5m, Candle15m, Candle30m, Candle1h, Candle2h, Candle4h, Candle6h, Candle8h, Candle12h,
-  Candle1d, Candle3d, Candle1w, Candle1M,
+  Trade,
+  Quote,
+  OrderBook,
+  Ticker,
+  Status,
+  Candle1s,
+  Candle1m,
+  Candle3m,
+  Candle5m,
+  Candle15m,
+  Candle30m,
+  Candle1h,
+  Candle2h,
+  Candle4h,
+  Candle6h,
+  Candle8h,
+  Candle12h,
+  Candle1d,
+  Candle3d,
+  Candle1w,
+  Candle1M,
 };
 
 inline constexpr std::array<std::string_view, 21> kChannelNames = {

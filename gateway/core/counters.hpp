@@ -11,42 +11,42 @@
 namespace tidegate {
 
 // name, help. Per broker.
-#define TIDEGATE_BROKER_COUNTERS(X)                                                              \
-  X(connects, "connection attempts")                                                             \
-  X(connects_failed, "connection attempts that failed")                                          \
-  X(disconnects, "connections lost or closed")                                                   \
-  X(frames_received, "frames taken from sockets and REST")                                       \
-  X(bytes_received, "bytes of those frames")                                                     \
-  X(frames_dropped, "frames refused by a full queue")                                            \
-  X(frames_bad, "frames or messages that could not be decoded")                                  \
-  X(frames_ignored, "messages of a kind the gateway does not use")                               \
-  X(messages_unresolved, "messages for an instrument no list resolves")                          \
-  X(control_messages, "acknowledgements and other control messages")                             \
-  X(duplicates, "updates dropped because they had come before")                                  \
-  X(gaps, "holes found in what the broker sent")                                                 \
-  X(book_snapshots, "book snapshots loaded")                                                     \
-  X(book_snapshots_rejected, "book snapshots too old to join")                                   \
-  X(book_resyncs, "books rebuilt after a hole")                                                  \
-  X(requests_sent, "subscription requests sent")                                                 \
-  X(requests_refused, "subscription requests the broker refused")                                \
-  X(requests_timed_out, "subscription requests without an answer in time")                       \
-  X(rest_requests, "REST requests sent")                                                         \
-  X(rest_failures, "REST requests that failed")                                                  \
+#define TIDEGATE_BROKER_COUNTERS(X) \
+  X(connects, "connection attempts") \
+  X(connects_failed, "connection attempts that failed") \
+  X(disconnects, "connections lost or closed") \
+  X(frames_received, "frames taken from sockets and REST") \
+  X(bytes_received, "bytes of those frames") \
+  X(frames_dropped, "frames refused by a full queue") \
+  X(frames_bad, "frames or messages that could not be decoded") \
+  X(frames_ignored, "messages of a kind the gateway does not use") \
+  X(messages_unresolved, "messages for an instrument no list resolves") \
+  X(control_messages, "acknowledgements and other control messages") \
+  X(duplicates, "updates dropped because they had come before") \
+  X(gaps, "holes found in what the broker sent") \
+  X(book_snapshots, "book snapshots loaded") \
+  X(book_snapshots_rejected, "book snapshots too old to join") \
+  X(book_resyncs, "books rebuilt after a hole") \
+  X(requests_sent, "subscription requests sent") \
+  X(requests_refused, "subscription requests the broker refused") \
+  X(requests_timed_out, "subscription requests without an answer in time") \
+  X(rest_requests, "REST requests sent") \
+  X(rest_failures, "REST requests that failed") \
   X(rate_limited, "times the broker told us to slow down")
 
 // name, help. Once for the gateway.
-#define TIDEGATE_GATEWAY_COUNTERS(X)                                                             \
-  X(records_emitted, "records given to the distributor")                                         \
-  X(records_dropped, "records refused by a full queue")                                          \
-  X(messages_encoded, "data messages encoded")                                                   \
-  X(messages_delivered, "messages put into subscribers' outboxes")                               \
-  X(bytes_sent, "bytes written to subscribers")                                                  \
-  X(writes, "gathered writes to subscribers")                                                    \
-  X(subscribers_accepted, "client connections accepted")                                         \
-  X(subscribers_closed, "client connections ended")                                              \
-  X(subscribers_too_slow, "client connections closed because they read too slowly")              \
-  X(requests_received, "client requests")                                                        \
-  X(requests_bad, "client requests answered with an error")                                      \
+#define TIDEGATE_GATEWAY_COUNTERS(X) \
+  X(records_emitted, "records given to the distributor") \
+  X(records_dropped, "records refused by a full queue") \
+  X(messages_encoded, "data messages encoded") \
+  X(messages_delivered, "messages put into subscribers' outboxes") \
+  X(bytes_sent, "bytes written to subscribers") \
+  X(writes, "gathered writes to subscribers") \
+  X(subscribers_accepted, "client connections accepted") \
+  X(subscribers_closed, "client connections ended") \
+  X(subscribers_too_slow, "client connections closed because they read too slowly") \
+  X(requests_received, "client requests") \
+  X(requests_bad, "client requests answered with an error") \
   X(http_requests, "HTTP requests")
 
 #define TIDEGATE_COUNTER_MEMBER(name, help) std::atomic<std::uint64_t> name{0};

@@ -12,15 +12,15 @@
 namespace tidegate {
 
 enum class FrameKind : std::uint8_t {
-  Text,       // bytes: one text message of the socket
-  Binary,     // bytes: one binary message of the socket
-  Rest,       // bytes: body of a successful REST answer; request: what was asked, such as "GET /api/v3/depth?symbol=BTCUSDT&limit=1000"
-  Opened,     // a connection is up: what it carried before is unproven until new data comes
-  Closed,     // a connection is gone; bytes: why
-  Accepted,   // the broker accepted (instrument, channel); no proof that data will come
-  Refused,    // the broker refused (instrument, channel); bytes: the broker's own words
-  Status,     // the broker as a whole changed to broker_state; bytes: why
-  Overflow,   // frames of this connection were lost in a full queue; everything it carries has a hole here
+  Text,      // bytes: one text message of the socket
+  Binary,    // bytes: one binary message of the socket
+  Rest,      // bytes: body of a successful REST answer; request: what was asked, such as "GET /api/v3/depth?symbol=BTCUSDT&limit=1000"
+  Opened,    // a connection is up: what it carried before is unproven until new data comes
+  Closed,    // a connection is gone; bytes: why
+  Accepted,  // the broker accepted (instrument, channel); no proof that data will come
+  Refused,   // the broker refused (instrument, channel); bytes: the broker's own words
+  Status,    // the broker as a whole changed to broker_state; bytes: why
+  Overflow,  // frames of this connection were lost in a full queue; everything it carries has a hole here
 };
 
 /// One frame of one connection. Moves through the frame queue; the bytes are never copied.

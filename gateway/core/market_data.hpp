@@ -109,9 +109,26 @@ inline constexpr std::size_t kDepthLevelsMax = 10'000;
 
 /// The decimals of a ticker. Each carries its own exponent: volumes, percentages and prices share no scale.
 enum class TickerField : std::uint8_t {
-  Price, PriceChange, PriceChangePercent, HighPrice, LowPrice, Volume,  // the first six are null, not absent, in messages
-  OpenPrice, ClosePrice, AveragePrice, LastQuantity, Turnover, OpenInterest, BidPrice, BidSize, AskPrice, AskSize,
-  TotalBuyQuantity, TotalSellQuantity, UpperLimit, LowerLimit,
+  Price,
+  PriceChange,
+  PriceChangePercent,
+  HighPrice,
+  LowPrice,
+  Volume,  // the first six are null, not absent, in messages
+  OpenPrice,
+  ClosePrice,
+  AveragePrice,
+  LastQuantity,
+  Turnover,
+  OpenInterest,
+  BidPrice,
+  BidSize,
+  AskPrice,
+  AskSize,
+  TotalBuyQuantity,
+  TotalSellQuantity,
+  UpperLimit,
+  LowerLimit,
 };
 inline constexpr std::size_t kTickerFieldCount = 20;
 
@@ -195,14 +212,22 @@ concept MarketDataRecord = std::is_trivially_copyable_v<Record> && sizeof(Record
 
 template <MarketDataRecord Record>
 constexpr RecordKind kKindOf = RecordKind{};
-template <> inline constexpr RecordKind kKindOf<Trade> = RecordKind::Trade;
-template <> inline constexpr RecordKind kKindOf<Quote> = RecordKind::Quote;
-template <> inline constexpr RecordKind kKindOf<Depth> = RecordKind::Depth;
-template <> inline constexpr RecordKind kKindOf<Ticker> = RecordKind::Ticker;
-template <> inline constexpr RecordKind kKindOf<Candle> = RecordKind::Candle;
-template <> inline constexpr RecordKind kKindOf<Gap> = RecordKind::Gap;
-template <> inline constexpr RecordKind kKindOf<State> = RecordKind::State;
-template <> inline constexpr RecordKind kKindOf<BrokerStatus> = RecordKind::BrokerStatus;
+template <>
+inline constexpr RecordKind kKindOf<Trade> = RecordKind::Trade;
+template <>
+inline constexpr RecordKind kKindOf<Quote> = RecordKind::Quote;
+template <>
+inline constexpr RecordKind kKindOf<Depth> = RecordKind::Depth;
+template <>
+inline constexpr RecordKind kKindOf<Ticker> = RecordKind::Ticker;
+template <>
+inline constexpr RecordKind kKindOf<Candle> = RecordKind::Candle;
+template <>
+inline constexpr RecordKind kKindOf<Gap> = RecordKind::Gap;
+template <>
+inline constexpr RecordKind kKindOf<State> = RecordKind::State;
+template <>
+inline constexpr RecordKind kKindOf<BrokerStatus> = RecordKind::BrokerStatus;
 
 /// A record of fixed size with its header's kind and size filled in.
 template <MarketDataRecord Record>

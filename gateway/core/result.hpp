@@ -26,8 +26,8 @@ inline constexpr std::size_t kReasonCount = 10;
 
 /// snake_case name of a reason, as metrics and logs show it.
 constexpr std::string_view to_text(Reason reason) {
-  constexpr std::string_view kNames[kReasonCount] = {"bad_json",    "bad_shape", "missing_field", "bad_integer",     "bad_decimal",
-                                                     "overflow",    "bad_text",  "truncated",     "too_many_levels", "crossed_book"};
+  constexpr std::string_view kNames[kReasonCount] = {"bad_json", "bad_shape", "missing_field", "bad_integer",     "bad_decimal",
+                                                     "overflow", "bad_text",  "truncated",     "too_many_levels", "crossed_book"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 

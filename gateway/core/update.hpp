@@ -25,8 +25,8 @@ struct TradeUpdate {
   Decimal price;
   Decimal quantity;
   Side side = Side::Unknown;
-  std::uint64_t trade_id = 0;     // consecutive per instrument where `numbered`
-  bool numbered = false;          // a jump of trade_id is a loss
+  std::uint64_t trade_id = 0;  // consecutive per instrument where `numbered`
+  bool numbered = false;       // a jump of trade_id is a loss
   Flags flags = Flags::None;
   UtcTime ts_event;
 };
@@ -34,28 +34,28 @@ struct TradeUpdate {
 struct QuoteUpdate {
   NativeRef instrument;
   Decimal bid_price, bid_size, ask_price, ask_size;  // absent, or size zero: that side is empty
-  std::uint64_t book_id = 0;      // grows within an instrument; 0: the broker numbers nothing
+  std::uint64_t book_id = 0;                         // grows within an instrument; 0: the broker numbers nothing
   Flags flags = Flags::None;
   UtcTime ts_event;
 };
 
 struct LevelUpdate {
   Decimal price;
-  Decimal quantity;               // in deltas: absolute; zero removes the level
+  Decimal quantity;  // in deltas: absolute; zero removes the level
   std::uint32_t orders = kNoOrders;
 };
 
 /// How a depth update relates to what was known.
 enum class DepthKind : std::uint8_t {
-  Delta,     // changes a kept book; ids chain
-  Snapshot,  // the whole book as the broker's REST gives it; joins the deltas
-  TopLevels, // complete replacement of the top n; nothing chains
+  Delta,      // changes a kept book; ids chain
+  Snapshot,   // the whole book as the broker's REST gives it; joins the deltas
+  TopLevels,  // complete replacement of the top n; nothing chains
 };
 
 /// How `first_id`, `last_id` and `previous_id` of deltas chain.
 enum class ChainRule : std::uint8_t {
-  FirstFollowsLast,     // first_id is the previous last_id + 1 (Binance spot)
-  PreviousEqualsLast,   // previous_id is the previous last_id (Binance USD-M)
+  FirstFollowsLast,    // first_id is the previous last_id + 1 (Binance spot)
+  PreviousEqualsLast,  // previous_id is the previous last_id (Binance USD-M)
 };
 
 struct DepthUpdate {
@@ -63,7 +63,7 @@ struct DepthUpdate {
   DepthKind kind{};
   ChainRule chain{};
   std::int64_t first_id = 0;
-  std::int64_t last_id = 0;       // -1 in a snapshot: the symbol has not opened yet
+  std::int64_t last_id = 0;  // -1 in a snapshot: the symbol has not opened yet
   std::int64_t previous_id = 0;
   std::span<const LevelUpdate> bids, asks;  // in any order
   UtcTime ts_event;
@@ -71,7 +71,7 @@ struct DepthUpdate {
 
 struct TickerUpdate {
   NativeRef instrument;
-  std::uint32_t present = 0;      // bit per TickerField: sent in this message
+  std::uint32_t present = 0;  // bit per TickerField: sent in this message
   Decimal values[kTickerFieldCount];
   UtcTime last_trade_time;
   Flags flags = Flags::None;

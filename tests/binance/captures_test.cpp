@@ -99,7 +99,7 @@ void check_capture(const std::string& name) {
   REQUIRE(document.HasMember(name.c_str()));
   const auto& expected = document[name.c_str()];
 
-  const Market market = std::string_view{expected["market"].GetString()} == "usdm" ? Market::UsdMargined : Market::Spot;
+  const Market market = std::string_view{expected["market"].GetString()} == "usdm" ? Market::Usdm : Market::Spot;
   FrameDecoder decoder(market, common::TimeUnit::Millisecond);
   CsvSink sink(market);
   std::uint64_t frames = 0, not_updates = 0;

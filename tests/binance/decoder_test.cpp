@@ -28,7 +28,7 @@ Outcome decoded(std::string_view fixture, Market market = Market::Spot, TimeUnit
   }
   return all;
 }
-Outcome decoded_usdm(std::string_view fixture) { return decoded(fixture, Market::UsdMargined); }
+Outcome decoded_usdm(std::string_view fixture) { return decoded(fixture, Market::Usdm); }
 
 const std::string kMiniTickerTail = "USDT at 1767225601000000us price=12.34 high=13.2 low=12.1 volume=100000 open=13 turnover=1260000";
 

@@ -93,7 +93,7 @@ std::string mutate(std::string text, const std::vector<std::string>& frames, std
 }  // namespace
 
 TEST_CASE("binance decoder: agrees with the reference decoder on every fixture") {
-  Pair pairs[] = {{Market::Spot, TimeUnit::Millisecond}, {Market::Spot, TimeUnit::Microsecond}, {Market::UsdMargined, TimeUnit::Millisecond}};
+  Pair pairs[] = {{Market::Spot, TimeUnit::Millisecond}, {Market::Spot, TimeUnit::Microsecond}, {Market::Usdm, TimeUnit::Millisecond}};
   for (const std::string& text : corpus()) {
     for (Pair& pair : pairs) {
       if (!pair.agree(text_frame(text))) FAIL_CHECK(text);
@@ -103,7 +103,7 @@ TEST_CASE("binance decoder: agrees with the reference decoder on every fixture")
 
 TEST_CASE("binance decoder: agrees with the reference decoder on mutated frames") {
   constexpr int kMutations = 60'000;
-  Pair pairs[] = {{Market::Spot, TimeUnit::Millisecond}, {Market::UsdMargined, TimeUnit::Millisecond}};
+  Pair pairs[] = {{Market::Spot, TimeUnit::Millisecond}, {Market::Usdm, TimeUnit::Millisecond}};
   const auto frames = corpus();
   std::mt19937 random(20'260'101);
   int decoded = 0;

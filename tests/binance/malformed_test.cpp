@@ -55,15 +55,11 @@ TEST_CASE("binance decoder: each mandatory field of each kind is missed by name"
     std::string_view fixture;
     Market market;
     std::string_view names;
-  } kKinds[] = {{"trade.jsonl", Market::Spot, "stpqTm"},
-                {"agg_trade.jsonl", Market::Spot, "sapqTm"},
-                {"book_ticker.jsonl", Market::Spot, "subBaA"},
-                {"diff_depth.jsonl", Market::Spot, "sUubaE"},
-                {"kline.jsonl", Market::Spot, "Etohlcvxi"},
-                {"ticker.jsonl", Market::Spot, "scpPwQohlvqE"},
-                {"mini_ticker.jsonl", Market::Spot, "scohlvqE"},
-                {"usdm_diff_depth.jsonl", Market::UsdMargined, "sUubaET"},
-                {"usdm_book_ticker.jsonl", Market::UsdMargined, "subBaA"}};
+  } kKinds[] = {{"trade.jsonl", Market::Spot, "stpqTm"},           {"agg_trade.jsonl", Market::Spot, "sapqTm"},
+                {"book_ticker.jsonl", Market::Spot, "subBaA"},     {"diff_depth.jsonl", Market::Spot, "sUubaE"},
+                {"kline.jsonl", Market::Spot, "Etohlcvxi"},        {"ticker.jsonl", Market::Spot, "scpPwQohlvqE"},
+                {"mini_ticker.jsonl", Market::Spot, "scohlvqE"},   {"usdm_diff_depth.jsonl", Market::Usdm, "sUubaET"},
+                {"usdm_book_ticker.jsonl", Market::Usdm, "subBaA"}};
   for (const auto& kind : kKinds) {
     const std::string whole = own_frames(kind.fixture)[0].bytes;
     for (const char name : kind.names) {

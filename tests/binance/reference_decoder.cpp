@@ -135,7 +135,7 @@ std::string depth_event(const Value& message, const Context& context) {
   update.last_id = integer(need(message, "u"));
   if (update.last_id < update.first_id) throw Bad{};
   update.ts_event = context.time(need(message, "E"));
-  if (context.market == Market::UsdMargined) {
+  if (context.market == Market::Usdm) {
     update.previous_id = integer(need(message, "pu"));
     update.ts_event = context.time(need(message, "T"));
   }
@@ -213,7 +213,7 @@ std::string ticker(const Value& message, const Context& context, bool mini) {
 /// The update's line; empty for a control message.
 std::string decode_message(const Value& message, const Context& context) {
   if (!message.IsObject()) throw Bad{};
-  if (context.market == Market::UsdMargined) {
+  if (context.market == Market::Usdm) {
     const Value* st = find(message, "st");
     if (st != nullptr && st->IsInt64() && st->GetInt64() == 2) throw Ignored{};
   }

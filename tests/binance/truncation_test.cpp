@@ -9,7 +9,7 @@ using binance::FrameDecoder;
 using binance::Market;
 
 TEST_CASE("binance decoder: every fixture cut at every byte yields nothing that the whole did not") {
-  FrameDecoder decoders[] = {{Market::Spot, common::TimeUnit::Millisecond}, {Market::UsdMargined, common::TimeUnit::Millisecond}};
+  FrameDecoder decoders[] = {{Market::Spot, common::TimeUnit::Millisecond}, {Market::Usdm, common::TimeUnit::Millisecond}};
   const auto fixtures = all_own_frames();
   CHECK(fixtures.size() > 60);
   for (const NamedFrame& named : fixtures) {

@@ -142,7 +142,7 @@ int check_vectors(std::string_view name, bool payload_is_bare) {
   const auto folder = shared_fixture("binance");
   const auto expected = expected_lines(folder / "expected" / (std::string{name} + ".expected.jsonl"));
   FrameDecoder spot(Market::Spot, common::TimeUnit::Millisecond);
-  FrameDecoder usdm(Market::UsdMargined, common::TimeUnit::Millisecond);
+  FrameDecoder usdm(Market::Usdm, common::TimeUnit::Millisecond);
   std::size_t number = 0;
   int compared = 0;
   for (const std::string& line : read_lines(folder / "vectors" / (std::string{name} + ".jsonl"))) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,11 +78,13 @@ class Gateway : public UpstreamHost {
   Telemetry telemetry;
   std::vector<std::vector<Want>> demands;
   std::function<Availability(InstrumentId, Channel)> availability = [](InstrumentId, Channel) { return Availability{}; };
+  std::set<std::string> awaited;             // symbols that a list which has not come could hold
   std::unique_ptr<Distributor> distributor;  // dies before the loop
 
  private:
   Availability check(InstrumentId instrument, Channel channel) override { return availability(instrument, channel); }
   void on_demand(std::vector<Want> wants) override { demands.push_back(std::move(wants)); }
+  bool may_yet_be_listed(std::string_view symbol) override { return awaited.contains(std::string{symbol}); }
   std::string brokers_json() override { return R"([{"name":"binance"}])"; }
 };
 

@@ -200,6 +200,19 @@ TEST_CASE("session: a broker's status reaches every connection") {
   CHECK(two.messages == one.messages);
 }
 
+TEST_CASE("session: one connection too many is told 4003 and closed with it, the others stay") {
+  DistributorOptions options = test_options();
+  options.connections = 1;
+  Gateway gateway(options);
+  Client first(gateway);
+  Client second(gateway, false);
+  second.wait_closed();
+  CHECK(second.closed.code == 4003);
+  REQUIRE(second.messages.size() == 1);
+  CHECK(second.messages[0].find(R"("code":4003)") != std::string::npos);
+  CHECK(first.ask(R"({"op":"ping"})").find("pong") != std::string::npos);
+}
+
 TEST_CASE("session: shutdown tells everyone, closes with 4050 and drains") {
   Gateway gateway;
   Client one(gateway);

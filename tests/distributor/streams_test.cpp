@@ -119,6 +119,25 @@ TEST_CASE("streams: before any instrument list, subscriptions wait for it") {
   CHECK(gateway.demand() == Lines{"BINANCE:BTCUSDT@trade"});
 }
 
+TEST_CASE("streams: a name that a missing list may hold waits for that list; others are decided at once") {
+  Gateway gateway;
+  gateway.awaited = {"LATE:ONE", "BTCUSDT"};
+  Client client(gateway);
+  const std::string result = client.ask(R"({"op":"subscribe","channels":["trade"],"symbols":["LATE:ONE","BTCUSDT","NO:SUCH"]})");
+  CHECK(result.find(R"({"symbol":"LATE:ONE","channel":"trade","state":"pending"})") != std::string::npos);
+  CHECK(result.find(R"({"symbol":"BTCUSDT","channel":"trade","state":"pending"})") != std::string::npos);
+  CHECK(result.find(R"("code":4011)") != std::string::npos);
+  CHECK(gateway.demands.empty());
+  gateway.awaited = {"LATE:ONE"};
+  gateway.distributor->on_catalog(make_catalog());
+  gateway.until([&] { return !gateway.demands.empty(); });
+  CHECK(gateway.demand() == Lines{"BINANCE:BTCUSDT@trade"});
+  gateway.awaited.clear();
+  gateway.distributor->on_catalog(make_catalog());
+  client.wait(1);
+  CHECK(client.messages[0].find(R"("symbol":"LATE:ONE","channel":"trade","state":"failed")") != std::string::npos);
+}
+
 TEST_CASE("streams: a stream stays in demand for its broker's linger, then its last value is forgotten") {
   Gateway gateway;
   Client client(gateway);

@@ -21,7 +21,8 @@ using Json = rapidjson::Value;
 
 /// Time-outs short enough for a test, long enough for a busy machine.
 constexpr const char* kShort =
-    ", stale_after: 1500ms, ack_timeout: 1500ms, ping_timeout: 3s, data_timeout: 1500ms, handshake_timeout: 2s, slow_down_wait: 50ms, refused_wait: 50ms, "
+    ", stale_after: 1500ms, ack_timeout: 1500ms, ping_timeout: 3s, data_timeout: 1500ms, handshake_timeout: 2s, slow_down_wait: 50ms, refused_wait: "
+    "50ms, "
     "rate_limit_wait: 200ms, snapshot_interval: 50ms, rest_timeout: 2s, audit_interval: 500ms, connect_attempts: 100000, weight_limit: 1000000, "
     "weight_share: 100, frames_per_second: 4";
 
@@ -35,7 +36,8 @@ sim::BinanceOptions nervous_market() {
   return options;
 }
 
-const std::multiset<std::string> kWanted = {"btcusdt@trade", "btcusdt@bookTicker", "btcusdt@depth@100ms", "ethusdt@trade", "ethusdt@bookTicker", "ethusdt@depth@100ms"};
+const std::multiset<std::string> kWanted = {"btcusdt@trade", "btcusdt@bookTicker", "btcusdt@depth@100ms",
+                                            "ethusdt@trade", "ethusdt@bookTicker", "ethusdt@depth@100ms"};
 
 /// A gateway whose one subscriber keeps three channels of two symbols, and what it was told.
 struct Storm {
@@ -43,10 +45,10 @@ struct Storm {
   test::GatewayUnderTest gateway{test::gateway_yaml(venue, kShort)};
   SubscriberClient client{gateway.port()};
   test::MessageSums sums;
-  std::map<std::string, std::uint64_t> data;      // messages by stream
-  std::map<std::string, std::string> states;      // last one by stream
-  std::uint64_t breaks_told = 0;                  // states stale, broker not live
-  std::uint64_t impossible = 0;                   // data on a stream that was last said to be stale
+  std::map<std::string, std::uint64_t> data;  // messages by stream
+  std::map<std::string, std::string> states;  // last one by stream
+  std::uint64_t breaks_told = 0;              // states stale, broker not live
+  std::uint64_t impossible = 0;               // data on a stream that was last said to be stale
 
   Storm() {
     client.keep = false;
@@ -72,7 +74,8 @@ struct Storm {
   void wait_until_flowing() {
     const auto before = data;
     client.wait_until("every stream flows again", [&] {
-      for (const char* stream : {"BINANCE:BTCUSDTtrade", "BINANCE:BTCUSDTquote", "BINANCE:BTCUSDTorderbook", "BINANCE:ETHUSDTtrade", "BINANCE:ETHUSDTquote", "BINANCE:ETHUSDTorderbook"}) {
+      for (const char* stream : {"BINANCE:BTCUSDTtrade", "BINANCE:BTCUSDTquote", "BINANCE:BTCUSDTorderbook", "BINANCE:ETHUSDTtrade",
+                                 "BINANCE:ETHUSDTquote", "BINANCE:ETHUSDTorderbook"}) {
         const auto it = before.find(stream);
         if (data[stream] <= (it == before.end() ? 0 : it->second) || states[stream] != "live") return false;
       }
@@ -92,9 +95,9 @@ struct Fault {
 };
 
 const std::vector<Fault> kFaults = {
-    {"drop", true},         {"close=1001", true},   {"silence=5", true},          {"half-open=8", true},  {"slow=5", false},       {"bad-frame", false},
-    {"not-json", false},    {"unknown-event", false}, {"binary-frame", false},    {"lost-diff", true},    {"duplicate-diff", false}, {"burst=500", false},
-    {"shutdown=1", true},   {"max-age", true},      {"1008", true},
+    {"drop", true},       {"close=1001", true},     {"silence=5", true},     {"half-open=8", true}, {"slow=5", false},         {"bad-frame", false},
+    {"not-json", false},  {"unknown-event", false}, {"binary-frame", false}, {"lost-diff", true},   {"duplicate-diff", false}, {"burst=500", false},
+    {"shutdown=1", true}, {"max-age", true},        {"1008", true},
 };
 
 int storm_length() {
@@ -119,7 +122,8 @@ TEST_CASE("faults: the gateway comes back from each one with the same subscripti
 }
 
 TEST_CASE("faults: a refused upgrade, a slow handshake and lost answers delay the return but do not prevent it") {
-  for (const std::string fault : {"refuse-upgrade=503:1", "refuse-upgrade=429:1", "slow-handshake=300", "ack-lost", "ack-delay=300", "http-429=1", "http-503", "rest-slow=300", "stale-snapshot"}) {
+  for (const std::string fault : {"refuse-upgrade=503:1", "refuse-upgrade=429:1", "slow-handshake=300", "ack-lost", "ack-delay=300", "http-429=1",
+                                  "http-503", "rest-slow=300", "stale-snapshot"}) {
     CAPTURE(fault);
     Storm storm;
     storm.venue.inject(fault);
@@ -150,7 +154,8 @@ TEST_CASE("faults: two hundred in a row, at random, leave the same subscriptions
     storm.wait_until_flowing();
   }
   storm.check_promises();
-  MESSAGE(faults << " faults, " << breaks << " of them breaks, " << storm.breaks_told << " streams told stale, " << storm.sums.gaps << " gaps announced");
+  MESSAGE(faults << " faults, " << breaks << " of them breaks, " << storm.breaks_told << " streams told stale, " << storm.sums.gaps
+                 << " gaps announced");
 }
 
 }  // namespace tidegate

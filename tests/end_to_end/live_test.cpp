@@ -33,7 +33,9 @@ void check_promises(const SubscriberClient& client) {
   for (const auto& message : client.messages()) {
     sums.add(message);
     const std::string type{SubscriberClient::text(message, "type")};
-    if (type == "state") states[std::string{SubscriberClient::text(message, "symbol")} + std::string{SubscriberClient::text(message, "channel")}] = SubscriberClient::text(message, "state");
+    if (type == "state")
+      states[std::string{SubscriberClient::text(message, "symbol")} + std::string{SubscriberClient::text(message, "channel")}] =
+          SubscriberClient::text(message, "state");
     if (type == "trade" || type == "quote" || type == "ticker" || type == "orderbook") {
       CHECK(states[std::string{SubscriberClient::text(message, "symbol")} + type] == "live");
     }
@@ -53,8 +55,9 @@ void subscribe_and_see(const std::string& pipeline) {
   for (const auto& one : result["results"].GetArray()) CHECK(SubscriberClient::text(one, "state") == "pending");
   for (const char* symbol : {"BINANCE:BTCUSDT", "BINANCE-USDM:ETHUSDT"}) {
     for (const char* type : {"trade", "quote", "ticker", "orderbook", "candle"}) {
-      client.wait_for(std::string{symbol} + " sends " + type,
-                      [&](const Json& m) { return SubscriberClient::is(m, type) && SubscriberClient::text(m, "symbol") == symbol && m["seq"].GetUint64() >= 2; });
+      client.wait_for(std::string{symbol} + " sends " + type, [&](const Json& m) {
+        return SubscriberClient::is(m, type) && SubscriberClient::text(m, "symbol") == symbol && m["seq"].GetUint64() >= 2;
+      });
     }
   }
   check_promises(client);
@@ -62,9 +65,13 @@ void subscribe_and_see(const std::string& pipeline) {
 
 }  // namespace
 
-TEST_CASE("gateway: every channel of spot and futures reaches a subscriber, in order and without holes (one loop)") { subscribe_and_see("{mode: inline}"); }
+TEST_CASE("gateway: every channel of spot and futures reaches a subscriber, in order and without holes (one loop)") {
+  subscribe_and_see("{mode: inline}");
+}
 
-TEST_CASE("gateway: every channel of spot and futures reaches a subscriber, in order and without holes (threads)") { subscribe_and_see("{mode: threads}"); }
+TEST_CASE("gateway: every channel of spot and futures reaches a subscriber, in order and without holes (threads)") {
+  subscribe_and_see("{mode: threads}");
+}
 
 TEST_CASE("gateway: a second subscriber begins with the last value, flagged snapshot, and goes on where it stands") {
   test::Venue venue{market()};
@@ -100,7 +107,8 @@ TEST_CASE("gateway: the first subscriber of a stream subscribes upstream once, a
   client.wait_until("the stream is given back", [&] { return venue.streams().empty(); });
   client.subscribe(R"(["trade"])", R"(["BINANCE:BTCUSDT"])");
   const std::size_t seen = client.messages().size();
-  client.wait_for("trades flow again", [](const Json& m) { return SubscriberClient::is(m, "trade"); }, seen);
+  client.wait_for(
+      "trades flow again", [](const Json& m) { return SubscriberClient::is(m, "trade"); }, seen);
 }
 
 TEST_CASE("gateway: a bare name of two venues is refused with both, one of a single venue is taken") {
@@ -111,7 +119,9 @@ TEST_CASE("gateway: a bare name of two venues is refused with both, one of a sin
   // The lists may still be on their way: the refusal is then a state instead of a result.
   const auto refused = [](const std::string& symbol) {
     return [symbol](const Json& m) {
-      const auto fits = [&](const Json& one) { return SubscriberClient::text(one, "symbol") == symbol && one.HasMember("code") && one["code"].GetInt() == 4011; };
+      const auto fits = [&](const Json& one) {
+        return SubscriberClient::text(one, "symbol") == symbol && one.HasMember("code") && one["code"].GetInt() == 4011;
+      };
       if (SubscriberClient::is(m, "state")) return fits(m);
       if (!SubscriberClient::is(m, "result")) return false;
       for (const auto& one : m["results"].GetArray()) {

@@ -23,7 +23,8 @@ std::string microseconds(const std::string& time) {
   int year = 0;
   unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
   std::array<char, 10> fraction{};
-  if (std::sscanf(time.c_str(), "%d-%u-%uT%u:%u:%u.%9[0-9]Z", &year, &month, &day, &hour, &minute, &second, fraction.data()) != 7) return "bad time " + time;
+  if (std::sscanf(time.c_str(), "%d-%u-%uT%u:%u:%u.%9[0-9]Z", &year, &month, &day, &hour, &minute, &second, fraction.data()) != 7)
+    return "bad time " + time;
   using namespace std::chrono;
   std::string digits = fraction.data();
   digits.resize(6, '0');
@@ -71,13 +72,15 @@ void MessageSums::add(const rapidjson::Value& message) {
   if (last != 0 && seq != last + 1) ++holes;
   last = seq;
   if (type == "trade") {
-    trades.add(name_of(message) + "," + text(message, "trade_id") + "," + text(message, "price") + "," + text(message, "quantity") + "," + text(message, "side") + "," +
-               microseconds(text(message, "timestamp")));
+    trades.add(name_of(message) + "," + text(message, "trade_id") + "," + text(message, "price") + "," + text(message, "quantity") + "," +
+               text(message, "side") + "," + microseconds(text(message, "timestamp")));
   } else if (type == "quote") {
-    quotes.add(name_of(message) + "," + text(message, "bid_price") + "," + text(message, "bid_size") + "," + text(message, "ask_price") + "," + text(message, "ask_size"));
+    quotes.add(name_of(message) + "," + text(message, "bid_price") + "," + text(message, "bid_size") + "," + text(message, "ask_price") + "," +
+               text(message, "ask_size"));
   } else if (type == "candle") {
-    candles.add(name_of(message) + "," + interval + "," + microseconds(text(message, "open_time")) + "," + text(message, "open") + "," + text(message, "high") + "," +
-                text(message, "low") + "," + text(message, "close") + "," + text(message, "volume") + "," + (message["closed"].GetBool() ? "true" : "false"));
+    candles.add(name_of(message) + "," + interval + "," + microseconds(text(message, "open_time")) + "," + text(message, "open") + "," +
+                text(message, "high") + "," + text(message, "low") + "," + text(message, "close") + "," + text(message, "volume") + "," +
+                (message["closed"].GetBool() ? "true" : "false"));
   } else if (type == "orderbook") {
     const std::string name = name_of(message);
     Book& book = books[name];
@@ -87,7 +90,8 @@ void MessageSums::add(const rapidjson::Value& message) {
     std::string& lines = last_books_[name];
     lines.clear();
     for (const auto& [side, key] : {std::pair{"b ", "bids"}, std::pair{"a ", "asks"}}) {
-      for (const auto& level : message[key].GetArray()) lines.append(side).append(level[0].GetString()).append(" ").append(level[1].GetString()).append("\n");
+      for (const auto& level : message[key].GetArray())
+        lines.append(side).append(level[0].GetString()).append(" ").append(level[1].GetString()).append("\n");
     }
   }
 }
@@ -102,7 +106,8 @@ void MessageSums::finish() {
 
 void add_recorded_quote(LineSum& quotes, const rapidjson::Value& frame) {
   const auto& data = frame["data"];
-  quotes.add(text(data, "s") + "," + canonical(text(data, "b")) + "," + canonical(text(data, "B")) + "," + canonical(text(data, "a")) + "," + canonical(text(data, "A")));
+  quotes.add(text(data, "s") + "," + canonical(text(data, "b")) + "," + canonical(text(data, "B")) + "," + canonical(text(data, "a")) + "," +
+             canonical(text(data, "A")));
 }
 
 }  // namespace tidegate::test

@@ -37,14 +37,14 @@ struct LineSum {
 
 /// Data messages of one subscriber or of `tidegate decode`, summed by kind; books by symbol.
 struct MessageSums {
-  LineSum trades;       // SYMBOL,id,price,qty,buy|sell,time_us
-  LineSum quotes;       // SYMBOL,bid,bid_qty,ask,ask_qty
-  LineSum candles;      // SYMBOL,interval,open_time_us,open,high,low,close,volume,true|false
+  LineSum trades;   // SYMBOL,id,price,qty,buy|sell,time_us
+  LineSum quotes;   // SYMBOL,bid,bid_qty,ask,ask_qty
+  LineSum candles;  // SYMBOL,interval,open_time_us,open,high,low,close,volume,true|false
   std::uint64_t gaps = 0;
   std::uint64_t holes = 0;  // seq that did not follow the one before, and no gap said so
   struct Book {
     std::uint64_t messages = 0;
-    std::string sha;        // of the last one, whole
+    std::string sha;  // of the last one, whole
     std::size_t bids = 0, asks = 0;
   };
   std::map<std::string, Book> books;

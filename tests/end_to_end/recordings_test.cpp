@@ -61,7 +61,8 @@ void replay(const std::string& name, const rapidjson::Value& expected, const rap
   client.on_json = [&](const rapidjson::Value& message) { sums.add(message); };
 
   std::string symbols;
-  for (const std::string& symbol : recorded.symbols) symbols += std::string{symbols.empty() ? "" : ","} + "\"" + (futures ? "BINANCE-USDM:" : "BINANCE:") + symbol + "\"";
+  for (const std::string& symbol : recorded.symbols)
+    symbols += std::string{symbols.empty() ? "" : ","} + "\"" + (futures ? "BINANCE-USDM:" : "BINANCE:") + symbol + "\"";
   client.subscribe(R"(["trade","quote","candle_1m"])", "[" + symbols + "]");
   client.subscribe(R"(["orderbook"])", "[" + symbols + "]", R"({"depth":"full"})");
 

@@ -49,7 +49,8 @@ class Venue {
   /// `brokers:` of a gateway that knows this venue as "binance" (spot) and "futures" (USD-M), with intervals fit for tests.
   [[nodiscard]] std::string yaml(const std::string& more = "") const {
     const std::string url = "127.0.0.1:" + std::to_string(port_);
-    const std::string common = ", ws_url: 'ws://" + url + "', rest_url: 'http://" + url + "', reconnect: {initial: 10ms, maximum: 200ms}, linger: 200ms" + more + "}\n";
+    const std::string common =
+        ", ws_url: 'ws://" + url + "', rest_url: 'http://" + url + "', reconnect: {initial: 10ms, maximum: 200ms}, linger: 200ms" + more + "}\n";
     return "  binance: {adapter: binance, market: spot" + common + "  futures: {adapter: binance, market: usdm" + common;
   }
 
@@ -60,7 +61,8 @@ class Venue {
 };
 
 inline std::string gateway_yaml(const Venue& venue, const std::string& broker_keys = "", const std::string& pipeline = "{mode: inline}") {
-  return "server: {listen: '127.0.0.1:0', limits: {outbox: 64MiB}}\nlog: {level: error}\npipeline: " + pipeline + "\nbrokers:\n" + venue.yaml(broker_keys);
+  return "server: {listen: '127.0.0.1:0', limits: {outbox: 64MiB}}\nlog: {level: error}\npipeline: " + pipeline + "\nbrokers:\n" +
+         venue.yaml(broker_keys);
 }
 
 }  // namespace tidegate::test

@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   static binance::FrameDecoder spot(binance::Market::Spot, common::TimeUnit::Millisecond);
   static binance::FrameDecoder spot_microseconds(binance::Market::Spot, common::TimeUnit::Microsecond);
-  static binance::FrameDecoder usdm(binance::Market::UsdMargined, common::TimeUnit::Millisecond);
+  static binance::FrameDecoder usdm(binance::Market::Usdm, common::TimeUnit::Millisecond);
   static TouchingSink sink;
 
   RawFrame frame;

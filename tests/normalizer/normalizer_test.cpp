@@ -29,11 +29,14 @@ class Collector final : public RecordSink {
   void on_record(const RecordHeader& record) override {
     std::string text;
     switch (record.kind) {
-      case RecordKind::Trade: text = to_text(record.price(as<Trade>(record).price)) + "x" + to_text(record.quantity(as<Trade>(record).quantity)); break;
+      case RecordKind::Trade:
+        text = to_text(record.price(as<Trade>(record).price)) + "x" + to_text(record.quantity(as<Trade>(record).quantity));
+        break;
       case RecordKind::Quote: {
         const auto& quote = as<Quote>(record);
         text = quote.bid.price == kNoMantissa ? "-" : to_text(record.price(quote.bid.price)) + "x" + to_text(record.quantity(quote.bid.quantity));
-        text += quote.ask.price == kNoMantissa ? " -" : " " + to_text(record.price(quote.ask.price)) + "x" + to_text(record.quantity(quote.ask.quantity));
+        text +=
+            quote.ask.price == kNoMantissa ? " -" : " " + to_text(record.price(quote.ask.price)) + "x" + to_text(record.quantity(quote.ask.quantity));
         break;
       }
       case RecordKind::Depth:
@@ -41,10 +44,17 @@ class Collector final : public RecordSink {
         text += "|";
         for (const DepthLevel& level : as<Depth>(record).asks()) text += " " + to_text(record.price(level.price));
         break;
-      case RecordKind::Gap: text = "gap " + std::to_string(record.seq) + "-" + std::to_string(as<Gap>(record).to_seq); break;
-      case RecordKind::State: text = "state " + std::to_string(static_cast<int>(as<State>(record).state)); break;
-      case RecordKind::BrokerStatus: text = as<BrokerStatus>(record).reason; break;
-      default: break;
+      case RecordKind::Gap:
+        text = "gap " + std::to_string(record.seq) + "-" + std::to_string(as<Gap>(record).to_seq);
+        break;
+      case RecordKind::State:
+        text = "state " + std::to_string(static_cast<int>(as<State>(record).state));
+        break;
+      case RecordKind::BrokerStatus:
+        text = as<BrokerStatus>(record).reason;
+        break;
+      default:
+        break;
     }
     records.push_back({record, text});
   }
@@ -111,7 +121,9 @@ struct Fixture {
     normalizer.on_frame(frame(FrameKind::Text));
   }
   void trade(std::uint64_t id, std::string_view symbol = "BTCUSDT") {
-    data([&](UpdateSink& sink) { sink.on_trade({{0, 0, symbol}, {static_cast<std::int64_t>(id), -1}, {5, 0}, Side::Buy, id, true, {}, clock.utc()}); });
+    data([&](UpdateSink& sink) {
+      sink.on_trade({{0, 0, symbol}, {static_cast<std::int64_t>(id), -1}, {5, 0}, Side::Buy, id, true, {}, clock.utc()});
+    });
   }
   void quote(std::uint64_t id, Decimal bid, Decimal bid_size, Decimal ask, Decimal ask_size) {
     data([&](UpdateSink& sink) { sink.on_quote({{0, 0, "BTCUSDT"}, bid, bid_size, ask, ask_size, id, {}, kNoTime}); });

@@ -60,13 +60,20 @@ Event snapshot(std::int64_t id, Levels bids, Levels asks) { return {DepthKind::S
 std::string verdict_of(OrderBook& book, const Event& event) {
   const OrderBook::Verdict verdict = feed(book, event);
   switch (verdict) {
-    case OrderBook::Verdict::Buffered: return "buffer";
-    case OrderBook::Verdict::Applied: return "apply";
-    case OrderBook::Verdict::Duplicate: return "duplicate";
-    case OrderBook::Verdict::Gap: return "gap";
-    case OrderBook::Verdict::Rejected: return "snapshot:reject";
-    case OrderBook::Verdict::Broken: return "broken";
-    case OrderBook::Verdict::Joined: break;
+    case OrderBook::Verdict::Buffered:
+      return "buffer";
+    case OrderBook::Verdict::Applied:
+      return "apply";
+    case OrderBook::Verdict::Duplicate:
+      return "duplicate";
+    case OrderBook::Verdict::Gap:
+      return "gap";
+    case OrderBook::Verdict::Rejected:
+      return "snapshot:reject";
+    case OrderBook::Verdict::Broken:
+      return "broken";
+    case OrderBook::Verdict::Joined:
+      break;
   }
   int applied = 0;
   while (const auto next = book.next_buffered()) {

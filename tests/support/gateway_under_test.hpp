@@ -21,7 +21,8 @@ class GatewayUnderTest {
  public:
   explicit GatewayUnderTest(const std::string& yaml) {
     static std::atomic<int> number{0};
-    const auto path = std::filesystem::temp_directory_path() / ("tidegate-test-" + std::to_string(::getpid()) + "-" + std::to_string(number++) + ".yaml");
+    const auto path =
+        std::filesystem::temp_directory_path() / ("tidegate-test-" + std::to_string(::getpid()) + "-" + std::to_string(number++) + ".yaml");
     std::ofstream{path} << yaml;
     pipeline_ = std::make_unique<Pipeline>(load_config(path, all_adapters()), clock_);
     std::filesystem::remove(path);

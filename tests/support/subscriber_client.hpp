@@ -37,7 +37,8 @@ class SubscriberClient final : private net::WsClientHandler {
 
   void send(std::string_view json) { client_.send_text(json); }
   void subscribe(std::string_view channels, std::string_view symbols, std::string_view options = "{}") {
-    send(R"({"op":"subscribe","id":1,"channels":)" + std::string{channels} + R"(,"symbols":)" + std::string{symbols} + R"(,"options":)" + std::string{options} + "}");
+    send(R"({"op":"subscribe","id":1,"channels":)" + std::string{channels} + R"(,"symbols":)" + std::string{symbols} + R"(,"options":)" +
+         std::string{options} + "}");
   }
 
   /// Runs this side until `done`, and fails the test when that does not come.
@@ -69,7 +70,8 @@ class SubscriberClient final : private net::WsClientHandler {
   /// Text of a key, empty when it is absent or no string.
   static std::string_view text(const Json& message, const char* key) {
     const auto it = message.FindMember(key);
-    return it != message.MemberEnd() && it->value.IsString() ? std::string_view{it->value.GetString(), it->value.GetStringLength()} : std::string_view{};
+    return it != message.MemberEnd() && it->value.IsString() ? std::string_view{it->value.GetString(), it->value.GetStringLength()}
+                                                             : std::string_view{};
   }
   static bool is(const Json& message, std::string_view type) { return text(message, "type") == type; }
   static bool has_flag(const Json& message, std::string_view flag) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "brokers/binance/market.hpp"
 #include "gateway/core/channel.hpp"
 #include "gateway/core/decimal.hpp"
 #include "gateway/core/time.hpp"

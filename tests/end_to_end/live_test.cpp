@@ -140,6 +140,7 @@ TEST_CASE("gateway: stopping tells every subscriber and closes with 4050") {
   SubscriberClient client{gateway.port()};
   client.subscribe(kAllChannels, R"(["BINANCE:BTCUSDT"])");
   client.wait_for("quotes flow", [](const Json& m) { return SubscriberClient::is(m, "quote"); });
+  client.expects_close = true;
   gateway.begin_stop();
   client.wait_for("the notice", [](const Json& m) { return SubscriberClient::is(m, "notice") && SubscriberClient::text(m, "kind") == "shutdown"; });
   client.wait_until("the connection is closed", [&] { return client.closed(); });

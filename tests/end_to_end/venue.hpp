@@ -61,7 +61,7 @@ class Venue {
 };
 
 inline std::string gateway_yaml(const Venue& venue, const std::string& broker_keys = "", const std::string& pipeline = "{mode: inline}") {
-  return "server: {listen: '127.0.0.1:0', limits: {outbox: 64MiB}}\nlog: {level: error}\npipeline: " + pipeline + "\nbrokers:\n" +
+  return "server: {listen: '127.0.0.1:0', limits: {outbox: 1GiB}}\nlog: {level: error}\npipeline: " + pipeline + "\nbrokers:\n" +
          venue.yaml(broker_keys);
 }
 

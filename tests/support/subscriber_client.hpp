@@ -32,6 +32,8 @@ class SubscriberClient final : private net::WsClientHandler {
 
   /// Sees every message as it comes; return value ignored.
   std::function<void(const Json&)> on_json;
+  /// True: the gateway may close this connection.
+  bool expects_close = false;
   /// False: messages are only shown to on_json, for runs of hundreds of thousands.
   bool keep = true;
 
@@ -46,6 +48,8 @@ class SubscriberClient final : private net::WsClientHandler {
     const auto end = std::chrono::steady_clock::now() + limit;
     while (!done()) {
       if (std::chrono::steady_clock::now() >= end) FAIL("waited in vain until " << what << "; last messages:\n" << tail());
+      if (closed_ && open_ && !expects_close)
+        FAIL("the gateway closed with " << closing_.code << " " << closing_.reason << " while the test waited until " << what);
       loop_.run_for(std::chrono::milliseconds{20});
     }
   }

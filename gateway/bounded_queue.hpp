@@ -27,7 +27,7 @@ class BoundedQueue {
     explicit Producer(BoundedQueue& queue) : queue_(queue), token_(queue.queue_) {}
     /// False: full, and `item` is untouched.
     [[nodiscard]] bool try_push(T&& item) {
-      if (queue_.size_.fetch_add(1, std::memory_order_relaxed) < queue_.capacity_ && queue_.queue_.enqueue(token_, std::move(item))) return true;
+      if (queue_.size_.fetch_add(1, std::memory_order_release) < queue_.capacity_ && queue_.queue_.enqueue(token_, std::move(item))) return true;
       queue_.size_.fetch_sub(1, std::memory_order_relaxed);
       return false;
     }
@@ -41,13 +41,14 @@ class BoundedQueue {
   template <class OutputIterator>
   std::size_t pop(OutputIterator out, std::size_t max) {
     const std::size_t taken = queue_.try_dequeue_bulk(consumer_, out, max);
-    if (taken != 0) size_.fetch_sub(taken, std::memory_order_relaxed);
+    if (taken != 0) size_.fetch_sub(taken, std::memory_order_acquire);
     return taken;
   }
   [[nodiscard]] std::size_t size_approximate() const { return size_.load(std::memory_order_relaxed); }
 
  private:
   std::size_t capacity_;
+  // Its order carries what items point to from producer to consumer. The queue's own fences do so too, but no race detector sees fences.
   std::atomic<std::size_t> size_{0};
   Queue queue_;
   typename Queue::consumer_token_t consumer_;

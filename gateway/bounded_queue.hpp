@@ -15,7 +15,7 @@ namespace tidegate {
 template <class T>
 class BoundedQueue {
   struct Traits : moodycamel::ConcurrentQueueDefaultTraits {
-    static const std::size_t BLOCK_SIZE = 64;
+    static const std::size_t BLOCK_SIZE = 64;  // NOLINT(readability-identifier-naming): the queue looks for this name
   };
   using Queue = moodycamel::ConcurrentQueue<T, Traits>;
 

@@ -7,8 +7,7 @@ namespace tidegate::binance {
 
 InstrumentList::InstrumentList(SessionHost& host, const BrokerConfig& config, const Settings& settings, RestClient& rest, OnList on_list,
                                OnFailure on_failure)
-    : host_(host),
-      settings_(settings),
+    : settings_(settings),
       rest_(rest),
       on_list_(std::move(on_list)),
       on_failure_(std::move(on_failure)),

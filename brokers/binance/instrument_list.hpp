@@ -30,7 +30,6 @@ class InstrumentList {
   void on_answer(RestAnswer&& answer);
   void failed(bool refused, std::string_view words);
 
-  SessionHost& host_;
   const Settings& settings_;
   RestClient& rest_;
   OnList on_list_;

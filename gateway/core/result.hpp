@@ -53,6 +53,7 @@ class [[nodiscard]] Result {
     return *std::get_if<0>(&state_);
   }
   const T& operator*() const { return value(); }
+  T& operator*() { return value(); }
   const T* operator->() const { return &value(); }
   [[nodiscard]] const Error& error() const {
     assert(!ok());

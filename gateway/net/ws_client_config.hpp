@@ -59,7 +59,7 @@ inline std::string set_up_tls(websocketpp::client<PlainClientConfig>&, const Tls
 
 /// Gives the endpoint a TLS context; returns what is wrong, if anything.
 inline std::string set_up_tls(websocketpp::client<TlsClientConfig>& endpoint, const TlsOptions& tls) {
-  const auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
+  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
   asio::error_code error;
   if (tls.verify) {

@@ -26,7 +26,7 @@ std::string address_text(const asio::ip::tcp::socket& socket) {
 
 /// One HTTP request that waits for its answer. Dropped unanswered, its client sees the connection end.
 struct PendingReply {
-  explicit PendingReply(std::shared_ptr<ServerLink> waiting) : link(std::move(waiting)) {}
+  explicit PendingReply(const std::shared_ptr<ServerLink>& waiting) : link(waiting) {}
   PendingReply(const PendingReply&) = delete;
   PendingReply& operator=(const PendingReply&) = delete;
   ~PendingReply() {

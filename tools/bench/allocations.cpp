@@ -1,6 +1,7 @@
 // Replaces operator new of the whole program by one that counts.
 #include "tools/bench/allocations.hpp"
 
+#include <cstddef>
 #include <cstdlib>
 #include <new>
 
@@ -11,7 +12,7 @@ thread_local std::uint64_t calls = 0;
 void* counted(std::size_t size, std::size_t alignment) {
   ++calls;
   void* const memory = alignment <= alignof(std::max_align_t) ? std::malloc(size == 0 ? 1 : size)
-                                                               : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+                                                              : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
   if (memory == nullptr) throw std::bad_alloc{};
   return memory;
 }

@@ -3,7 +3,6 @@
 #include <rapidjson/document.h>
 #include <rapidjson/reader.h>
 
-#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -45,7 +44,7 @@ std::vector<RawFrame> recorded_frames(const std::string& path, const Adapter& ad
     frame.bytes = recorded.bytes;
     if (adapter.infer_options != nullptr) adapter.infer_options(broker, frame);
   }
-  if (frames.empty()) fmt::print(stderr, "{}: no text frames; {}\n", path, file.problem());
+  if (frames.empty()) fmt::print(stderr, "{}: no text frames{}{}\n", path, file.problem().empty() ? "" : ": ", file.problem());
   return frames;
 }
 
@@ -87,14 +86,16 @@ bool run_decode(const Options& options) {
     sum.bad += decoded.bad;
     sum.ignored += decoded.ignored + decoded.control;
   }
-  fmt::print("decode: {} frames, {} bytes each on average, {} updates, {} ignored, {} bad\n\n", frames.size(), bytes / frames.size(), sink.count, sum.ignored,
-             sum.bad);
+  fmt::print("decode: {} frames, {} bytes each on average, {} updates, {} ignored, {} bad\n\n", frames.size(), bytes / frames.size(), sink.count,
+             sum.ignored, sum.bad);
 
   rapidjson::Reader reader;
   rapidjson::BaseReaderHandler<> nothing;
   std::uint64_t faults = 0;
   Comparison comparison;
-  const auto contend = [&](auto work) { return comparison.add([&, work] { return std::vector<double>{ns_a_frame(frames, options.round_time(), work)}; }); };
+  const auto contend = [&](auto work) {
+    return comparison.add([&, work] { return std::vector<double>{ns_a_frame(frames, options.round_time(), work)}; });
+  };
   const std::size_t ours = contend([&](const RawFrame& frame) { decoder->decode(frame, sink); });
   const std::size_t sax = contend([&](const RawFrame& frame) {
     rapidjson::StringStream stream{frame.bytes.c_str()};
@@ -110,7 +111,8 @@ bool run_decode(const Options& options) {
   Table table{{"reading a frame", "ns a frame", "frames/s", "ratio to the decoder"}};
   const auto row = [&](const char* name, std::size_t contender) {
     const double ns = comparison.median_of(contender, 0);
-    table.add({name, fmt::format("{:.0f}", ns), fmt::format("{:.2f} million", 1e3 / ns), fmt::format("{:.2f}", comparison.ratio(contender, ours, 0))});
+    table.add(
+        {name, fmt::format("{:.0f}", ns), fmt::format("{:.2f} million", 1e3 / ns), fmt::format("{:.2f}", comparison.ratio(contender, ours, 0))});
   };
   row("Tidegate's decoder, to updates", ours);
   row("RapidJSON SAX, empty handler", sax);

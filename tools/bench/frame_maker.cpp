@@ -86,8 +86,8 @@ void FrameMaker::depth(Market& market, std::string& out) {
   const std::uint64_t first = market.depth_id + 1;
   market.update_id += 20 + below(100);
   market.depth_id = market.update_id;
-  put(out, R"({{"stream":"{}@depth@100ms","data":{{"e":"depthUpdate","E":{},"s":"{}","U":{},"u":{},"b":[)", market.stream, time_ms_, market.symbol, first,
-      market.depth_id);
+  put(out, R"({{"stream":"{}@depth@100ms","data":{{"e":"depthUpdate","E":{},"s":"{}","U":{},"u":{},"b":[)", market.stream, time_ms_, market.symbol,
+      first, market.depth_id);
   levels(market.middle - 1, -1, 5 + below(11), out);
   out += R"(],"a":[)";
   levels(market.middle + 1, 1, 5 + below(11), out);

@@ -114,8 +114,8 @@ bool run_line(const Options& options) {
   std::uint64_t line_frames = 0;
 
   Comparison comparison;
-  const std::size_t decode =
-      comparison.add([&] { return measure(maker, frames, options.round_time(), [&](const RawFrame& frame) { decoder->decode(frame, no_updates); }); });
+  const std::size_t decode = comparison.add(
+      [&] { return measure(maker, frames, options.round_time(), [&](const RawFrame& frame) { decoder->decode(frame, no_updates); }); });
   const std::size_t line = comparison.add([&] {
     return measure(line_maker, frames, options.round_time(), [&](const RawFrame& frame) {
       normalizer.on_frame(frame);

@@ -17,8 +17,8 @@ int main(int argc, char** argv) {
   int status = 0;
   const auto part = [&](const char* name, const char* help, std::function<bool()> run) {
     CLI::App* const command = app.add_subcommand(name, help);
-    command->add_option("--rounds", options.rounds, "rounds of every contender, interleaved")->check(CLI::PositiveNumber)->capture_default_str();
-    command->add_option("--seconds", options.seconds, "of one contender in one round")->check(CLI::PositiveNumber)->capture_default_str();
+    command->add_option("--rounds", options.rounds, "rounds of every contender, interleaved")->check(CLI::Range(1, 1'000))->capture_default_str();
+    command->add_option("--seconds", options.seconds, "of one contender in one round")->check(CLI::Range(0.01, 600.0))->capture_default_str();
     command->callback([&status, run = std::move(run)] { status = run() ? 0 : 1; });
     return command;
   };
@@ -31,10 +31,12 @@ int main(int argc, char** argv) {
   CLI::App* const decode = part("decode", "reading frames, beside RapidJSON", [&] { return run_decode(options); });
   decode->add_option("--frames", options.frames, "a frames file to read instead of made frames")->check(CLI::ExistingFile);
   part("line", "frame to encoded message, beside decoding alone", [&] { return run_line(options); });
-  CLI::App* const relay = part("relay", "latency from broker socket to subscriber socket, beside a bare TCP relay", [&] { return run_relay(options); });
-  CLI::App* const everything = part("all", "every part", all);
+  CLI::App* const relay =
+      part("relay", "latency from broker socket to subscriber socket, beside a bare TCP relay", [&] { return run_relay(options); });
   part("fanout", "server CPU per delivery, beside a raw server", [&] { return run_fanout(options); });
-  for (CLI::App* const command : {relay, everything}) command->add_flag("--threads", options.threads, "the gateway in pipeline.mode threads, not inline");
+  CLI::App* const everything = part("all", "every part", all);
+  for (CLI::App* const command : {relay, everything})
+    command->add_flag("--threads", options.threads, "the gateway in pipeline.mode threads, not inline");
   CLI11_PARSE(app, argc, argv);
   return status;
 }

@@ -1,0 +1,98 @@
+#include "tools/bench/sockets.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+
+namespace tidegate::bench {
+namespace {
+
+constexpr int kBacklog = 4096;
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+void no_delay(int fd) {
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+}  // namespace
+
+Socket::~Socket() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void Socket::shut_down() const {
+  if (fd_ >= 0) ::shutdown(fd_, SHUT_RDWR);
+}
+
+Socket listen_local(std::uint16_t& port) {
+  Socket socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in address = loopback(0);
+  socklen_t size = sizeof(address);
+  if (!socket.ok() || ::bind(socket.fd(), reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(socket.fd(), kBacklog) != 0 ||
+      ::getsockname(socket.fd(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    return Socket{};
+  }
+  port = ntohs(address.sin_port);
+  return socket;
+}
+
+Socket accept_from(const Socket& listener) {
+  Socket socket{::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC)};
+  if (socket.ok()) no_delay(socket.fd());
+  return socket;
+}
+
+Socket connect_local(std::uint16_t port) {
+  Socket socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  const sockaddr_in address = loopback(port);
+  if (!socket.ok() || ::connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) return Socket{};
+  no_delay(socket.fd());
+  return socket;
+}
+
+bool write_all(const Socket& socket, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::send(socket.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (n <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+bool upgrade(const Socket& socket) {
+  if (!write_all(socket,
+                 "GET /bench HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
+                 "dGlkZWdhdGUtYmVuY2gxNg==\r\nSec-WebSocket-Version: 13\r\n\r\n")) {
+    return false;
+  }
+  std::string answer;
+  char byte = 0;  // one at a time: what follows the answer belongs to the reader
+  while (!answer.ends_with("\r\n\r\n")) {
+    if (::recv(socket.fd(), &byte, 1, 0) != 1) return false;
+    answer += byte;
+  }
+  return answer.starts_with("HTTP/1.1 101");
+}
+
+std::size_t raise_descriptor_limit() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+}  // namespace tidegate::bench

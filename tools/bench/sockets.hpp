@@ -1,0 +1,41 @@
+// Plain loopback sockets, for baselines and readers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace tidegate::bench {
+
+/// Owns one descriptor; -1 is none.
+class Socket {
+ public:
+  explicit Socket(int fd = -1) : fd_(fd) {}
+  Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Socket& operator=(Socket&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Socket();
+
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] bool ok() const { return fd_ >= 0; }
+  /// Ends both directions, and with them every blocking call on the socket.
+  void shut_down() const;
+
+ private:
+  int fd_;
+};
+
+[[nodiscard]] Socket listen_local(std::uint16_t& port);
+/// The next connection, without Nagle's delay.
+[[nodiscard]] Socket accept_from(const Socket& listener);
+[[nodiscard]] Socket connect_local(std::uint16_t port);
+bool write_all(const Socket& socket, std::string_view bytes);
+/// The client's half of a WebSocket upgrade; true when the server agreed. Expects nothing of the server behind its answer.
+[[nodiscard]] bool upgrade(const Socket& socket);
+/// Lets the process open as many descriptors as it may; returns how many.
+std::size_t raise_descriptor_limit();
+
+}  // namespace tidegate::bench

@@ -17,8 +17,6 @@ format:
 	find gateway brokers normalizer distributor tools tests -name '*.cpp' -o -name '*.hpp' | xargs clang-format -i
 
 bench:
-	cmake --preset release
-	cmake --build --preset release
 	tools/bench/run
 
 run:

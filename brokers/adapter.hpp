@@ -85,19 +85,19 @@ class Session {
 };
 
 struct Adapter {
-  std::string_view name;                // `adapter:` in the YAML
-  std::span<const OptionSpec> options;  // the keys it reads besides the common ones
-  std::string_view default_ws_url;      // empty: must be configured
-  std::string_view default_rest_url;
-  std::unique_ptr<Session> (*make_session)(const BrokerConfig&, SessionHost&);
-  std::unique_ptr<Decoder> (*make_decoder)(const BrokerConfig&);
+  std::string_view name{};                // `adapter:` in the YAML
+  std::span<const OptionSpec> options{};  // the keys it reads besides the common ones
+  std::string_view default_ws_url{};      // empty: must be configured
+  std::string_view default_rest_url{};
+  std::unique_ptr<Session> (*make_session)(const BrokerConfig&, SessionHost&) = nullptr;
+  std::unique_ptr<Decoder> (*make_decoder)(const BrokerConfig&) = nullptr;
   /// The venues it serves with this configuration.
-  std::vector<std::string> (*venues)(const BrokerConfig&);
-  bool (*serves)(const BrokerConfig&, Channel);
+  std::vector<std::string> (*venues)(const BrokerConfig&) = nullptr;
+  bool (*serves)(const BrokerConfig&, Channel) = nullptr;
   /// Canonical symbol for an instrument no list resolves, such as "BINANCE:BTCUSDT" or "zerodha#408065".
-  std::string (*unlisted_symbol)(const BrokerConfig&, const NativeRef&);
+  std::string (*unlisted_symbol)(const BrokerConfig&, const NativeRef&) = nullptr;
   /// For `decode` without a configuration: sets options that the recording itself gives away (Binance: the market). May be null.
-  void (*infer_options)(BrokerConfig&, const RawFrame&);
+  void (*infer_options)(BrokerConfig&, const RawFrame&) = nullptr;
   /// What is wrong between options that are each right, as "KEY: what is wrong; what to do"; empty when nothing is. May be null.
   std::string (*complaint)(const BrokerConfig&) = nullptr;
 };

@@ -19,42 +19,6 @@ void put_text_or_null(JsonWriter& json, std::string_view name, std::string_view 
 
 }  // namespace
 
-std::string_view state_name(StreamState state) {
-  switch (state) {
-    case StreamState::Pending:
-      return "pending";
-    case StreamState::Live:
-      return "live";
-    case StreamState::Silent:
-      return "silent";
-    case StreamState::Stale:
-      return "stale";
-    case StreamState::Failed:
-      return "failed";
-    case StreamState::Closed:
-      break;
-  }
-  return "closed";
-}
-
-std::string_view state_name(BrokerState state) {
-  switch (state) {
-    case BrokerState::Connecting:
-      return "connecting";
-    case BrokerState::Live:
-      return "live";
-    case BrokerState::Stale:
-      return "stale";
-    case BrokerState::Reconnecting:
-      return "reconnecting";
-    case BrokerState::AuthRequired:
-      return "auth_required";
-    case BrokerState::Down:
-      break;
-  }
-  return "down";
-}
-
 std::string welcome_message(const WelcomeFacts& facts) {
   JsonWriter json;
   json.begin_object().text("type", "welcome").text("session", facts.session).text("epoch", facts.epoch).text("version", facts.version);
@@ -64,7 +28,7 @@ std::string welcome_message(const WelcomeFacts& facts) {
   json.number("message_bytes", facts.message_bytes).number("outbox_bytes", facts.outbox_bytes).end_object();
   json.key("brokers").begin_array();
   for (const BrokerHealth& broker : facts.brokers) {
-    json.begin_object().text("name", broker.name).text("state", state_name(broker.state)).end_object();
+    json.begin_object().text("name", broker.name).text("state", to_text(broker.state)).end_object();
   }
   json.end_array().end_object();
   return json.take();
@@ -102,7 +66,7 @@ std::string notice_message(std::string_view kind, std::string_view message, UtcT
 
 std::string status_message(const BrokerHealth& broker) {
   JsonWriter json;
-  json.begin_object().text("type", "status").text("broker", broker.name).text("state", state_name(broker.state)).text("reason", broker.reason);
+  json.begin_object().text("type", "status").text("broker", broker.name).text("state", to_text(broker.state)).text("reason", broker.reason);
   json.time("timestamp", broker.since).end_object();
   return json.take();
 }
@@ -110,7 +74,7 @@ std::string status_message(const BrokerHealth& broker) {
 std::string state_message(const StateFacts& facts) {
   JsonWriter json;
   json.begin_object().text("type", "state").text("symbol", facts.symbol).text("channel", to_text(facts.channel));
-  json.text("state", state_name(facts.state));
+  json.text("state", to_text(facts.state));
   put_text_or_null(json, "broker", facts.broker);
   json.time("since", facts.since).text("reason", facts.reason);
   if (facts.code != 0) json.number("code", facts.code);
@@ -127,7 +91,7 @@ ResultMessage::ResultMessage(std::string_view op, std::string_view id) {
 void ResultMessage::add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state) {
   json_.begin_object().text("symbol", symbol);
   if (symbol != requested) json_.text("requested", requested);
-  json_.text("channel", channel).text("state", state_name(state)).end_object();
+  json_.text("channel", channel).text("state", to_text(state)).end_object();
 }
 
 void ResultMessage::add_failure(std::string_view symbol, std::string_view channel, const Complaint& complaint) {
@@ -149,7 +113,7 @@ SubscriptionsMessage::SubscriptionsMessage(std::string_view id) {
 }
 
 void SubscriptionsMessage::add(std::string_view symbol, std::string_view channel, StreamState state, std::string_view broker, std::uint64_t seq) {
-  json_.begin_object().text("symbol", symbol).text("channel", channel).text("state", state_name(state));
+  json_.begin_object().text("symbol", symbol).text("channel", channel).text("state", to_text(state));
   put_text_or_null(json_, "broker", broker);
   if (seq == 0) {
     json_.null("seq");

@@ -15,9 +15,6 @@
 
 namespace tidegate::distributor {
 
-[[nodiscard]] std::string_view state_name(StreamState state);
-[[nodiscard]] std::string_view state_name(BrokerState state);
-
 /// A broker as subscribers and /ready see it.
 struct BrokerHealth {
   std::string name;

@@ -45,7 +45,7 @@ void put_decimal(JsonWriter& json, std::string_view name, Decimal value) {
 void put_brokers(JsonWriter& json, std::span<const BrokerHealth> brokers) {
   json.key("brokers").begin_array();
   for (const BrokerHealth& broker : brokers) {
-    json.begin_object().text("name", broker.name).text("state", state_name(broker.state)).text("reason", broker.reason);
+    json.begin_object().text("name", broker.name).text("state", to_text(broker.state)).text("reason", broker.reason);
     json.boolean("required", broker.required).time("since", broker.since).end_object();
   }
   json.end_array();

@@ -39,17 +39,21 @@ void Publisher::data(const RecordHeader& record) {
   const std::vector<Member>& members = hub_.table.stream(slot).members;
   if (members.empty()) return;
   const UtcTime published = hub_.clock.utc();
-  if (record.kind == RecordKind::Depth) return book(as<Depth>(record), members, published);
+  if (record.kind == RecordKind::Depth) return book(slot, as<Depth>(record), published);
   const net::FrameRef frame = hub_.frames.make(hub_.encoder.encode(record, published));
   count(hub_.telemetry.gateway.messages_encoded);
   for (const Member& member : members) offer(member, frame);
 }
 
-/// Subscribers of a book see it to different depths; each depth that differs in bytes is encoded once.
-void Publisher::book(const Depth& depth, const std::vector<Member>& members, UtcTime published) {
+/// Subscribers of a book see it to different depths; each depth that differs in bytes is encoded once. A reader without room for it gets the
+/// newest book later instead of each: a book is a whole state, and a few whole books fill an outbox.
+void Publisher::book(StreamSlot slot, const Depth& depth, UtcTime published) {
   const std::uint16_t deepest = std::max(depth.bid_count, depth.ask_count);
-  for (const Member& member : members) {
-    if (member.held_back) continue;
+  for (const Member& member : hub_.table.stream(slot).members) {
+    if (member.held_back) {
+      if (member.conflated) count(hub_.telemetry.gateway.messages_conflated);
+      continue;
+    }
     const std::uint16_t levels = std::min(member.depth, deepest);
     auto made = std::find_if(by_depth_.begin(), by_depth_.end(), [levels](const auto& entry) { return entry.first == levels; });
     if (made == by_depth_.end()) {
@@ -57,9 +61,27 @@ void Publisher::book(const Depth& depth, const std::vector<Member>& members, Utc
       count(hub_.telemetry.gateway.messages_encoded);
       made = by_depth_.end() - 1;
     }
-    offer(member, made->second);
+    const Subscriber& subscriber = *hub_.subscribers()[member.subscriber];
+    if (subscriber.parting() || subscriber.has_room_for_book(made->second.bytes().size())) {
+      offer(member, made->second);
+    } else {
+      crowded_.push_back(member.subscriber);
+    }
   }
   by_depth_.clear();
+  for (const SubscriberSlot subscriber : crowded_) conflate(subscriber, slot);
+  crowded_.clear();
+}
+
+void Publisher::conflate(SubscriberSlot slot, StreamSlot stream) {
+  Subscriber& subscriber = *hub_.subscribers()[slot];
+  Member* const member = hub_.table.member(slot, stream);
+  if (member == nullptr) return;
+  count(hub_.telemetry.gateway.messages_conflated);
+  member->held_back = true;
+  member->conflated = true;
+  if (!std::exchange(member->snapshot_due, true)) subscriber.add_due(stream);
+  wait(subscriber, false);
 }
 
 void Publisher::gap(StreamSlot slot, const Gap& gap) {
@@ -116,6 +138,7 @@ void Publisher::owe_snapshot(Subscriber& subscriber, StreamSlot slot, bool joine
   Member* const member = hub_.table.member(subscriber.slot(), slot);
   if (member == nullptr || hub_.values.of(slot).header() == nullptr) return;
   member->held_back = member->held_back || joined;
+  member->conflated = false;
   if (!std::exchange(member->snapshot_due, true)) subscriber.add_due(slot);
 }
 
@@ -127,10 +150,12 @@ bool Publisher::feed(Subscriber& subscriber) {
     if (member == nullptr || !member->snapshot_due) continue;  // left since
     if (!subscriber.has_room_for_snapshots()) return wait(subscriber, sent);
     const LastValue& value = hub_.values.of(slot);
-    const net::FrameRef frame = hub_.frames.make(hub_.encoder.encode(*value.header(), hub_.clock.utc(), member->depth, value.snapshot_flags()));
+    const Flags flags = member->conflated ? Flags::Conflated : value.snapshot_flags();
+    const net::FrameRef frame = hub_.frames.make(hub_.encoder.encode(*value.header(), hub_.clock.utc(), member->depth, flags));
     if (!subscriber.has_room(frame.bytes().size() + kGapBytesMax)) return wait(subscriber, sent);
     member->snapshot_due = false;
     member->held_back = false;
+    member->conflated = false;
     sent = true;
     count(hub_.telemetry.gateway.messages_encoded);
     const MonoTime now = hub_.clock.mono();

@@ -30,16 +30,18 @@ class Publisher {
 
  private:
   void data(const RecordHeader& record);
-  void book(const Depth& depth, const std::vector<Member>& members, UtcTime published);
+  void book(StreamSlot stream, const Depth& depth, UtcTime published);
   void gap(StreamSlot stream, const Gap& gap);
   void state(const State& state);
   void broker_status(const BrokerStatus& status);
   [[nodiscard]] std::string state_text(StreamSlot stream);
+  void conflate(SubscriberSlot subscriber, StreamSlot stream);
   bool wait(Subscriber& subscriber, bool sent);
   void offer(const Member& member, const net::FrameRef& frame);
 
   Hub& hub_;
   std::vector<std::pair<std::uint16_t, net::FrameRef>> by_depth_;  // of the book at hand
+  std::vector<SubscriberSlot> crowded_;                            // scratch: no room for the book at hand
   std::vector<SubscriberSlot> waiting_, feeding_;                  // with due snapshots and no room; may have gone since
   MonoTime first_record_;
 };

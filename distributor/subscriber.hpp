@@ -39,6 +39,8 @@ class Subscriber {
   /// True while a snapshot may be sent without crowding out live data.
   [[nodiscard]] bool has_room_for_snapshots() const;
   [[nodiscard]] bool has_room(std::size_t bytes) const;
+  /// Books leave a quarter of the outbox to what cannot be conflated.
+  [[nodiscard]] bool has_room_for_book(std::size_t bytes) const { return has_room(bytes + outbox_bytes_ / 4); }
 
   [[nodiscard]] SubscriberSlot slot() const { return slot_; }
   [[nodiscard]] SubscriberId id() const { return id_; }

@@ -22,7 +22,8 @@ struct Member {
   SubscriberSlot subscriber = 0;
   std::uint16_t depth = 0;  // OrderBook only
   bool snapshot_due = false;
-  bool held_back = false;  // new: its first message is the snapshot, nothing else of the stream goes out before
+  bool held_back = false;  // new, or conflated: its next message is the last value, nothing else of the stream goes out before
+  bool conflated = false;  // that last value stands for books that were not sent
 };
 
 /// One (instrument, channel) in demand.

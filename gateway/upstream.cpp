@@ -29,11 +29,6 @@ void put_time(Json& json, const char* key, UtcTime time) {
   json.String(text.c_str(), static_cast<rapidjson::SizeType>(text.size()));
 }
 
-std::string_view state_name(BrokerState state) {
-  constexpr std::string_view kNames[] = {"connecting", "live", "stale", "reconnecting", "auth_required", "down"};
-  return kNames[static_cast<std::size_t>(state)];
-}
-
 }  // namespace
 
 Upstream::Upstream(const Config& config, const std::vector<const Adapter*>& adapters, DemandSink demand)
@@ -89,7 +84,7 @@ std::string Upstream::brokers_json() {
     json.StartObject();
     put(json, "name", broker.name);
     put(json, "adapter", broker.adapter);
-    put(json, "state", state_name(report.state));
+    put(json, "state", to_text(report.state));
     put(json, "reason", report.reason);
     put_time(json, "since", report.since);
     json.Key("required");
@@ -101,7 +96,7 @@ std::string Upstream::brokers_json() {
     for (const ConnectionReport& connection : report.connections) {
       json.StartObject();
       put(json, "name", connection.name);
-      put(json, "state", state_name(connection.state));
+      put(json, "state", to_text(connection.state));
       put(json, "reason", connection.reason);
       put_time(json, "since", connection.since);
       json.Key("streams");

@@ -40,6 +40,7 @@ namespace tidegate {
   X(records_dropped, "records refused by a full queue") \
   X(messages_encoded, "data messages encoded") \
   X(messages_delivered, "messages put into subscribers' outboxes") \
+  X(messages_conflated, "order books left out for a newer one because the reader had no room") \
   X(bytes_sent, "bytes written to subscribers") \
   X(writes, "gathered writes to subscribers") \
   X(subscribers_accepted, "client connections accepted") \

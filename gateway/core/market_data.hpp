@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 #include <type_traits>
 
 #include "gateway/core/channel.hpp"
@@ -185,6 +186,11 @@ struct Gap {
 
 enum class StreamState : std::uint8_t { Pending, Live, Silent, Stale, Failed, Closed };
 
+constexpr std::string_view to_text(StreamState state) {
+  constexpr std::string_view kNames[] = {"pending", "live", "silent", "stale", "failed", "closed"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
 /// A (instrument, channel) changed its state; carries no seq of its own.
 struct State {
   RecordHeader header;  // ts_received: since when
@@ -196,6 +202,11 @@ struct State {
 };
 
 enum class BrokerState : std::uint8_t { Connecting, Live, Stale, Reconnecting, AuthRequired, Down };
+
+constexpr std::string_view to_text(BrokerState state) {
+  constexpr std::string_view kNames[] = {"connecting", "live", "stale", "reconnecting", "auth_required", "down"};
+  return kNames[static_cast<std::size_t>(state)];
+}
 
 /// A broker connection changed its state.
 struct BrokerStatus {

@@ -291,7 +291,7 @@ TEST_CASE("fan-out: a real socket that stops reading is cut loose, and the other
     stopped_loop.poll();
     return ignore.count == 1;
   });
-  const std::string request = R"({"op":"subscribe","channels":["orderbook"],"symbols":["BINANCE:BTCUSDT"],"options":{"depth":"full"}})";
+  const std::string request = R"({"op":"subscribe","channels":["orderbook","trade"],"symbols":["BINANCE:BTCUSDT"],"options":{"depth":"full"}})";
   stuck.send_text(request);
   gateway.until([&] {
     stopped_loop.poll();
@@ -300,17 +300,68 @@ TEST_CASE("fan-out: a real socket that stops reading is cut loose, and the other
   good.ask(request);
   good.take();
   std::uint64_t seq = 0;
-  gateway.until([&] {
+  const auto emit_both = [&] {
     gateway.emit(Book(kBtc, ++seq, 1'000));
-    good.wait(seq);
+    gateway.emit(record<Trade>(kBtc, Channel::Trade, seq));
+    good.wait(2 * seq);
+  };
+  gateway.until([&] {
+    emit_both();
     return gateway.telemetry.gateway.subscribers_too_slow == 1;
   });
-  for (int i = 0; i < 5; ++i) {
-    gateway.emit(Book(kBtc, ++seq, 1'000));
-    good.wait(seq);
-  }
+  for (int i = 0; i < 5; ++i) emit_both();
   CHECK(good.closed.code == 0);
-  for (std::uint64_t i = 0; i < seq; ++i) REQUIRE(field(good.messages[i], "seq") == std::to_string(i + 1));
+  for (std::uint64_t i = 0; i < 2 * seq; ++i) REQUIRE(field(good.messages[i], "seq") == std::to_string(i / 2 + 1));
+  CHECK(gateway.telemetry.gateway.messages_conflated > 0);  // its books gave way; the trades could not
   CHECK(gateway.telemetry.gateway.subscribers_too_slow == 1);
   gateway.until([&] { return gateway.telemetry.gateway.subscribers_closed == 1; });  // it never reads our farewell, and is cut
+}
+
+TEST_CASE("fan-out: a reader without room for every book gets the newest one, flagged conflated, and goes on from it") {
+  DistributorOptions options = test_options();
+  options.outbox_bytes = 64U << 10U;
+  Gateway gateway(options);
+  net::EventLoop slow_loop;
+  struct Keep : net::WsClientHandler {
+    void on_open() override {}
+    void on_message(std::string&& message, bool) override { messages.push_back(std::move(message)); }
+    void on_closed(const net::WsClosed&) override { closed = true; }
+    std::vector<std::string> messages;
+    bool closed = false;
+  } slow;
+  net::WsClient client(slow_loop, slow);
+  net::WsClientOptions client_options;
+  client_options.url = gateway.url();
+  client.connect(client_options);
+  const auto wait_for = [&](std::size_t count) {
+    gateway.until([&] {
+      slow_loop.poll();
+      return slow.messages.size() >= count;
+    });
+  };
+  wait_for(1);
+  client.send_text(R"({"op":"subscribe","channels":["orderbook"],"symbols":["BINANCE:BTCUSDT"],"options":{"depth":"full"}})");
+  wait_for(2);
+  std::uint64_t seq = 0;
+  gateway.until([&] {  // it does not read until its books give way
+    gateway.emit(Book(kBtc, ++seq, 1'000));
+    return gateway.telemetry.gateway.messages_conflated >= 3;
+  });
+  gateway.until([&] {
+    slow_loop.poll();
+    return field(slow.messages.back(), "seq") == std::to_string(seq);
+  });
+  CHECK(slow.messages.back().find(R"("flags":["conflated"])") != std::string::npos);
+  std::uint64_t last = 0;
+  for (std::size_t i = 2; i < slow.messages.size(); ++i) {
+    const std::uint64_t number = std::stoull(field(slow.messages[i], "seq"));
+    if (number != last + 1) CHECK(slow.messages[i].find("conflated") != std::string::npos);
+    last = number;
+  }
+  const std::size_t seen = slow.messages.size();
+  gateway.emit(Book(kBtc, ++seq, 1'000));
+  wait_for(seen + 1);
+  CHECK(field(slow.messages.back(), "seq") == std::to_string(seq));
+  CHECK(slow.messages.back().find("conflated") == std::string::npos);
+  CHECK_FALSE(slow.closed);
 }

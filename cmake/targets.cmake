@@ -10,7 +10,8 @@ if(TIDEGATE_WERROR)
   target_compile_options(tidegate_options INTERFACE -Werror)
 endif()
 if(TIDEGATE_SANITIZE)
-  target_compile_options(tidegate_options INTERFACE -fsanitize=${TIDEGATE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  target_compile_options(tidegate_options INTERFACE -fsanitize=${TIDEGATE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+    -O1 -g1) # line numbers; full debug information doubles the time to compile
   target_link_options(tidegate_options INTERFACE -fsanitize=${TIDEGATE_SANITIZE})
 endif()
 if(TIDEGATE_FUZZ)

@@ -6,6 +6,7 @@
 #include <pty.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <functional>
@@ -126,7 +127,7 @@ TEST_CASE("watch: piped, every message comes out as received, one a line") {
 }
 
 TEST_CASE("watch: a lost connection is made again, and everything is asked for again") {
-  int requests = 0;
+  std::atomic<int> requests = 0;  // the gateway's thread counts
   FakeGateway gateway([&](net::WsConnection& connection, std::string_view request, int number) {
     CHECK(request == R"({"op":"subscribe","channels":["trade"],"symbols":["A:B"]})");
     ++requests;
@@ -134,17 +135,17 @@ TEST_CASE("watch: a lost connection is made again, and everything is asked for a
     ::kill(::getpid(), SIGTERM);
   });
   CHECK(run_piped({gateway.url(), "", {"trade"}, {"A:B"}}).status == 0);
-  CHECK(requests == 2);
+  CHECK(requests.load() == 2);
 }
 
 TEST_CASE("watch: a symbol that the gateway does not know yet is asked for again") {
-  int requests = 0;
+  std::atomic<int> requests = 0;  // the gateway's thread counts
   FakeGateway gateway([&](net::WsConnection& connection, std::string_view, int) {
     if (++requests == 1) return connection.send_text(result("A:B", "trade", R"("state":"failed","code":4011,"message":"unknown","hint":"wait")"));
     ::kill(::getpid(), SIGINT);
   });
   CHECK(run_piped({gateway.url(), "", {"trade"}, {"A:B"}}).status == 0);
-  CHECK(requests == 2);
+  CHECK(requests.load() == 2);
 }
 
 TEST_CASE("watch: a refusal for good ends it with an error") {

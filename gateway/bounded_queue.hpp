@@ -44,7 +44,6 @@ class BoundedQueue {
     if (taken != 0) size_.fetch_sub(taken, std::memory_order_acquire);
     return taken;
   }
-  [[nodiscard]] std::size_t size_approximate() const { return size_.load(std::memory_order_relaxed); }
 
  private:
   std::size_t capacity_;

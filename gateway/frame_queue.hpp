@@ -38,7 +38,6 @@ class FrameQueue {
     }
     return done;
   }
-  [[nodiscard]] std::size_t size_approximate() const { return queue_.size_approximate(); }
 
  private:
   class Entry;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,6 +22,8 @@ namespace tidegate {
 namespace net {
 class EventLoop;
 class HttpClient;
+struct HttpAnswer;
+struct HttpCall;
 }  // namespace net
 
 /// What one frame held.
@@ -30,6 +33,7 @@ struct Decoded {
   std::uint32_t control = 0;  // acknowledgements, shutdown notices and the like: the session reads them itself
   std::uint32_t bad = 0;      // messages that could not be read; `error` is the first one's reason
   Error error{};
+  bool confidential = false;  // the frame may speak of an account: nothing of it may reach a log
 };
 
 /// Bytes to updates. Pure: no clock, no I/O, no locks; the same frames give the same updates. One thread.
@@ -58,6 +62,12 @@ struct BrokerReport {
   std::vector<ConnectionReport> connections;
 };
 
+/// One broker's configuration read anew, as must be done before each connect: credentials may have changed since.
+struct FreshConfig {
+  BrokerConfig config;
+  std::string problem;  // not empty: something it refers to is gone; what, and the remedy; `config` says nothing then
+};
+
 /// What the gateway lends to a session. The session calls it on its loop's thread.
 class SessionHost {
  public:
@@ -67,10 +77,13 @@ class SessionHost {
   [[nodiscard]] virtual const Clock& clock() const = 0;
   [[nodiscard]] virtual BrokerCounters& counters() = 0;
   [[nodiscard]] virtual std::uint64_t random_seed() = 0;
+  /// Reads the environment variables and files that the broker's keys refer to again.
+  [[nodiscard]] virtual FreshConfig read_config() = 0;
   /// The frame queue's entry for one connection; one producer token each.
   [[nodiscard]] virtual std::unique_ptr<FrameSink> open_sink(ConnectionId connection) = 0;
-  /// The broker's whole instrument list, at start and after each refresh.
-  virtual void on_instruments(std::vector<Instrument> instruments) = 0;
+  /// The broker's whole instrument list, at start and after each refresh. Puts in what the configuration names: wishes are to be resolved by the
+  /// list as it comes back.
+  virtual void on_instruments(std::vector<Instrument>& instruments) = 0;
   virtual void on_report(BrokerReport report) = 0;
 };
 
@@ -84,6 +97,33 @@ class Session {
   virtual void stop() noexcept = 0;                            // idempotent; pushes nothing after it returns
 };
 
+/// Whether the broker takes the configured credentials.
+struct CredentialAnswer {
+  enum class Verdict : std::uint8_t {
+    Works,
+    Refused,
+    Unknown,  // could not be asked, or the answer says nothing about them
+  };
+  Verdict verdict{};
+  std::string words;  // one sentence for a person, with the remedy; never a credential
+};
+
+/// One question to the broker, under way. Destroying it ends it without an answer.
+class CredentialCheck {
+ public:
+  virtual ~CredentialCheck() = default;
+};
+
+/// For brokers where a person has to log in, and brings back a token that is worth an access token.
+struct LoginHelper {
+  std::string_view token_key{};                                     // the Secret option that the access token is for
+  std::string (*complaint)(const BrokerConfig&) = nullptr;          // what is missing for a login; empty: nothing
+  std::string (*url)(const BrokerConfig&) = nullptr;                // to open in a browser
+  std::string (*request_token)(std::string_view pasted) = nullptr;  // from the URL that the login ends at, or bare; empty: none
+  net::HttpCall (*exchange)(const BrokerConfig&, const std::string& request_token) = nullptr;
+  CredentialAnswer (*read_answer)(const net::HttpAnswer&, std::string& access_token) = nullptr;  // Works: access_token is set
+};
+
 struct Adapter {
   std::string_view name{};                // `adapter:` in the YAML
   std::span<const OptionSpec> options{};  // the keys it reads besides the common ones
@@ -93,11 +133,16 @@ struct Adapter {
   std::unique_ptr<Decoder> (*make_decoder)(const BrokerConfig&) = nullptr;
   /// The venues it serves with this configuration.
   std::vector<std::string> (*venues)(const BrokerConfig&) = nullptr;
-  bool (*serves)(const BrokerConfig&, Channel) = nullptr;
+  bool (*serves)(const BrokerConfig&, const Instrument&, Channel) = nullptr;
   /// Canonical symbol for an instrument no list resolves, such as "BINANCE:BTCUSDT" or "zerodha#408065".
   std::string (*unlisted_symbol)(const BrokerConfig&, const NativeRef&) = nullptr;
   /// For `decode` without a configuration: sets options that the recording itself gives away (Binance: the market). May be null.
   void (*infer_options)(BrokerConfig&, const RawFrame&) = nullptr;
+  /// An id as written under `instruments:` to a native id; false when it is none. May be null: the text is the id.
+  bool (*parse_native)(std::string_view id, NativeId&) = nullptr;
+  /// Asks the broker once; `done` runs on the loop, later. May be null: nothing to check.
+  std::unique_ptr<CredentialCheck> (*check_credentials)(const BrokerConfig&, net::EventLoop&, std::function<void(CredentialAnswer)> done) = nullptr;
+  const LoginHelper* login = nullptr;  // null: no person has to log in
   /// What is wrong between options that are each right, as "KEY: what is wrong; what to do"; empty when nothing is. May be null.
   std::string (*complaint)(const BrokerConfig&) = nullptr;
 };

@@ -61,8 +61,8 @@ void Publisher::book(StreamSlot slot, const Depth& depth, UtcTime published) {
       count(hub_.telemetry.gateway.messages_encoded);
       made = by_depth_.end() - 1;
     }
-    const Subscriber& subscriber = *hub_.subscribers()[member.subscriber];
-    if (subscriber.parting() || subscriber.has_room_for_book(made->second.bytes().size())) {
+    Subscriber& subscriber = *hub_.subscribers()[member.subscriber];
+    if (subscriber.parting() || subscriber.make_room_for_book(made->second.bytes().size())) {
       offer(member, made->second);
     } else {
       crowded_.push_back(member.subscriber);

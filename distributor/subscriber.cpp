@@ -7,7 +7,7 @@ namespace tidegate::distributor {
 Offered Subscriber::offer(const net::FrameRef& frame, MonoTime now) {
   if (parting()) return Offered::Closed;
   answer_bytes_ = std::min(answer_bytes_, connection_->queued_bytes());
-  if (!has_room(frame.bytes().size())) return Offered::TooSlow;
+  if (!make_room(frame.bytes().size())) return connected() ? Offered::TooSlow : Offered::Closed;
   connection_->send(frame);
   last_sent_ = now;
   return Offered::Queued;
@@ -37,6 +37,12 @@ bool Subscriber::has_room(std::size_t bytes) const {
   const std::size_t queued = connection_->queued_bytes();
   if (queued == 0) return true;  // a message larger than the whole outbox is no sign of a slow reader
   return queued - std::min(answer_bytes_, queued) + bytes <= outbox_bytes_;
+}
+
+bool Subscriber::make_room(std::size_t bytes) {
+  if (has_room(bytes)) return true;
+  connection_->write_now();
+  return connected() && has_room(bytes);
 }
 
 bool Subscriber::has_room_for_snapshots() const { return !parting() && connection_->queued_bytes() <= outbox_bytes_ / 2; }

@@ -39,8 +39,11 @@ class Subscriber {
   /// True while a snapshot may be sent without crowding out live data.
   [[nodiscard]] bool has_room_for_snapshots() const;
   [[nodiscard]] bool has_room(std::size_t bytes) const;
+  /// Like has_room, but when there is none the kernel is offered what waits first: one broker frame may hold more than an outbox, and a burst within
+  /// one turn is not the reader's slowness. The connection may turn out to be gone.
+  [[nodiscard]] bool make_room(std::size_t bytes);
   /// Books leave a quarter of the outbox to what cannot be conflated.
-  [[nodiscard]] bool has_room_for_book(std::size_t bytes) const { return has_room(bytes + outbox_bytes_ / 4); }
+  [[nodiscard]] bool make_room_for_book(std::size_t bytes) { return make_room(bytes + outbox_bytes_ / 4); }
 
   [[nodiscard]] SubscriberSlot slot() const { return slot_; }
   [[nodiscard]] SubscriberId id() const { return id_; }

@@ -13,6 +13,7 @@
 #include "brokers/registry.hpp"
 #include "distributor/encoder.hpp"
 #include "gateway/config/config.hpp"
+#include "gateway/configured_instruments.hpp"
 #include "gateway/recording/frames_file.hpp"
 #include "normalizer/normalizer.hpp"
 
@@ -186,8 +187,11 @@ int run_decode(const DecodeOptions& options, std::ostream& out, std::ostream& co
   normalizer.resolve_unlisted = [&](BrokerId, const NativeRef& native) {
     for (const InstrumentConfig& configured : source.instruments) {
       for (const auto& [broker, id] : configured.ids) {
-        if (broker == source.broker.name && (id == native.text || (native.token != 0 && id == std::to_string(native.token))))
+        if (broker != source.broker.name) continue;
+        const auto named = native_of(*source.adapter, id);
+        if (named && named->segment == native.segment && named->token == native.token && named->text == native.text) {
           return instruments.add(configured.symbol);
+        }
       }
     }
     return instruments.add(source.adapter->unlisted_symbol(source.broker, native));

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "brokers/registry.hpp"
+#include "gateway/configured_instruments.hpp"
 #include "gateway/version.hpp"
 
 namespace tidegate {
@@ -56,8 +57,15 @@ class Pipeline::BrokerHost final : public SessionHost {
   const Clock& clock() const override { return pipeline_.clock_; }
   BrokerCounters& counters() override { return pipeline_.telemetry_.brokers[broker_.value()].counters; }
   std::uint64_t random_seed() override { return seed_; }
+  FreshConfig read_config() override {
+    try {
+      return {read_broker_again(pipeline_.config_, broker_), {}};
+    } catch (const ConfigError& error) {
+      return {{}, std::string{error.complaint()}};
+    }
+  }
   std::unique_ptr<FrameSink> open_sink(ConnectionId connection) override { return pipeline_.frames_.open(broker_, connection); }
-  void on_instruments(std::vector<Instrument> instruments) override { pipeline_.on_instruments(broker_, std::move(instruments)); }
+  void on_instruments(std::vector<Instrument>& instruments) override { pipeline_.on_instruments(broker_, instruments); }
   void on_report(BrokerReport report) override { pipeline_.upstream_.set_report(broker_, std::move(report)); }
 
  private:
@@ -233,18 +241,8 @@ void Pipeline::serve_turn() {
 
 // ---- the control path between the threads ----
 
-void Pipeline::on_instruments(BrokerId broker, std::vector<Instrument> instruments) {
-  for (const InstrumentConfig& configured : config_.instruments) {
-    for (const auto& [name, id] : configured.ids) {
-      if (name != config_.brokers[broker.value()].name) continue;
-      Instrument instrument;
-      const auto colon = configured.symbol.find(':');
-      instrument.venue = configured.symbol.substr(0, colon);
-      instrument.name = configured.symbol.substr(colon + 1);
-      instrument.native.text = id;
-      instruments.push_back(std::move(instrument));
-    }
-  }
+void Pipeline::on_instruments(BrokerId broker, std::vector<Instrument>& instruments) {
+  name_configured(instruments, config_.instruments, *adapters_[broker.value()], config_.brokers[broker.value()].name);
   catalog_ = Catalog::with_list(catalog_.get(), broker, instruments);
   spdlog::info("{}: {} instruments", config_.brokers[broker.value()].name, instruments.size());
   normalize_loop().post([this, catalog = catalog_] { normalizer_.set_catalog(catalog); });

@@ -52,9 +52,9 @@ class Pipeline {
   [[nodiscard]] net::EventLoop& normalize_loop() { return inline_ ? serve_loop_ : *normalize_loop_; }
   [[nodiscard]] distributor::DistributorOptions distributor_options() const;
   void make_brokers();
-  void on_instruments(BrokerId broker, std::vector<Instrument> instruments);  // I/O thread
-  void on_demand(std::vector<Want> wants, std::vector<WantedSet> by_broker);  // server's thread
-  void request_snapshot(BrokerId broker, const std::string& symbol);          // normalizer's thread
+  void on_instruments(BrokerId broker, std::vector<Instrument>& instruments);  // I/O thread
+  void on_demand(std::vector<Want> wants, std::vector<WantedSet> by_broker);   // server's thread
+  void request_snapshot(BrokerId broker, const std::string& symbol);           // normalizer's thread
   std::size_t normalize_turn();
   void serve_turn();
   void tick(net::Timer& timer);

@@ -16,17 +16,20 @@ Routing::Routing(const Config& config, std::vector<const Adapter*> adapters) : c
   }
 }
 
-bool Routing::serves(BrokerId broker, Channel channel) const { return adapters_[broker.value()]->serves(config_.brokers[broker.value()], channel); }
+bool Routing::serves(BrokerId broker, const Instrument& instrument, Channel channel) const {
+  return adapters_[broker.value()]->serves(config_.brokers[broker.value()], instrument, channel);
+}
 
 std::optional<BrokerId> Routing::choose(const CatalogEntry& entry, Channel channel) const {
   if (const auto rule = by_venue_.find(entry.instrument.venue); rule != by_venue_.end()) {
     for (const BrokerId broker : rule->second) {
       const bool lists = std::find(entry.brokers.begin(), entry.brokers.end(), broker) != entry.brokers.end();
-      if (lists && serves(broker, channel)) return broker;
+      if (lists && serves(broker, entry.instrument, channel)) return broker;
     }
     return std::nullopt;
   }
-  const auto it = std::find_if(entry.brokers.begin(), entry.brokers.end(), [&](BrokerId broker) { return serves(broker, channel); });
+  const auto it =
+      std::find_if(entry.brokers.begin(), entry.brokers.end(), [&](BrokerId broker) { return serves(broker, entry.instrument, channel); });
   return it == entry.brokers.end() ? std::nullopt : std::optional{*it};
 }
 

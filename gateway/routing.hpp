@@ -22,7 +22,7 @@ class Routing {
   [[nodiscard]] std::vector<Channel> channels(const CatalogEntry& entry) const;
 
  private:
-  [[nodiscard]] bool serves(BrokerId broker, Channel channel) const;
+  [[nodiscard]] bool serves(BrokerId broker, const Instrument& instrument, Channel channel) const;
 
   const Config& config_;
   std::vector<const Adapter*> adapters_;                   // by BrokerId

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace tidegate {
@@ -17,6 +18,19 @@ constexpr std::uint16_t kBrokerRefused = 4031;
 constexpr std::size_t kSampleBytes = 160;
 /// How often time-outs are looked for.
 constexpr Duration kCheckInterval = std::chrono::milliseconds{100};
+
+/// Change since the previous close, and in percent of it, rounded to four decimals. A close of zero is that of a new listing: no change then.
+void derive_change(Ticker& ticker) {
+  const Decimal price = ticker.value(TickerField::Price);
+  const Decimal close = ticker.value(TickerField::ClosePrice);
+  ticker.forget(TickerField::PriceChange);
+  ticker.forget(TickerField::PriceChangePercent);
+  if (!price.present() || !close.present() || close.is_zero()) return;
+  const Decimal change = difference(price, close);
+  if (!change.present()) return;
+  ticker.set(TickerField::PriceChange, change);
+  if (const Decimal percent = percent_of(change, close); percent.present()) ticker.set(TickerField::PriceChangePercent, percent);
+}
 
 /// The beginning of hostile bytes, fit for a log line.
 std::string sample_of(std::string_view bytes) {
@@ -51,6 +65,7 @@ void Normalizer::on_frame(const RawFrame& frame) {
       on_closed(frame);
       break;
     case FrameKind::Accepted:
+    case FrameKind::Asked:
       on_accepted(frame);
       break;
     case FrameKind::Refused:
@@ -72,7 +87,7 @@ void Normalizer::decode(const RawFrame& frame) {
   if (decoded.ignored != 0) count(counters.frames_ignored, decoded.ignored);
   if (decoded.control != 0) count(counters.control_messages, decoded.control);
   if (decoded.bad != 0) {
-    count_bad(decoded.error);
+    count_bad(decoded.error, decoded.confidential);
     count(counters.frames_bad, decoded.bad - 1);
   }
   broker_->receive_to_normalized.record(clock_.mono() - frame.received_mono);
@@ -80,6 +95,12 @@ void Normalizer::decode(const RawFrame& frame) {
 
 void Normalizer::on_trade(const TradeUpdate& update) {
   if (!resolve(update.instrument, Channel::Trade)) return;
+  if (update.derived) {
+    // The snapshot itself shows that the stream is alive; only a trade that it proves is published.
+    const bool traded = state_->trade_evidence.moved(update.evidence);
+    if (stream_->state != StreamState::Live) set_state(StreamState::Live, "data");
+    if (!traded) return;
+  }
   if (!check(update.numbered ? state_->trade_ids.check(update.trade_id) : Checked{stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0}))
     return;
   auto trade = make_record<Trade>(instrument_, Channel::Trade);
@@ -89,7 +110,7 @@ void Normalizer::on_trade(const TradeUpdate& update) {
   trade.quantity = update.quantity.mantissa;
   trade.trade_id = update.trade_id & 0x00FF'FFFF'FFFF'FFFFU;
   trade.side = static_cast<std::uint8_t>(update.side);
-  emit(trade, update.flags, update.ts_event);
+  emit(trade, update.derived ? update.flags | Flags::Derived : update.flags, update.ts_event);
 }
 
 void Normalizer::on_quote(const QuoteUpdate& update) {
@@ -132,9 +153,12 @@ void Normalizer::on_ticker(const TickerUpdate& update) {
   Ticker& merged = state_->ticker;  // keeps what earlier messages said: partial updates are normal
   merged.changed = 0;
   for (std::size_t i = 0; i < kTickerFieldCount; ++i) {
-    if ((update.present >> i & 1U) != 0) merged.set(static_cast<TickerField>(i), update.values[i]);
+    const auto field = static_cast<TickerField>(i);
+    if ((update.present >> i & 1U) != 0) merged.set(field, update.values[i]);
+    if ((update.cleared >> i & 1U) != 0) merged.forget(field);
   }
   if (update.last_trade_time.known()) merged.last_trade_time = update.last_trade_time;
+  if (update.derive_change) derive_change(merged);
   merged.header.instrument = instrument_;
   Ticker ticker = merged;
   emit(ticker, update.flags, update.ts_event);
@@ -155,6 +179,12 @@ void Normalizer::on_candle(const CandleUpdate& update) {
   candle.volume = update.volume.mantissa;
   candle.closed = update.closed ? 1 : 0;
   emit(candle, update.flags, update.ts_event);
+}
+
+void Normalizer::on_account(const AccountUpdate& update) {
+  count(broker_->counters.account_events);
+  if (account_events_.size() == kAccountEventsMax) account_events_.pop_front();
+  account_events_.push_back({frame_->broker, frame_->received, std::string{update.kind}, std::string{update.body}});
 }
 
 bool Normalizer::resolve(const NativeRef& native, Channel channel) {
@@ -240,9 +270,10 @@ void Normalizer::on_accepted(const RawFrame& frame) {
   stream_->source = {frame.broker, frame.connection, frame.session};
   stream_->has_source = true;
   stream_->accepted = true;
+  stream_->acknowledged = frame.kind == FrameKind::Accepted;
   stream_->accepted_at = frame.received_mono;
   // A quiet symbol may send no book update for long: its book is the snapshot meanwhile.
-  if (frame.channel == Channel::OrderBook && !state_->book.chained.valid()) ask_snapshot();
+  if (stream_->acknowledged && frame.channel == Channel::OrderBook && !state_->book.chained.valid()) ask_snapshot();
 }
 
 void Normalizer::on_refused(const RawFrame& frame) {
@@ -250,7 +281,7 @@ void Normalizer::on_refused(const RawFrame& frame) {
   select(frame.instrument, frame.channel);
   if (!stream_->wanted) return;
   stream_->source.broker = frame.broker;
-  set_state(StreamState::Failed, frame.bytes, kBrokerRefused);
+  set_state(StreamState::Failed, frame.bytes, frame.code != 0 ? frame.code : kBrokerRefused);
 }
 
 void Normalizer::on_broker_status(const RawFrame& frame) {
@@ -290,7 +321,10 @@ void Normalizer::set_wanted(const std::vector<Want>& wants) {
     const std::uint64_t seq = stream.seq;
     stream = Stream{};
     stream.seq = seq;
-    if (channel == Channel::Trade) state_->trade_ids.forget();
+    if (channel == Channel::Trade) {
+      state_->trade_ids.forget();
+      state_->trade_evidence.forget();
+    }
     if (channel == Channel::Quote) state_->quote_ids.forget();
     if (channel == Channel::Ticker) state_->ticker = make_record<Ticker>(kNoInstrument, Channel::Ticker);
     if (channel == Channel::OrderBook) state_->book = KeptBook{};
@@ -304,7 +338,8 @@ std::size_t Normalizer::do_work(MonoTime now) {
   for_each_stream([&](Channel channel, Stream& stream) {
     if (!stream.wanted) return;
     if (stream.state == StreamState::Pending && stream.accepted && now - stream.accepted_at >= options_.first_data_timeout) {
-      set_state(StreamState::Silent, "the broker accepted the subscription and has sent no data yet");
+      set_state(StreamState::Silent, stream.acknowledged ? "the broker accepted the subscription and has sent no data yet"
+                                                         : "the broker was asked and has sent no data yet; it acknowledges nothing");
       ++changed;
     }
     KeptBook& book = state_->book;
@@ -342,12 +377,13 @@ void Normalizer::announce_gap(std::uint64_t lost) {
   out_.on_record(gap.header);
 }
 
-void Normalizer::count_bad(const Error& error) {
+void Normalizer::count_bad(const Error& error, bool confidential) {
   BrokerCounters& counters = broker_->counters;
   const std::uint64_t before = counters.frames_bad.fetch_add(1, std::memory_order_relaxed);
   count(counters.bad_by_reason[static_cast<std::size_t>(error.reason)]);
   if (before < kBadSamplesMax) {
-    spdlog::warn("{}: bad frame dropped: {} {}: {}", broker_->name, to_text(error.reason), sample_of(error.field), sample_of(frame_->bytes));
+    spdlog::warn("{}: bad frame dropped: {} {}: {}", broker_->name, to_text(error.reason), sample_of(error.field),
+                 confidential ? "(not shown)" : sample_of(frame_->bytes));
   }
 }
 
@@ -369,7 +405,8 @@ template <class Visit>
 void Normalizer::for_each_stream(Visit visit) {
   for (std::size_t i = 0; i < states_.size(); ++i) {
     if (states_[i] == nullptr) continue;
-    for (std::size_t c = 0; c < kChannelCount; ++c) {
+    for (std::uint32_t left = states_[i]->used; left != 0; left &= left - 1) {
+      const auto c = static_cast<std::size_t>(std::countr_zero(left));
       select(InstrumentId{static_cast<std::uint32_t>(i)}, static_cast<Channel>(c));
       visit(channel_, *stream_);
     }

@@ -2,6 +2,7 @@
 // Everything here depends only on frames, configuration and the injected clock, so that a recording gives the same records again. One thread.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,13 @@ struct NormalizerOptions {
   std::uint16_t default_depth = kDefaultDepth;            // levels a side where everything is wanted
 };
 
+/// Something about an account that a broker sent among its market data. Kept as received, and never logged: it is somebody's business.
+struct AccountEvent {
+  BrokerId broker{};
+  UtcTime received;
+  std::string kind, body;
+};
+
 class Normalizer final : private UpdateSink {
  public:
   Normalizer(const Clock& clock, Telemetry& telemetry, RecordSink& out, NormalizerOptions options);
@@ -42,6 +50,9 @@ class Normalizer final : private UpdateSink {
   void set_wanted(const std::vector<Want>& wants);
 
   void on_frame(const RawFrame& frame);
+  /// The newest account events, oldest first; older ones beyond kAccountEventsMax are dropped.
+  static constexpr std::size_t kAccountEventsMax = 1'000;
+  [[nodiscard]] const std::deque<AccountEvent>& account_events() const { return account_events_; }
   /// Time-outs; cheap when called often. Returns how many streams changed.
   std::size_t do_work(MonoTime now);
 
@@ -51,6 +62,7 @@ class Normalizer final : private UpdateSink {
   void on_depth(const DepthUpdate& update) override;
   void on_ticker(const TickerUpdate& update) override;
   void on_candle(const CandleUpdate& update) override;
+  void on_account(const AccountUpdate& update) override;
 
   // the five verbs
   void decode(const RawFrame& frame);
@@ -63,7 +75,7 @@ class Normalizer final : private UpdateSink {
   // connection events
   void on_closed(const RawFrame& frame);
   void on_overflow(const RawFrame& frame);
-  void on_accepted(const RawFrame& frame);
+  void on_accepted(const RawFrame& frame);  // or asked
   void on_refused(const RawFrame& frame);
   void on_broker_status(const RawFrame& frame);
 
@@ -77,7 +89,7 @@ class Normalizer final : private UpdateSink {
 
   void set_state(StreamState state, std::string_view reason, std::uint16_t code = 0);
   void announce_gap(std::uint64_t lost);
-  void count_bad(const Error& error);
+  void count_bad(const Error& error, bool confidential = false);
   void select(InstrumentId instrument, Channel channel);
   InstrumentState& state_of(InstrumentId instrument);
   template <class Visit>
@@ -92,6 +104,7 @@ class Normalizer final : private UpdateSink {
   std::shared_ptr<const Catalog> catalog_;
   std::vector<std::unique_ptr<InstrumentState>> states_;  // by InstrumentId; null: never seen
   std::vector<std::uint64_t> depth_record_;               // scratch for records of variable size
+  std::deque<AccountEvent> account_events_;
   MonoTime next_check_;
 
   // the frame and the stream at hand, set by on_frame and resolve

@@ -55,7 +55,10 @@ void Normalizer::on_snapshot(const DepthUpdate& update) {
 void Normalizer::on_top_levels(const DepthUpdate& update) {
   if (state_->book.chained.valid()) return;  // the kept book knows more
   OrderBook& top = state_->book.top;
-  if (top.valid() && update.last_id <= top.last_id() && state_->book.top_session == frame_->session) return count(broker_->counters.duplicates);
+  const bool numbered = update.last_id != 0;
+  if (numbered && top.valid() && update.last_id <= top.last_id() && state_->book.top_session == frame_->session) {
+    return count(broker_->counters.duplicates);
+  }
   state_->book.top_session = frame_->session;
   if (top.replace(update, frame_->received) == OrderBook::Verdict::Broken) return count_bad({top.broken_reason(), "depth"});
   emit_book(top, Flags::Snapshot);

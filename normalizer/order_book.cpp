@@ -90,7 +90,7 @@ OrderBook::Verdict OrderBook::apply_snapshot(const DepthUpdate& update, UtcTime 
 
 OrderBook::Verdict OrderBook::replace(const DepthUpdate& update, UtcTime received) {
   reset();
-  if (const auto reason = load(update)) return broken(*reason);
+  if (const auto reason = load(update); reason && !(update.may_cross && *reason == Reason::CrossedBook)) return broken(*reason);
   last_id_ = update.last_id;
   ts_event_ = update.ts_event;
   ts_received_ = received;

@@ -35,4 +35,12 @@ Order GrowingCheck::check(std::uint64_t id, std::uint64_t session) {
   return Order::Next;
 }
 
+bool EvidenceCheck::moved(const TradeEvidence& evidence) {
+  const bool volume_grew = last_.day_volume >= 0 && evidence.day_volume > last_.day_volume;
+  const bool later_trade = last_.last_trade_time.known() && evidence.last_trade_time > last_.last_trade_time;
+  if (evidence.day_volume >= 0) last_.day_volume = evidence.day_volume;
+  if (evidence.last_trade_time.known() && (later_trade || !last_.last_trade_time.known())) last_.last_trade_time = evidence.last_trade_time;
+  return volume_grew || later_trade;
+}
+
 }  // namespace tidegate

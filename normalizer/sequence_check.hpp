@@ -3,6 +3,9 @@
 
 #include <cstdint>
 
+#include "gateway/core/time.hpp"
+#include "gateway/core/update.hpp"
+
 namespace tidegate {
 
 enum class Order : std::uint8_t { Next, Duplicate, Gap };
@@ -33,6 +36,17 @@ class GrowingCheck {
  private:
   std::uint64_t last_ = 0;
   std::uint64_t session_ = 0;
+};
+
+/// Whether snapshots of a day's trading prove that a trade happened between two of them.
+class EvidenceCheck {
+ public:
+  /// True: the volume grew or the last trade is a later one. The first snapshot proves nothing, and a volume that shrank begins a new day.
+  bool moved(const TradeEvidence& evidence);
+  void forget() { last_ = {}; }
+
+ private:
+  TradeEvidence last_;
 };
 
 }  // namespace tidegate

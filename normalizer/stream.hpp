@@ -33,7 +33,8 @@ struct Stream {
   PendingGap gap = PendingGap::None;
   bool gap_before = false;  // announced; the next record carries the flag
   MonoTime accepted_at;     // Pending only, when `accepted`
-  bool accepted = false;
+  bool accepted = false;    // or asked for, where the broker acknowledges nothing
+  bool acknowledged = false;
   SourceKey source;  // of the last data
   bool has_source = false;
 };
@@ -50,12 +51,17 @@ struct KeptBook {
 
 struct InstrumentState {
   std::array<Stream, kChannelCount> streams;
+  std::uint32_t used = 0;  // bit per channel that was ever asked for or came
   ConsecutiveCheck trade_ids;
   GrowingCheck quote_ids;
+  EvidenceCheck trade_evidence;
   Ticker ticker = make_record<Ticker>(kNoInstrument, Channel::Ticker);  // merged from all updates so far
   KeptBook book;
 
-  Stream& stream(Channel channel) { return streams[static_cast<std::size_t>(channel)]; }
+  Stream& stream(Channel channel) {
+    used |= 1U << static_cast<unsigned>(channel);
+    return streams[static_cast<std::size_t>(channel)];
+  }
 };
 
 }  // namespace tidegate

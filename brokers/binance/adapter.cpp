@@ -12,7 +12,7 @@ std::unique_ptr<Session> make_session(const BrokerConfig& config, SessionHost& h
 
 std::vector<std::string> venues(const BrokerConfig& config) { return {std::string{venue_of(market_of(config))}}; }
 
-bool serves(const BrokerConfig& config, Channel channel) { return has_channel(market_of(config), channel); }
+bool serves(const BrokerConfig& config, const Instrument&, Channel channel) { return has_channel(market_of(config), channel); }
 
 std::string unlisted_symbol(const BrokerConfig& config, const NativeRef& native) {
   return std::string{venue_of(market_of(config))}.append(":").append(native.text);

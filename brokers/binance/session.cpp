@@ -61,12 +61,11 @@ void StreamSession::stop() noexcept {
 
 void StreamSession::on_list(ExchangeInfo&& info) {
   rest_.set_weight_limit(info.weight_per_minute.value_or(0));
-  listed_.clear();
-  for (const Instrument& instrument : info.instruments) listed_.insert(instrument.name);
-  list_known_ = true;
   // Upwards first: what is accepted from now on should find its instrument.
-  host_.on_instruments(std::move(info.instruments));
-  if (stopped_) return;
+  host_.on_instruments(info.instruments);
+  listed_.clear();
+  for (const Instrument& instrument : info.instruments) listed_.insert_or_assign(instrument.symbol(), instrument.native.text);
+  list_known_ = true;
   resolve_all();
   refresh_status();
   board_->touch();
@@ -107,16 +106,15 @@ void StreamSession::resolve_all() {
   apply_touched();
 }
 
-std::string_view StreamSession::own_symbol(std::string_view symbol) const {
-  const std::string& venue = settings_.venue;
-  if (symbol.size() > venue.size() && symbol.starts_with(venue) && symbol[venue.size()] == ':') symbol.remove_prefix(venue.size() + 1);
-  return symbol;
+const std::string* StreamSession::own_symbol(const std::string& symbol) const {
+  const auto it = listed_.find(symbol);
+  return it == listed_.end() ? nullptr : &it->second;
 }
 
 void StreamSession::resolve(Held& held) {
-  const std::string_view symbol = own_symbol(held.want.symbol);
-  if (!listed_.contains(std::string{symbol})) return refuse(held, "the instrument is not in the venue's list");
-  const auto stream = stream_name(settings_, symbol, held.want.channel, held.want.depth);
+  const std::string* const symbol = own_symbol(held.want.symbol);
+  if (symbol == nullptr) return refuse(held, "the instrument is not in the venue's list");
+  const auto stream = stream_name(settings_, *symbol, held.want.channel, held.want.depth);
   if (!stream) return refuse(held, "the venue has no such stream for this instrument");
   if (*stream == held.stream) return;
   release(held);
@@ -189,7 +187,8 @@ StreamSession::Held* StreamSession::held_by(std::string_view stream) {
 }
 
 void StreamSession::request_snapshot(std::string_view symbol) {
-  if (!stopped_) snapshots_.request(own_symbol(symbol));
+  const std::string* const own = own_symbol(std::string{symbol});
+  if (!stopped_ && own != nullptr) snapshots_.request(*own);
 }
 
 common::FramePort* StreamSession::book_carrier(std::string_view symbol) {

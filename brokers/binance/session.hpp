@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "brokers/adapter.hpp"
@@ -58,7 +57,8 @@ class StreamSession final : public Session, private ShardOwner {
   [[nodiscard]] Shard* place(Route route, std::string_view stream);
   Shard* add_shard(Route route);
   void apply_touched();
-  [[nodiscard]] std::string_view own_symbol(std::string_view symbol) const;
+  /// The venue's own name of a canonical symbol; null: not in the list.
+  [[nodiscard]] const std::string* own_symbol(const std::string& symbol) const;
   [[nodiscard]] Held* held_by(std::string_view stream);
   [[nodiscard]] common::FramePort* book_carrier(std::string_view symbol);
 
@@ -80,7 +80,7 @@ class StreamSession final : public Session, private ShardOwner {
   InstrumentList list_;
   Snapshots snapshots_;
 
-  std::unordered_set<std::string> listed_;  // symbols in the venue's spelling
+  std::unordered_map<std::string, std::string> listed_;  // canonical symbol to the venue's own
   bool list_known_ = false;
   std::uint64_t generation_ = 0;
   std::vector<Held> held_;  // by instrument and channel

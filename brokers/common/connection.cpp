@@ -17,7 +17,8 @@ class Connection::Handler final : public net::WsClientHandler {
     c.opened_at_ = now;
     c.trouble_ = {};
     c.liveness_.opened(now);
-    c.port_.opened(c.url_);
+    c.probing_ = false;
+    c.port_.opened(c.shown_url_);
     if (c.timings_.age_max > Duration::zero()) {
       const Duration earlier = c.backoff_.jitter(std::min(c.timings_.age_jitter, c.timings_.age_max / 2));
       c.age_timer_.start(c.timings_.age_max - earlier, [&c] { c.renew("planned renewal: the connection reached its age limit"); });
@@ -141,9 +142,9 @@ void Connection::attempt() {
   if (phase_ == ConnectionPhase::Connecting && attempt_ == number) owner_.on_attempt(*this, number);
 }
 
-void Connection::dial(std::uint64_t attempt, const net::WsClientOptions& options) {
+void Connection::dial(std::uint64_t attempt, const net::WsClientOptions& options, std::string_view shown_url) {
   if (attempt != attempt_ || phase_ != ConnectionPhase::Connecting || client_ != nullptr) return;
-  url_ = options.url;
+  shown_url_ = shown_url.empty() ? std::string_view{options.url} : shown_url;
   client_ = std::make_unique<net::WsClient>(host_.loop(), *handler_);
   client_->connect(options);
 }
@@ -196,9 +197,14 @@ void Connection::settle(LossVerdict verdict) {
 void Connection::expect_data(bool expected) { liveness_.expect_data(expected, host_.clock().mono()); }
 
 void Connection::look_after() {
-  const Liveness::Check check = liveness_.check(host_.clock().mono());
-  if (check.verdict != Liveness::Verdict::Alive) return cut(to_text(check.verdict));
-  liveness_timer_.start(check.again_in, [this] { look_after(); });
+  const MonoTime now = host_.clock().mono();
+  if (std::exchange(probing_, false) && liveness_.data_at() <= probed_at_) return cut("no data came, not even when it was asked for");
+  const Liveness::Check check = liveness_.check(now);
+  if (check.verdict == Liveness::Verdict::Alive) return liveness_timer_.start(check.again_in, [this] { look_after(); });
+  if (check.verdict != Liveness::Verdict::NoData || !owner_.probe(*this)) return cut(to_text(check.verdict));
+  probing_ = true;
+  probed_at_ = now;
+  liveness_timer_.start(timings_.probe_timeout, [this] { look_after(); });
 }
 
 void Connection::send_text(std::string_view payload) {

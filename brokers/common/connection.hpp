@@ -29,8 +29,9 @@ struct ConnectionTimings {
   Duration reconnect_initial{};
   Duration reconnect_maximum{};  // an open connection this old has proved healthy: the backoff starts over
   LivenessLimits silence;
-  Duration age_max{};     // planned renewal at this age; zero: never
-  Duration age_jitter{};  // and up to so much earlier
+  Duration age_max{};        // planned renewal at this age; zero: never
+  Duration age_jitter{};     // and up to so much earlier
+  Duration probe_timeout{};  // how long a probe may take to bring data
 };
 
 /// What a lost or refused connection means; the adapter knows its broker's ways.
@@ -52,6 +53,12 @@ class ConnectionOwner {
   virtual void on_open(Connection& connection) = 0;
   virtual void on_message(Connection& connection, std::string&& payload, bool binary, const Stamp& stamp) = 0;
   virtual void on_ping(Connection& connection, std::string_view payload) = 0;
+  /// No data came for too long, although heartbeats may. True: something was asked that a healthy broker answers with data, and the connection is
+  /// cut only if none comes; false: it is cut now.
+  virtual bool probe(Connection& connection) {
+    static_cast<void>(connection);
+    return false;
+  }
   /// Only judges; `lost` says that it had been open. What follows is announced by on_phase.
   virtual LossVerdict judge(Connection& connection, const net::WsClosed& closed) = 0;
   /// After each change of phase.
@@ -82,13 +89,16 @@ class Connection {
   /// Declares an open connection dead.
   void cut(std::string_view why);
 
-  /// The answers to on_attempt; ignored when `attempt` is no longer the current one.
-  void dial(std::uint64_t attempt, const net::WsClientOptions& options);
+  /// The answers to on_attempt; ignored when `attempt` is no longer the current one. `shown_url` is what may be told of a URL that holds
+  /// credentials; empty: all of it.
+  void dial(std::uint64_t attempt, const net::WsClientOptions& options, std::string_view shown_url = {});
   void refuse(std::uint64_t attempt, const LossVerdict& verdict);
 
   void send_text(std::string_view payload);
   void send_binary(std::string_view payload);
   void pong(std::string_view payload);
+  /// The message was a heartbeat of the broker's own making: feeds the second clock, as pings do without help.
+  void on_heartbeat(const Stamp& stamp) { liveness_.on_heartbeat(stamp.mono); }
   /// The message was data: feeds the third clock. Bytes and pings are seen without help.
   void on_data(const Stamp& stamp) { liveness_.on_data(stamp.mono); }
   void expect_data(bool expected);
@@ -134,7 +144,9 @@ class Connection {
   MonoTime next_attempt_{};
   MonoTime not_before_{};  // no attempt sooner, whoever asks
   std::uint64_t attempt_ = 0;
-  std::string url_;
+  std::string shown_url_;
+  bool probing_ = false;
+  MonoTime probed_at_{};
   std::string planned_;  // why this connection is being renewed
 };
 

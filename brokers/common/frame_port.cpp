@@ -51,11 +51,19 @@ void FramePort::accepted(InstrumentId instrument, Channel channel) {
   push(std::move(frame));
 }
 
-void FramePort::refused(InstrumentId instrument, Channel channel, std::string_view words) {
+void FramePort::asked(InstrumentId instrument, Channel channel) {
+  RawFrame frame = make(FrameKind::Asked, now());
+  frame.instrument = instrument;
+  frame.channel = channel;
+  push(std::move(frame));
+}
+
+void FramePort::refused(InstrumentId instrument, Channel channel, std::string_view words, std::uint16_t code) {
   RawFrame frame = make(FrameKind::Refused, now());
   frame.instrument = instrument;
   frame.channel = channel;
   frame.bytes = words;
+  frame.code = code;
   push(std::move(frame));
 }
 

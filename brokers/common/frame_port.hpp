@@ -27,7 +27,9 @@ class FramePort {
   void opened(std::string_view url);  // the session number grows by one
   void lost(std::string_view why);    // the connection had been open
   void accepted(InstrumentId instrument, Channel channel);
-  void refused(InstrumentId instrument, Channel channel, std::string_view words);
+  void asked(InstrumentId instrument, Channel channel);  // in place of accepted(), where a broker acknowledges nothing
+  /// `code` of the client protocol; 0: the broker's refusal.
+  void refused(InstrumentId instrument, Channel channel, std::string_view words, std::uint16_t code = 0);
   void status(BrokerState state, std::string_view reason);
   void rest(std::string request, std::string&& body);
 

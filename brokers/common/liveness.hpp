@@ -53,6 +53,7 @@ class Liveness {
   void on_bytes(MonoTime now);
   /// Data is expected from now on (something is subscribed), or no more.
   void expect_data(bool expected, MonoTime now);
+  [[nodiscard]] MonoTime data_at() const { return data_at_; }
   /// Judges, and learns from a verdict that is not Alive: the caller cuts the connection then.
   Check check(MonoTime now);
 
@@ -73,7 +74,7 @@ class Liveness {
     case Liveness::Verdict::NoBytes:
       return "nothing was received for too long";
     case Liveness::Verdict::NoHeartbeat:
-      return "the broker's pings stopped";
+      return "the broker's pings or heartbeats stopped";
     case Liveness::Verdict::NoData:
       return "no data came for too long";
   }

@@ -54,7 +54,14 @@ struct BrokerConfig {
   bool insecure = false;                                    // ws:// and http:// beyond loopback
   std::map<std::string, OptionValue, std::less<>> options;  // every key of the adapter's table, defaults filled in
 
+  /// What a person does to renew each Secret, after the word "renew": "the file kite.token".
+  std::map<std::string, std::string, std::less<>> secret_sources{};
+
   /// The adapter's own keys; the key must be in its table with that type.
+  [[nodiscard]] std::string_view secret_source(std::string_view key) const {
+    const auto it = secret_sources.find(key);
+    return it == secret_sources.end() ? key : std::string_view{it->second};
+  }
   [[nodiscard]] Duration duration(std::string_view key) const { return std::get<Duration>(options.find(key)->second); }
   [[nodiscard]] std::int64_t integer(std::string_view key) const { return std::get<std::int64_t>(options.find(key)->second); }
   [[nodiscard]] bool flag(std::string_view key) const { return std::get<bool>(options.find(key)->second); }

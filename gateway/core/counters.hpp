@@ -22,6 +22,8 @@ namespace tidegate {
   X(frames_ignored, "messages of a kind the gateway does not use") \
   X(messages_unresolved, "messages for an instrument no list resolves") \
   X(control_messages, "acknowledgements and other control messages") \
+  X(broker_errors, "error texts the broker sent on a connection") \
+  X(account_events, "account events (orders and the like) the broker sent on a market-data connection") \
   X(duplicates, "updates dropped because they had come before") \
   X(gaps, "holes found in what the broker sent") \
   X(book_snapshots, "book snapshots loaded") \

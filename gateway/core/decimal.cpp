@@ -76,6 +76,27 @@ Decimal rescale(Decimal value, std::int8_t exponent) {
   return {value.mantissa, exponent};
 }
 
+Decimal difference(Decimal a, Decimal b) {
+  Decimal result{0, 0};
+  if (!align(a, b) || __builtin_sub_overflow(a.mantissa, b.mantissa, &result.mantissa)) return kAbsent;
+  result.exponent = a.exponent;
+  return result;
+}
+
+Decimal percent_of(Decimal part, Decimal whole) {
+  if (whole.is_zero() || !align(part, whole)) return kAbsent;
+  constexpr std::int8_t kExponent = -4;
+  constexpr std::int64_t kScale = 1'000'000;  // percent, at that exponent
+  std::int64_t scaled = 0;
+  if (__builtin_mul_overflow(part.mantissa, kScale, &scaled) || whole.mantissa == INT64_MIN) return kAbsent;
+  std::int64_t quotient = scaled / whole.mantissa;
+  const std::int64_t rest = scaled % whole.mantissa;
+  const std::uint64_t size = static_cast<std::uint64_t>(whole.mantissa < 0 ? -whole.mantissa : whole.mantissa);
+  const std::uint64_t left = static_cast<std::uint64_t>(rest < 0 ? -rest : rest);
+  if (left >= size - left) quotient += (scaled < 0) == (whole.mantissa < 0) ? 1 : -1;
+  return {quotient, kExponent};
+}
+
 bool align(Decimal& a, Decimal& b) {
   if (!a.present() || !b.present() || a.exponent == b.exponent) return true;
   const std::int8_t finer = std::min(a.exponent, b.exponent);

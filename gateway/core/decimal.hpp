@@ -38,6 +38,11 @@ inline constexpr std::size_t kDecimalTextMax = 160;
 /// Brings both to the finer of the two exponents; false when that does not fit int64. Absent values pass through.
 [[nodiscard]] bool align(Decimal& a, Decimal& b);
 
+/// a - b, or absent when it does not fit. Both must be present.
+[[nodiscard]] Decimal difference(Decimal a, Decimal b);
+/// `part` as percent of `whole`, rounded to four decimals, half away from zero; absent when it does not fit or `whole` is zero. Both must be present.
+[[nodiscard]] Decimal percent_of(Decimal part, Decimal whole);
+
 /// By value: 10.00 equals 10. Both must be present.
 [[nodiscard]] int compare(Decimal a, Decimal b);
 [[nodiscard]] bool operator==(Decimal a, Decimal b);  // two absent values are equal

@@ -18,6 +18,7 @@ enum class FrameKind : std::uint8_t {
   Opened,    // a connection is up: what it carried before is unproven until new data comes
   Closed,    // a connection is gone; bytes: why
   Accepted,  // the broker accepted (instrument, channel); no proof that data will come
+  Asked,     // (instrument, channel) was asked for, and this broker acknowledges nothing: only data will tell
   Refused,   // the broker refused (instrument, channel); bytes: the broker's own words
   Status,    // the broker as a whole changed to broker_state; bytes: why
   Overflow,  // frames of this connection were lost in a full queue; everything it carries has a hole here
@@ -31,6 +32,7 @@ struct RawFrame {
   BrokerId broker{};
   ConnectionId connection{};
   InstrumentId instrument = kNoInstrument;
+  std::uint16_t code = 0;     // Refused: the client protocol's code; 0: the broker's refusal (4031)
   std::uint32_t session = 0;  // counts the connection's openings: data of two sessions never chain by accident
   UtcTime received;           // kNoTime in recordings that have none
   MonoTime received_mono;

@@ -1,13 +1,29 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "gateway/core/decimal.hpp"
 #include "gateway/core/ids.hpp"
 #include "gateway/core/time.hpp"
 
 namespace tidegate {
+
+/// What an instrument is, as far as it decides which data there can be.
+enum class InstrumentKind : std::uint8_t {
+  Other,  // not sent, or a kind the gateway has no word for
+  Cash,   // shares, bonds, funds, coins for immediate settlement
+  Index,  // calculated, not traded: no book, no trades
+  Future,
+  Option,
+};
+
+constexpr std::string_view to_text(InstrumentKind kind) {
+  constexpr std::string_view kNames[] = {"other", "cash", "index", "future", "option"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
 
 /// How one broker names an instrument: its segment and its token or text. Never the token alone.
 struct NativeId {
@@ -21,6 +37,7 @@ struct Instrument {
   std::string venue;  // "BINANCE"
   std::string name;   // the venue's own spelling: "BTCUSDT"
   NativeId native;
+  InstrumentKind kind = InstrumentKind::Other;
   std::string base, quote;  // empty: not sent
   std::string status;       // the venue's word, "TRADING"
   bool trading = true;

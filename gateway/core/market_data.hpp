@@ -155,6 +155,11 @@ struct Ticker {
     present |= 1U << i;
     changed |= 1U << i;
   }
+  void forget(TickerField field) {
+    const std::uint32_t bit = 1U << static_cast<unsigned>(field);
+    changed |= present & bit;
+    present &= ~bit;
+  }
 };
 
 enum class CandleOrigin : std::uint8_t { Broker, Trades, Ticks };

@@ -20,6 +20,12 @@ struct NativeRef {
   std::string_view text{};
 };
 
+/// For brokers that send no trades: how far the day's trading had come in each of their snapshots. A number that moved proves a trade.
+struct TradeEvidence {
+  std::int64_t day_volume = -1;  // -1: not sent
+  UtcTime last_trade_time;       // kNoTime: not sent, or no trade yet today
+};
+
 struct TradeUpdate {
   NativeRef instrument;
   Decimal price;
@@ -29,6 +35,8 @@ struct TradeUpdate {
   bool numbered = false;       // a jump of trade_id is a loss
   Flags flags = Flags::None;
   UtcTime ts_event;
+  bool derived = false;  // the last trade as a snapshot tells it: one only if `evidence` moved, which the normalizer checks
+  TradeEvidence evidence{};
 };
 
 struct QuoteUpdate {
@@ -63,15 +71,18 @@ struct DepthUpdate {
   DepthKind kind{};
   ChainRule chain{};
   std::int64_t first_id = 0;
-  std::int64_t last_id = 0;  // -1 in a snapshot: the symbol has not opened yet
+  std::int64_t last_id = 0;  // -1 in a snapshot: the symbol has not opened yet; 0 in top levels: the broker numbers nothing
   std::int64_t previous_id = 0;
   std::span<const LevelUpdate> bids, asks;  // in any order
+  bool may_cross = false;                   // TopLevels only: exchanges' call auctions cross their books, which is no fault
   UtcTime ts_event;
 };
 
 struct TickerUpdate {
   NativeRef instrument;
-  std::uint32_t present = 0;  // bit per TickerField: sent in this message
+  std::uint32_t present = 0;   // bit per TickerField: sent in this message
+  std::uint32_t cleared = 0;   // bit per TickerField: this message says that there is none now, so what was known of it is over
+  bool derive_change = false;  // PriceChange and its percentage follow from Price and ClosePrice: the normalizer computes them
   Decimal values[kTickerFieldCount];
   UtcTime last_trade_time;
   Flags flags = Flags::None;
@@ -82,6 +93,8 @@ struct TickerUpdate {
     values[static_cast<std::size_t>(field)] = value;
     present |= 1U << static_cast<unsigned>(field);
   }
+  /// The message says that there is none now, which ends what earlier messages said.
+  void clear(TickerField field) { cleared |= 1U << static_cast<unsigned>(field); }
 };
 
 struct CandleUpdate {
@@ -94,6 +107,12 @@ struct CandleUpdate {
   UtcTime ts_event;
 };
 
+/// Something about the logged-in account rather than the market, in the broker's own words: `kind` such as "order", `body` as received.
+struct AccountUpdate {
+  std::string_view kind;
+  std::string_view body;
+};
+
 /// Receives the updates of one frame, in the frame's order.
 class UpdateSink {
  public:
@@ -103,6 +122,7 @@ class UpdateSink {
   virtual void on_depth(const DepthUpdate&) = 0;
   virtual void on_ticker(const TickerUpdate&) = 0;
   virtual void on_candle(const CandleUpdate&) = 0;
+  virtual void on_account(const AccountUpdate&) = 0;
 };
 
 }  // namespace tidegate

@@ -145,7 +145,7 @@ bool ServerLink::on_upgrade() {
   // websocketpp also speaks drafts; the oldest frames differently.
   if (request_.header("Sec-WebSocket-Version") != "13") {
     connection().replace_header("Sec-WebSocket-Version", "13");
-    refuse(426);
+    refuse(426, {});
     return false;
   }
   const auto core = core_;
@@ -154,13 +154,14 @@ bool ServerLink::on_upgrade() {
     if (const auto delay = core->handler.upgrade_delay(); delay.count() > 0) connection().hold(static_cast<long>(delay.count()));
     return true;
   }
-  refuse(status);
+  refuse(status, core->handler.refusal_body());
   return false;
 }
 
-void ServerLink::refuse(int status) {
+void ServerLink::refuse(int status, const std::string& body) {
   connection().set_status(static_cast<websocketpp::http::status_code::value>(status == 101 ? 503 : status));
-  connection().replace_header("Content-Length", "0");
+  connection().set_body(body);
+  connection().replace_header("Content-Length", std::to_string(body.size()));
   connection().replace_header("Connection", "close");
 }
 
@@ -216,6 +217,10 @@ void ServerLink::pause_reading(bool pause) { connection().pause(pause); }
 std::size_t ServerLink::queued_bytes() const { return connection().outbox_bytes(); }
 
 void ServerLink::flush() { connection().ws::ServerConnection::transport_con_type::flush(core_->totals); }
+
+void ServerLink::write_now() {
+  if (core_) connection().write(core_->totals);
+}
 
 void ServerLink::abandon() {
   core_.reset();

@@ -57,6 +57,7 @@ class ServerLink : public WsConnection, public ws::TransportOwner {
   /// Begins to serve an accepted socket. The link keeps itself alive until its socket is closed.
   static void start(const std::shared_ptr<ServerCore>& core, const std::shared_ptr<ws::Server>& endpoint, asio::ip::tcp::socket&& socket);
   void flush();
+  void write_now() override;
   /// Forgets the server and its handler, closes the socket, drops what waits.
   void abandon();
 
@@ -85,7 +86,7 @@ class ServerLink : public WsConnection, public ws::TransportOwner {
   bool on_ping(const std::string& payload);
   void on_closed();
   void answer(HttpResponse&& response);
-  void refuse(int status);
+  void refuse(int status, const std::string& body);
   void terminate(const std::error_code& error);
   void send_frame(std::string_view payload, std::uint8_t opcode);
   void watch_progress(std::size_t waiting_before);

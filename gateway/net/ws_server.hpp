@@ -56,6 +56,8 @@ class WsConnection {
   virtual void cut() = 0;
   /// Stops (true) or goes on (false) reading from the socket. What was read before is still delivered; the peer's end is not seen meanwhile.
   virtual void pause_reading(bool pause) = 0;
+  /// Writes what the kernel takes of the queue at this moment, without waiting for the next flush(); may end in on_closed.
+  virtual void write_now() = 0;
   [[nodiscard]] virtual std::size_t queued_bytes() const = 0;  // not yet taken by the kernel
   [[nodiscard]] virtual const HttpRequest& request() const = 0;
 
@@ -72,6 +74,8 @@ class WsServerHandler {
     static_cast<void>(request);
     return 101;
   }
+  /// The text that goes with a refusal; asked for right after on_upgrade refused.
+  virtual std::string refusal_body() { return {}; }
   /// How long the answer to an upgrade that was accepted is held back; for simulators of slow peers.
   virtual std::chrono::milliseconds upgrade_delay() { return std::chrono::milliseconds{0}; }
   virtual void on_open(WsConnection& connection) = 0;

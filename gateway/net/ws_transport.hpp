@@ -105,10 +105,12 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   /// Writes nothing for so long. Before anything was written only.
   void hold(long delay_ms) {
     blocked_ = true;
+    on_hold_ = true;
     // The timer's handler keeps the connection alive.
     this->set_timer(delay_ms, [this](const websocketpp::lib::error_code& error) {
       if (error || shut_) return;
       blocked_ = false;
+      on_hold_ = false;
       mark_dirty();
     });
   }
@@ -125,9 +127,16 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   /// Writes what waits until the socket is full; goes on by itself when the socket takes more.
   void flush(WsServerTotals& totals) {
     dirty_ = false;
+    if (!blocked_) write(totals);
+  }
+
+  /// Writes what the socket takes at this moment, in the middle of a turn too: a socket that was full may have room again.
+  void write(WsServerTotals& totals) {
+    if (on_hold_) return;
     std::vector<Outbox::Done> due;
     std::array<iovec, kPieces> pieces;
-    while (!blocked_ && !shut_ && !outbox_.empty()) {
+    bool full = false;
+    while (!full && !shut_ && !outbox_.empty()) {
       std::size_t total = 0;
       msghdr message{};
       message.msg_iov = pieces.data();
@@ -143,8 +152,9 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
         totals.bytes += static_cast<std::uint64_t>(sent);
         outbox_.consume(static_cast<std::size_t>(sent), due);
       }
-      if (sent < static_cast<ssize_t>(total)) wait_until_writable();
+      full = sent < static_cast<ssize_t>(total);
     }
+    if (full) wait_until_writable();
     complete(due, {});
   }
 
@@ -212,7 +222,7 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   }
 
   void wait_until_writable() {
-    blocked_ = true;
+    if (std::exchange(blocked_, true)) return;  // waits already
     this->get_raw_socket().async_wait(asio::socket_base::wait_write, [self = this->get_shared(), this](const asio::error_code& error) {
       blocked_ = false;
       // Written at the end of this turn, together with what it still brings.
@@ -252,7 +262,8 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   bool paused_ = false;
   bool held_ = false;     // a read completed while paused
   bool dirty_ = false;    // the owner knows that there is something to flush
-  bool blocked_ = false;  // the socket is full
+  bool blocked_ = false;  // the socket was full
+  bool on_hold_ = false;  // blocked on purpose
   bool cut_ = false;
   bool shut_ = false;      // nothing is queued or delivered any more
   bool finished_ = false;  // the socket is closed

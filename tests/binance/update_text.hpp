@@ -35,6 +35,7 @@ class DescribingSink final : public UpdateSink {
   void on_quote(const QuoteUpdate& update) override { lines.push_back(describe(update)); }
   void on_depth(const DepthUpdate& update) override { lines.push_back(describe(update)); }
   void on_ticker(const TickerUpdate& update) override { lines.push_back(describe(update)); }
+  void on_account(const AccountUpdate& update) override { lines.push_back("account " + std::string{update.kind}); }
   void on_candle(const CandleUpdate& update) override { lines.push_back(describe(update)); }
   std::vector<std::string> lines;
 };

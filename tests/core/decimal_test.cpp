@@ -81,4 +81,22 @@ TEST_CASE("decimal: rescaling that would lose digits or overflow is absent") {
   CHECK(a.exponent == b.exponent);
 }
 
+TEST_CASE("decimal: a difference is exact, whatever the exponents, and absent when it does not fit") {
+  CHECK(to_text(difference({4915500, -4}, {49165, -2})) == "-0.1");
+  CHECK(to_text(difference({5, 0}, {25, -1})) == "2.5");
+  CHECK_FALSE(difference({INT64_MAX, 0}, {-1, 0}).present());
+}
+
+TEST_CASE("decimal: a percentage is rounded to four decimals, half away from zero") {
+  CHECK(to_text(percent_of({1, 0}, {3, 0})) == "33.3333");
+  CHECK(to_text(percent_of({2, 0}, {3, 0})) == "66.6667");
+  CHECK(to_text(percent_of({-2, 0}, {3, 0})) == "-66.6667");
+  CHECK(to_text(percent_of({1, -2}, {200, 0})) == "0.005");
+  CHECK(to_text(percent_of({1, -3}, {2000, 0})) == "0.0001");  // 0.00005 exactly
+  CHECK(to_text(percent_of({-1, -3}, {2000, 0})) == "-0.0001");
+  CHECK(to_text(percent_of({5, 0}, {-50, 0})) == "-10");
+  CHECK_FALSE(percent_of({5, 0}, {0, 0}).present());
+  CHECK_FALSE(percent_of({INT64_MAX, 0}, {1, 0}).present());
+}
+
 }  // namespace tidegate

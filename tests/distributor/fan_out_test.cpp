@@ -96,6 +96,40 @@ TEST_CASE("fan-out: a slow reader is told 4021, gets nothing more, and nobody el
   fixture.leave(good);
 }
 
+TEST_CASE("fan-out: a burst beyond the outbox within one turn is no slowness where the kernel takes it") {
+  HubFixture fixture(small_outbox(2'000));
+  FakeConnection connection;
+  fixture.join(connection);
+  fixture.ask(connection, kTrades);
+  connection.messages.clear();
+  connection.queued = 0;
+  connection.kernel_room = 1'500;
+  for (std::uint64_t seq = 1; seq <= 200; ++seq) fixture.emit(trade(kBtc, seq));
+  CHECK(connection.closed_code == 0);
+  CHECK(connection.messages.size() == 200);
+  fixture.leave(connection);
+}
+
+TEST_CASE("fan-out: a connection that proves dead when room is made for a message is simply gone") {
+  HubFixture fixture(small_outbox(2'000));
+  FakeConnection connection, good;
+  fixture.join(connection);
+  fixture.join(good);
+  fixture.ask(connection, kTrades);
+  fixture.ask(good, kTrades);
+  good.messages.clear();
+  connection.on_write_now = [&] { fixture.leave(connection); };
+  for (std::uint64_t seq = 1; seq <= 100; ++seq) {
+    fixture.emit(trade(kBtc, seq));
+    good.queued = 0;
+  }
+  CHECK(connection.closed_code == 0);
+  CHECK(fixture.telemetry.gateway.subscribers_too_slow == 0);
+  CHECK(fixture.hub.connection_count() == 1);
+  CHECK(good.messages.size() == 100);
+  fixture.leave(good);
+}
+
 TEST_CASE("fan-out: requests whose answers are not read end the same way") {
   HubFixture fixture(small_outbox(2'000));
   FakeConnection connection;

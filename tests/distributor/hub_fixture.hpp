@@ -1,6 +1,7 @@
 // The distributor's inside with connections that a test plays: full outboxes, deaths at any moment, no sockets.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,6 +40,10 @@ class FakeConnection final : public net::WsConnection {
   }
   void cut() override {}
   void pause_reading(bool) override {}
+  void write_now() override {
+    if (on_write_now) on_write_now();
+    queued -= std::min(queued, kernel_room);
+  }
   [[nodiscard]] std::size_t queued_bytes() const override { return queued; }
   [[nodiscard]] const net::HttpRequest& request() const override { return request_; }
 
@@ -47,7 +52,9 @@ class FakeConnection final : public net::WsConnection {
   std::size_t queued = 0;
   int closed_code = 0;
   int close_count = 0;
+  std::size_t kernel_room = 0;  // bytes that each write_now() gets rid of
   std::function<void()> on_send;
+  std::function<void()> on_write_now;
 
  private:
   net::HttpRequest request_;

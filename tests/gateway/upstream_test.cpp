@@ -12,8 +12,8 @@ namespace {
 
 /// Adapters that exist only to be chosen: `venue` is the broker's rest_url, and only the first of them has candles.
 std::vector<std::string> venues_of(const BrokerConfig& broker) { return {broker.rest_url}; }
-bool serves_all(const BrokerConfig&, Channel) { return true; }
-bool serves_no_candles(const BrokerConfig&, Channel channel) { return !is_candle(channel); }
+bool serves_all(const BrokerConfig&, const Instrument&, Channel) { return true; }
+bool serves_no_candles(const BrokerConfig&, const Instrument&, Channel channel) { return !is_candle(channel); }
 
 const Adapter kRich{.name = "rich", .venues = venues_of, .serves = serves_all};
 const Adapter kPlain{.name = "plain", .venues = venues_of, .serves = serves_no_candles};

@@ -44,6 +44,12 @@ class Collector final : public RecordSink {
         text += "|";
         for (const DepthLevel& level : as<Depth>(record).asks()) text += " " + to_text(record.price(level.price));
         break;
+      case RecordKind::Ticker:
+        for (const TickerField field : {TickerField::Price, TickerField::PriceChange, TickerField::PriceChangePercent}) {
+          const Decimal value = as<Ticker>(record).value(field);
+          text += (text.empty() ? "" : " ") + (value.present() ? to_text(value) : "-");
+        }
+        break;
       case RecordKind::Gap:
         text = "gap " + std::to_string(record.seq) + "-" + std::to_string(as<Gap>(record).to_seq);
         break;
@@ -356,6 +362,141 @@ TEST_CASE("normalizer: a broker's status passes through with its reason") {
   status.bytes = "connection lost";
   f.normalizer.on_frame(status);
   CHECK(f.out.take() == Texts{"connection lost"});
+}
+
+namespace {
+
+/// What a snapshot says of the last trade.
+void last_trade(Fixture& f, std::int64_t price, std::int64_t volume, UtcTime time = kNoTime) {
+  f.data([&](UpdateSink& sink) {
+    TradeUpdate update;
+    update.instrument.text = "BTCUSDT";
+    update.price = {price, -2};
+    update.quantity = {7, 0};
+    update.ts_event = time;
+    update.derived = true;
+    update.evidence = {volume, time};
+    sink.on_trade(update);
+  });
+}
+
+void price_only(Fixture& f, std::int64_t price, Decimal close = kAbsent) {
+  f.data([&](UpdateSink& sink) {
+    TickerUpdate update;
+    update.instrument.text = "BTCUSDT";
+    update.derive_change = true;
+    update.set(TickerField::Price, {price, -2});
+    update.set(TickerField::ClosePrice, close);
+    sink.on_ticker(update);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("normalizer: a derived trade is published only when the snapshot proves it, and says that it is derived") {
+  Fixture f;
+  f.want({{Channel::Trade, 0}});
+  last_trade(f, 10000, 500);
+  CHECK(f.out.take() == Texts{kLive});  // alive, but no trade is proven
+  last_trade(f, 10000, 500);
+  CHECK(f.out.take().empty());
+  last_trade(f, 10005, 507);
+  REQUIRE(f.out.records.size() == 1);
+  CHECK(has(f.out.records[0].header.flags, Flags::Derived));
+  CHECK(f.out.records[0].header.seq == 1);
+  CHECK(f.out.take() == Texts{"100.05x7"});
+}
+
+TEST_CASE("normalizer: a derived trade after a lost connection announces the hole that the break left") {
+  Fixture f;
+  f.want({{Channel::Trade, 0}});
+  last_trade(f, 10000, 500);
+  last_trade(f, 10005, 507);
+  f.event(FrameKind::Closed);
+  f.session = 2;
+  f.out.take();
+  last_trade(f, 10005, 507);
+  CHECK(f.out.take() == Texts{kLive});
+  last_trade(f, 10010, 520);
+  CHECK(f.out.take() == Texts{"gap 2-2", "100.1x7"});
+}
+
+TEST_CASE("normalizer: the change of a ticker is computed from price and previous close, also when only the price came") {
+  Fixture f;
+  f.want({{Channel::Ticker, 0}});
+  price_only(f, 49155, {64395, -2});
+  price_only(f, 49255);
+  REQUIRE(f.out.records.size() == 3);
+  CHECK(f.out.records[1].text == "491.55 -152.4 -23.6664");
+  CHECK(f.out.records[2].text == "492.55 -151.4 -23.5111");
+}
+
+TEST_CASE("normalizer: a field that a message says there is none of is no longer known") {
+  Fixture f;
+  f.want({{Channel::Ticker, 0}});
+  price_only(f, 49155, {64395, -2});
+  f.data([&](UpdateSink& sink) {
+    TickerUpdate update;
+    update.instrument.text = "BTCUSDT";
+    update.derive_change = true;
+    update.set(TickerField::Price, {49255, -2});
+    update.clear(TickerField::ClosePrice);
+    sink.on_ticker(update);
+  });
+  CHECK(f.out.records[2].text == "492.55 - -");
+}
+
+TEST_CASE("normalizer: a previous close of zero, as new listings have it, gives no change") {
+  Fixture f;
+  f.want({{Channel::Ticker, 0}});
+  price_only(f, 49155, {0, -2});
+  CHECK(f.out.records[1].text == "491.55 - -");
+}
+
+TEST_CASE("normalizer: what was asked of a broker that acknowledges nothing is silent after the time for first data, and says so") {
+  Fixture f;
+  f.want({{Channel::Ticker, 0}});
+  f.event(FrameKind::Asked, Channel::Ticker);
+  CHECK(f.out.take().empty());
+  f.clock.advance(std::chrono::seconds{11});
+  CHECK(f.normalizer.do_work(f.clock.mono()) == 1);
+  CHECK(f.out.take() == Texts{kSilent});
+}
+
+TEST_CASE("normalizer: top levels without numbers replace each other, crossed ones too where auctions may cross them") {
+  Fixture f;
+  f.want({{Channel::OrderBook, 5}});
+  const auto top = [&](std::int64_t bid, std::int64_t ask, bool may_cross) {
+    f.data([&](UpdateSink& sink) {
+      const LevelUpdate bids[] = {level(bid, 1)}, asks[] = {level(ask, 1)};
+      DepthUpdate update;
+      update.instrument.text = "BTCUSDT";
+      update.kind = DepthKind::TopLevels;
+      update.bids = bids;
+      update.asks = asks;
+      update.may_cross = may_cross;
+      sink.on_depth(update);
+    });
+  };
+  top(99, 101, true);
+  top(99, 101, true);
+  top(102, 100, true);
+  CHECK(f.out.take() == Texts{kLive, "99 | 101", "99 | 101", "102 | 100"});
+  top(102, 100, false);
+  CHECK(f.out.take().empty());
+  CHECK(f.counters().frames_bad == 1);
+}
+
+TEST_CASE("normalizer: account events are kept as received, counted, and bounded") {
+  Fixture f;
+  for (std::size_t i = 0; i <= Normalizer::kAccountEventsMax; ++i) {
+    f.data([&](UpdateSink& sink) { sink.on_account({"order", std::to_string(i)}); });
+  }
+  CHECK(f.counters().account_events == Normalizer::kAccountEventsMax + 1);
+  REQUIRE(f.normalizer.account_events().size() == Normalizer::kAccountEventsMax);
+  CHECK(f.normalizer.account_events().front().body == "1");
+  CHECK(f.normalizer.account_events().back().kind == "order");
+  CHECK(f.out.take().empty());
 }
 
 }  // namespace tidegate

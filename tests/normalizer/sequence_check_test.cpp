@@ -41,4 +41,30 @@ TEST_CASE("growing check: older numbers of one session are late, those of a new 
   CHECK(ids.check(0, 2) == Order::Next);  // not numbered
 }
 
+TEST_CASE("trade evidence: a first snapshot proves nothing, a volume that grew or a later trade does") {
+  EvidenceCheck evidence;
+  CHECK_FALSE(evidence.moved({100, UtcTime{5}}));
+  CHECK_FALSE(evidence.moved({100, UtcTime{5}}));
+  CHECK(evidence.moved({101, UtcTime{5}}));
+  CHECK(evidence.moved({101, UtcTime{6}}));
+  CHECK_FALSE(evidence.moved({101, UtcTime{6}}));
+}
+
+TEST_CASE("trade evidence: a snapshot without a time or a volume leaves what was known of it") {
+  EvidenceCheck evidence;
+  CHECK_FALSE(evidence.moved({100, kNoTime}));
+  CHECK_FALSE(evidence.moved({-1, UtcTime{5}}));
+  CHECK_FALSE(evidence.moved({100, kNoTime}));
+  CHECK(evidence.moved({-1, UtcTime{6}}));
+  CHECK(evidence.moved({101, kNoTime}));
+}
+
+TEST_CASE("trade evidence: a volume that shrank begins a new day and proves nothing by itself") {
+  EvidenceCheck evidence;
+  CHECK_FALSE(evidence.moved({1'000'000, UtcTime{50}}));
+  CHECK_FALSE(evidence.moved({20, UtcTime{50}}));
+  CHECK(evidence.moved({21, UtcTime{50}}));
+  CHECK_FALSE(evidence.moved({21, UtcTime{40}}));  // an earlier trade is no new one
+}
+
 }  // namespace tidegate

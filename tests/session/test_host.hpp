@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,20 +39,41 @@ inline void run_on(net::EventLoop& loop, std::chrono::milliseconds duration = st
   while (std::chrono::steady_clock::now() < end) loop.run_for(std::chrono::milliseconds{5});
 }
 
+/// The machine's clocks, with the time of day moved as a test asks.
+class ShiftedClock final : public Clock {
+ public:
+  [[nodiscard]] UtcTime utc() const override { return UtcTime{system_.utc().ns + shift.count()}; }
+  [[nodiscard]] MonoTime mono() const override { return system_.mono(); }
+  /// It is `time` now, and goes on from there.
+  void set(UtcTime time) { shift = Duration{time.ns - system_.utc().ns}; }
+
+  Duration shift{};
+
+ private:
+  SystemClock system_;
+};
+
 class TestHost final : public SessionHost {
  public:
   explicit TestHost(net::EventLoop& loop) : loop_(loop) {}
 
   net::EventLoop& loop() override { return loop_; }
   net::HttpClient& http() override { return http_; }
-  const Clock& clock() const override { return clock_; }
+  const Clock& clock() const override { return shifted_clock; }
   BrokerCounters& counters() override { return counters_; }
   std::uint64_t random_seed() override { return ++seed_; }
+  FreshConfig read_config() override {
+    ++config_reads;
+    return fresh;
+  }
   std::unique_ptr<FrameSink> open_sink(ConnectionId connection) override {
     sinks.push_back(connection);
     return std::make_unique<Sink>(frames);
   }
-  void on_instruments(std::vector<Instrument> list) override { instruments = std::move(list); }
+  void on_instruments(std::vector<Instrument>& list) override {
+    instruments = list;
+    ++list_count;
+  }
   void on_report(BrokerReport given) override {
     report = std::move(given);
     ++report_count;
@@ -71,15 +93,21 @@ class TestHost final : public SessionHost {
   [[nodiscard]] bool was_in_state(BrokerState state) const {
     return std::any_of(frames.begin(), frames.end(), [state](const RawFrame& f) { return f.kind == FrameKind::Status && f.broker_state == state; });
   }
-  [[nodiscard]] std::size_t accepted(InstrumentId instrument, Channel channel) const {
-    return static_cast<std::size_t>(std::count_if(frames.begin(), frames.end(), [&](const RawFrame& f) {
-      return f.kind == FrameKind::Accepted && f.instrument == instrument && f.channel == channel;
-    }));
+  [[nodiscard]] std::size_t accepted(InstrumentId instrument, Channel channel) const { return count_of(FrameKind::Accepted, instrument, channel); }
+  [[nodiscard]] std::size_t asked(InstrumentId instrument, Channel channel) const { return count_of(FrameKind::Asked, instrument, channel); }
+  [[nodiscard]] std::size_t refused(InstrumentId instrument, Channel channel) const { return count_of(FrameKind::Refused, instrument, channel); }
+  [[nodiscard]] std::size_t count_of(FrameKind kind, InstrumentId instrument, Channel channel) const {
+    return static_cast<std::size_t>(std::count_if(
+        frames.begin(), frames.end(), [&](const RawFrame& f) { return f.kind == kind && f.instrument == instrument && f.channel == channel; }));
   }
 
+  ShiftedClock shifted_clock;
+  FreshConfig fresh;  // what read_config() finds
+  int config_reads = 0;
   std::vector<RawFrame> frames;
   std::vector<ConnectionId> sinks;
   std::vector<Instrument> instruments;
+  int list_count = 0;  // how often they came
   BrokerReport report;
   int report_count = 0;
 
@@ -95,7 +123,6 @@ class TestHost final : public SessionHost {
 
   net::EventLoop& loop_;
   net::HttpClient http_;
-  SystemClock clock_;
   BrokerCounters counters_;
   std::uint64_t seed_ = 0;
 };
@@ -125,8 +152,8 @@ inline BrokerConfig binance_config() {
   return config;
 }
 
-inline void set(BrokerConfig& config, std::string_view key, std::string_view text) {
-  for (const OptionSpec& option : binance::kOptions) {
+inline void set_option(BrokerConfig& config, std::span<const OptionSpec> specs, std::string_view key, std::string_view text) {
+  for (const OptionSpec& option : specs) {
     if (option.key == key) {
       config.options.insert_or_assign(std::string{key}, option_value(option.type, text));
       return;
@@ -134,5 +161,7 @@ inline void set(BrokerConfig& config, std::string_view key, std::string_view tex
   }
   FAIL("no such option: " << key);
 }
+
+inline void set(BrokerConfig& config, std::string_view key, std::string_view text) { set_option(config, binance::kOptions, key, text); }
 
 }  // namespace tidegate::test

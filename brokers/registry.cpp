@@ -4,12 +4,14 @@
 #include <array>
 
 #include "brokers/binance/adapter.hpp"
+#include "brokers/zerodha/adapter.hpp"
 
 namespace tidegate {
 namespace {
 
-constexpr std::array<const Adapter*, 1> kAdapters = {
+constexpr std::array<const Adapter*, 2> kAdapters = {
     &binance::kBinance,
+    &zerodha::kZerodha,
 };
 
 }  // namespace

@@ -1,0 +1,159 @@
+#include "brokers/zerodha/instruments.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <span>
+#include <string>
+
+#include "brokers/common/csv.hpp"
+#include "brokers/common/field_reader.hpp"
+#include "brokers/zerodha/segments.hpp"
+
+namespace tidegate::zerodha {
+namespace {
+
+/// The columns that are read. exchange_token repeats the token, last_price is always 0, and name names the company or the underlying.
+enum class Column : std::uint8_t { Token, Symbol, Expiry, Strike, TickSize, LotSize, Type, Segment, Exchange };
+constexpr std::array<std::string_view, 9> kColumnNames = {"instrument_token", "tradingsymbol",   "expiry",  "strike",  "tick_size",
+                                                          "lot_size",         "instrument_type", "segment", "exchange"};
+constexpr std::string_view name_of(Column column) { return kColumnNames[static_cast<std::size_t>(column)]; }
+
+/// Names go into messages and logs, and ids such as NSE:INFY are split at the first colon.
+bool is_name(std::string_view text) {
+  const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
+  return !text.empty() && text.size() <= common::kSymbolBytesMax && std::ranges::all_of(text, printable);
+}
+
+/// `YYYY-MM-DD`, a day that exists.
+bool parse_date(std::string_view text, UtcTime& time) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  const auto number = [text](std::size_t begin, std::size_t size) {
+    unsigned value = 0;
+    for (const char c : text.substr(begin, size)) {
+      if (c < '0' || c > '9') return 0U;  // neither a month nor a day
+      value = value * 10 + static_cast<unsigned>(c - '0');
+    }
+    return value;
+  };
+  using namespace std::chrono;
+  const year_month_day date{year{static_cast<int>(number(0, 4))}, month{number(5, 2)}, day{number(8, 2)}};
+  // Nanoseconds of 64 bits end in 2262; no contract of today lies before 1970.
+  if (!date.ok() || date.year() < year{1970} || date.year() > year{2261}) return false;
+  time = UtcTime{nanoseconds{sys_days{date}.time_since_epoch()}.count()};
+  return true;
+}
+
+InstrumentKind kind_of(std::uint32_t token, std::string_view segment, std::string_view type) {
+  // The list marks indices by their segment, packets by their token; where only one does, there is still nothing but a ticker.
+  if (segment == "INDICES" || is_index(segment_of(token))) return InstrumentKind::Index;
+  if (type == "EQ") return InstrumentKind::Cash;
+  if (type == "FUT") return InstrumentKind::Future;
+  if (type == "CE" || type == "PE") return InstrumentKind::Option;
+  return InstrumentKind::Other;
+}
+
+/// Reads rows as instruments; the first line says where their columns stand.
+class RowReader {
+ public:
+  /// The column that is missing, or an empty text.
+  std::string_view read_header(std::span<const std::string_view> header) {
+    width_ = header.size();
+    for (std::size_t i = 0; i < kColumnNames.size(); ++i) {
+      const auto found = std::ranges::find(header, kColumnNames[i]);
+      if (found == header.end()) return kColumnNames[i];
+      places_[i] = static_cast<std::size_t>(found - header.begin());
+    }
+    return {};
+  }
+
+  Result<Instrument> read(std::span<const std::string_view> row) {
+    if (row.size() != width_) return Error{Reason::BadShape};  // its fields stand under the wrong names
+    row_ = row;
+    failed_ = false;
+    Instrument instrument;
+    const std::uint32_t token = read_token();
+    instrument.native = native_id(token);
+    instrument.name = read_name(Column::Symbol);
+    instrument.venue = read_name(Column::Exchange);
+    if (instrument.venue.find(':') != std::string::npos) fail(Reason::BadText, Column::Exchange);
+    instrument.kind = kind_of(token, field(Column::Segment), field(Column::Type));
+    instrument.expiry = read_expiry();
+    instrument.strike = read_amount(Column::Strike);
+    instrument.tick_size = read_amount(Column::TickSize);
+    instrument.lot_size = read_amount(Column::LotSize);
+    if (failed_) return error_;
+    return instrument;
+  }
+
+ private:
+  [[nodiscard]] std::string_view field(Column column) const { return row_[places_[static_cast<std::size_t>(column)]]; }
+
+  void fail(Reason reason, Column column) {
+    if (failed_) return;
+    failed_ = true;
+    error_ = {reason, name_of(column)};
+  }
+
+  /// The token alone counts; exchange_token should be its upper 24 bits, and is not compared.
+  std::uint32_t read_token() {
+    const std::string_view text = field(Column::Token);
+    std::uint32_t token = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), token);
+    if (error != std::errc{} || end != text.data() + text.size() || token == 0) fail(Reason::BadInteger, Column::Token);
+    return token;
+  }
+  std::string_view read_name(Column column) {
+    const std::string_view text = field(column);
+    if (!is_name(text)) fail(Reason::BadText, column);
+    return text;
+  }
+  UtcTime read_expiry() {
+    const std::string_view text = field(Column::Expiry);
+    UtcTime expiry;
+    if (!text.empty() && !parse_date(text, expiry)) fail(Reason::BadText, Column::Expiry);
+    return expiry;
+  }
+  Decimal read_amount(Column column) {
+    const std::string_view text = field(column);
+    if (text.empty()) return kAbsent;
+    const Result<Decimal> amount = common::read_decimal(text);
+    if (!amount || amount->mantissa < 0) {
+      fail(amount ? Reason::BadDecimal : amount.error().reason, column);
+      return kAbsent;
+    }
+    return amount->is_zero() ? kAbsent : *amount;
+  }
+
+  std::size_t width_ = 0;
+  std::array<std::size_t, kColumnNames.size()> places_{};
+  std::span<const std::string_view> row_;
+  bool failed_ = false;
+  Error error_{};
+};
+
+}  // namespace
+
+Result<InstrumentCsv> parse_instruments(std::string_view csv) {
+  common::CsvReader lines{csv};
+  RowReader rows;
+  if (!lines.next()) return Error{Reason::MissingField, kColumnNames.front()};
+  if (const std::string_view missing = rows.read_header(lines.fields()); !missing.empty()) return Error{Reason::MissingField, missing};
+
+  InstrumentCsv list;
+  constexpr std::size_t kShortestRow = 32;  // keeps what is set aside in proportion to the text
+  list.instruments.reserve(std::min(static_cast<std::size_t>(std::ranges::count(csv, '\n')), csv.size() / kShortestRow));
+  while (lines.next()) {
+    auto row = lines.well_formed() ? rows.read(lines.fields()) : Result<Instrument>{Error{Reason::BadShape}};
+    if (row) {
+      list.instruments.push_back(std::move(*row));
+    } else if (list.bad_rows++ == 0) {
+      list.first_bad = row.error();
+      list.first_bad_line = lines.line_number();
+    }
+  }
+  return list;
+}
+
+}  // namespace tidegate::zerodha

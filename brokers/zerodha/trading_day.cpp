@@ -1,0 +1,47 @@
+#include "brokers/zerodha/trading_day.hpp"
+
+#include <charconv>
+#include <cstdio>
+
+namespace tidegate::zerodha {
+namespace {
+
+constexpr std::chrono::minutes kIndia{5 * 60 + 30};
+
+std::chrono::sys_time<Duration> in_india(UtcTime time) { return std::chrono::sys_time<Duration>{Duration{time.ns} + kIndia}; }
+
+bool read_number(std::string_view text, int& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() && text.front() != '-';
+}
+
+}  // namespace
+
+TradingDay trading_day(UtcTime now, Duration at) { return std::chrono::floor<std::chrono::days>(in_india(now) - at); }
+
+UtcTime next_trading_day(UtcTime now, Duration at) {
+  const auto midnight = std::chrono::sys_time<Duration>{trading_day(now, at) + std::chrono::days{1}};
+  return UtcTime{(midnight.time_since_epoch() + at - kIndia).count()};
+}
+
+std::string to_text(TradingDay day) {
+  const std::chrono::year_month_day date{day};
+  char text[32];
+  const int length = std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                                   static_cast<unsigned>(date.day()));
+  return {text, static_cast<std::size_t>(length)};
+}
+
+std::optional<TradingDay> parse_trading_day(std::string_view text) {
+  int year = 0;
+  int month = 0;
+  int day = 0;
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  if (!read_number(text.substr(0, 4), year) || !read_number(text.substr(5, 2), month) || !read_number(text.substr(8, 2), day)) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+                                         std::chrono::day{static_cast<unsigned>(day)}};
+  if (!date.ok()) return std::nullopt;
+  return TradingDay{date};
+}
+
+}  // namespace tidegate::zerodha

@@ -1,7 +1,6 @@
 #include "tools/sim/binance/command.hpp"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <csignal>
 #include <iostream>
 #include <memory>
@@ -9,6 +8,7 @@
 #include "gateway/net/event_loop.hpp"
 #include "tools/sim/binance/faults.hpp"
 #include "tools/sim/binance/server.hpp"
+#include "tools/sim/common/command_options.hpp"
 
 namespace tidegate::sim::binance {
 namespace {
@@ -18,39 +18,6 @@ struct Arguments {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
 };
-
-/// 250ms, 30s, 5m, 24h.
-bool read_duration(const std::string& text, Duration& out) {
-  std::int64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc{} || count < 0 || count > 1'000'000'000) return false;
-  const std::string unit{end, text.data() + text.size()};
-  if (unit == "ms") {
-    out = std::chrono::milliseconds{count};
-  } else if (unit == "s") {
-    out = std::chrono::seconds{count};
-  } else if (unit == "m") {
-    out = std::chrono::minutes{count};
-  } else if (unit == "h") {
-    out = std::chrono::hours{count};
-  } else {
-    return false;
-  }
-  return true;
-}
-
-/// `set` receives the duration.
-void add_duration(CLI::App& app, const std::string& name, std::function<void(Duration)> set, const std::string& help) {
-  app.add_option_function<std::string>(
-         name,
-         [set = std::move(set), name](const std::string& text) {
-           Duration duration{};
-           if (!read_duration(text, duration)) throw CLI::ValidationError(name, "a duration such as 250ms, 30s, 5m or 24h is needed, not " + text);
-           set(duration);
-         },
-         help)
-      ->type_name("DURATION");
-}
 
 int run(const Arguments& arguments) {
   net::EventLoop loop;

@@ -1,7 +1,8 @@
 #include "tools/sim/binance/faults.hpp"
 
 #include <array>
-#include <charconv>
+
+#include "tools/sim/common/fault_text.hpp"
 
 namespace tidegate::sim::binance {
 namespace {
@@ -43,27 +44,6 @@ constexpr std::array kFaults = {
               "for so long (30) new subscriptions are acknowledged and stay silent, as on the wrong USD-M path"},
 };
 
-bool read_number(std::string_view text, std::int64_t& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc{} && end == text.data() + text.size() && out >= 0 && out <= 1'000'000'000;
-}
-
-/// Seconds with an optional fraction, to nanoseconds.
-bool read_seconds(std::string_view text, std::int64_t& ns) {
-  const std::size_t point = text.find('.');
-  std::int64_t whole = 0;
-  if (!read_number(text.substr(0, point), whole)) return false;
-  ns = whole * 1'000'000'000;
-  if (point == std::string_view::npos) return true;
-  std::int64_t unit = 100'000'000;
-  for (const char c : text.substr(point + 1)) {
-    if (c < '0' || c > '9') return false;
-    ns += (c - '0') * unit;
-    unit /= 10;
-  }
-  return true;
-}
-
 std::string read_argument(const FaultSpec& spec, std::string_view text, bool given, Fault& out) {
   const std::string name{spec.name};
   switch (spec.argument) {
@@ -94,35 +74,28 @@ std::span<const FaultSpec> fault_table() { return kFaults; }
 std::string fault_help() {
   std::string text;
   for (const FaultSpec& spec : kFaults) {
-    std::string left = "  " + std::string{spec.name};
+    std::string form;
     if (spec.argument == Status) {
-      left += "=" + std::string{spec.argument_name};
+      form = "=" + std::string{spec.argument_name};
     } else if (spec.argument != None) {
-      left += "[=" + std::string{spec.argument_name} + "]";
+      form = "[=" + std::string{spec.argument_name} + "]";
     }
-    left.resize(left.size() < 36 ? 36 : left.size() + 1, ' ');
-    text += left + std::string{spec.help} + "\n";
+    text += fault_help_line(spec.name, form, spec.help);
   }
   return text;
 }
 
 std::string parse_fault(std::string_view text, Fault& out) {
   out = {};
-  // Stream names hold '@' too: only an '@' followed by a number is the time.
-  const std::size_t at = text.rfind('@');
-  if (at != std::string_view::npos && read_seconds(text.substr(at + 1), out.at_ns)) {
-    out.timed = true;
-    text = text.substr(0, at);
-  }
-  const std::size_t equals = text.find('=');
-  const std::string_view name = text.substr(0, equals);
-  const bool given = equals != std::string_view::npos;
+  const FaultText parts = split_fault(text);
+  out.at_ns = parts.at_ns;
+  out.timed = parts.timed;
   for (const FaultSpec& spec : kFaults) {
-    if (spec.name != name) continue;
+    if (spec.name != parts.name) continue;
     out.kind = spec.kind;
-    return read_argument(spec, given ? text.substr(equals + 1) : std::string_view{}, given, out);
+    return read_argument(spec, parts.argument, parts.has_argument, out);
   }
-  return "unknown fault: " + std::string{name};
+  return "unknown fault: " + std::string{parts.name};
 }
 
 }  // namespace tidegate::sim::binance

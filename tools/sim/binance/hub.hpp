@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,29 +11,14 @@
 #include <vector>
 
 #include "tools/sim/binance/limits.hpp"
-#include "tools/sim/binance/random.hpp"
 #include "tools/sim/binance/streams.hpp"
+#include "tools/sim/common/random.hpp"
+#include "tools/sim/common/wire.hpp"
 
 namespace tidegate::sim::binance {
 
-/// The two clocks, read once per event.
-struct Now {
-  std::int64_t mono_ns = 0;
-  std::int64_t utc_us = 0;
-};
-
-/// One socket as the venue sees it.
-class Wire {
- public:
-  virtual ~Wire() = default;
-  virtual void send_text(std::string_view payload) = 0;
-  virtual void send_binary(std::string_view payload) = 0;
-  virtual void ping(std::string_view payload) = 0;
-  virtual void close(int code, std::string_view reason) = 0;
-  virtual void cut() = 0;
-  virtual void pause_reading(bool pause) = 0;
-  [[nodiscard]] virtual std::size_t queued_bytes() const = 0;
-};
+using sim::Now;
+using sim::Wire;
 
 struct Client;
 
@@ -55,8 +39,6 @@ struct Topic : Audience {
   StreamName stream;
   std::size_t holders = 0;  // connections that list it; `clients` may be fewer (wrong path, stalled)
 };
-
-inline constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
 
 /// One connection.
 struct Client {

@@ -4,9 +4,10 @@
 #include <cstdint>
 #include <deque>
 
+#include "tools/sim/common/wire.hpp"
+
 namespace tidegate::sim::binance {
 
-inline constexpr std::int64_t kSecondNs = 1'000'000'000;
 inline constexpr std::size_t kClientFrameBytesMax = 4096;  // on the wire; a larger one is dropped without a word
 inline constexpr std::size_t kStreamsMax = 1024;           // per connection
 

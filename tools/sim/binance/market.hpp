@@ -8,8 +8,8 @@
 
 #include "tools/sim/binance/book.hpp"
 #include "tools/sim/binance/candles.hpp"
-#include "tools/sim/binance/random.hpp"
 #include "tools/sim/binance/symbols.hpp"
+#include "tools/sim/common/random.hpp"
 
 namespace tidegate::sim::binance {
 

@@ -64,23 +64,7 @@ std::string read_options(const BinanceOptions& options, VenueOptions& out) {
   return {};
 }
 
-/// A WebSocket connection as the venue's wire.
-class SocketWire final : public Wire {
- public:
-  explicit SocketWire(net::WsConnection& connection) : connection_(connection) {}
-  void send_text(std::string_view payload) override { connection_.send_text(payload); }
-  void send_binary(std::string_view payload) override { connection_.send_binary(payload); }
-  void ping(std::string_view payload) override { connection_.ping(payload); }
-  void close(int code, std::string_view reason) override { connection_.close(static_cast<std::uint16_t>(code), reason); }
-  void cut() override { connection_.cut(); }
-  void pause_reading(bool pause) override { connection_.pause_reading(pause); }
-  [[nodiscard]] std::size_t queued_bytes() const override { return connection_.queued_bytes(); }
-
-  Client* client = nullptr;
-
- private:
-  net::WsConnection& connection_;
-};
+using ClientWire = SocketWire<Client>;
 
 }  // namespace
 
@@ -122,12 +106,12 @@ struct BinanceServer::Impl final : net::WsServerHandler {
   int on_upgrade(const net::HttpRequest& request) override { return venue->admit(request.target, request.remote_address, now()); }
   std::chrono::milliseconds upgrade_delay() override { return std::chrono::milliseconds{venue->take_handshake_delay_ns() / 1'000'000}; }
   void on_open(net::WsConnection& connection) override {
-    auto wire = std::make_unique<SocketWire>(connection);
+    auto wire = std::make_unique<ClientWire>(connection);
     connection.user = wire.get();
     wire->client = &venue->open(*wire, connection.request().target, now());
     wires.emplace(&connection, std::move(wire));
   }
-  static Client& client_of(net::WsConnection& connection) { return *static_cast<SocketWire*>(connection.user)->client; }
+  static Client& client_of(net::WsConnection& connection) { return *static_cast<ClientWire*>(connection.user)->client; }
   void on_message(net::WsConnection& connection, std::string_view payload, bool) override {
     venue->on_message(client_of(connection), payload, now());
   }
@@ -144,7 +128,7 @@ struct BinanceServer::Impl final : net::WsServerHandler {
   std::string problem;
   std::string summary;
   std::unique_ptr<Venue> venue;
-  std::map<net::WsConnection*, std::unique_ptr<SocketWire>> wires;
+  std::map<net::WsConnection*, std::unique_ptr<ClientWire>> wires;
   std::unique_ptr<net::WsServer> server;  // after what its handler uses
   net::Timer timer;
 };

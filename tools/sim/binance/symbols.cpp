@@ -3,8 +3,8 @@
 #include <array>
 #include <string_view>
 
-#include "tools/sim/binance/random.hpp"
 #include "tools/sim/binance/text.hpp"
+#include "tools/sim/common/random.hpp"
 
 namespace tidegate::sim::binance {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace tidegate::sim::binance {
+namespace tidegate::sim {
 
 class Random {
  public:
@@ -33,4 +33,4 @@ constexpr std::uint64_t hash_text(std::string_view text) {
   return hash;
 }
 
-}  // namespace tidegate::sim::binance
+}  // namespace tidegate::sim

@@ -1,0 +1,15 @@
+// `tidegate-sim zerodha`: options of the command line.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace tidegate::sim::zerodha {
+
+/// Adds the subcommand; the returned function runs it once the command line was read, and returns the exit code.
+[[nodiscard]] std::function<int()> add_command(CLI::App& app);
+
+}  // namespace tidegate::sim::zerodha

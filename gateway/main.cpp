@@ -8,9 +8,11 @@
 #include <iostream>
 
 #include "brokers/registry.hpp"
+#include "gateway/check_command.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/decode_command.hpp"
 #include "gateway/log.hpp"
+#include "gateway/login_command.hpp"
 #include "gateway/pipeline.hpp"
 #include "gateway/version.hpp"
 #include "tools/watch/watch.hpp"
@@ -19,11 +21,6 @@ namespace tidegate {
 namespace {
 
 constexpr int kUsage = 2;
-
-int check(const std::string& path) {
-  std::cout << print_config(load_config(path, all_adapters()));
-  return 0;
-}
 
 int run(const std::string& path) {
   Config config = load_config(path, all_adapters());
@@ -63,8 +60,18 @@ int main_of(int argc, char** argv) {
   std::string config;
   CLI::App* const run_command = app.add_subcommand("run", "run the gateway");
   run_command->add_option("--config", config, "configuration (YAML)")->required();
-  CLI::App* const check_command = app.add_subcommand("check", "validate a configuration and print what it comes to, secrets masked");
+  CLI::App* const check_command =
+      app.add_subcommand("check", "validate a configuration, print what it comes to, secrets masked, and try its credentials");
+  CheckOptions check;
   check_command->add_option("--config", config, "configuration (YAML)")->required();
+  check_command->add_flag("--offline", check.offline, "ask no broker whether it takes the credentials");
+
+  LoginOptions login;
+  CLI::App* const login_command = app.add_subcommand("login", "log in at a broker where a person has to, and store the access token");
+  login_command->add_option("broker", login.broker, "its name in the configuration")->required();
+  login_command->add_option("--config", config, "configuration (YAML)")->required();
+  login_command->add_option("--request-token", login.request_token, "what the login page ended at, instead of pasting it");
+  login_command->add_option("--output", login.output, "file for the access token, instead of the one that the configuration names");
 
   WatchOptions watch;
   CLI::App* const watch_command = app.add_subcommand("watch", "show live prices: a table on a terminal, JSON lines when piped");
@@ -83,7 +90,7 @@ int main_of(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
-    decode.config = config;
+    check.config = login.config = decode.config = config;
     decode.depth = parse_depth(depth);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
@@ -91,7 +98,8 @@ int main_of(int argc, char** argv) {
 
   try {
     if (run_command->parsed()) return run(config);
-    if (check_command->parsed()) return check(config);
+    if (check_command->parsed()) return run_check(check, all_adapters(), std::cout, std::cerr);
+    if (login_command->parsed()) return run_login(login, all_adapters(), std::cin, std::cout, std::cerr);
     if (watch_command->parsed()) return run_watch(watch);
     return run_decode(decode, std::cout, std::cerr);
   } catch (const ConfigError& error) {

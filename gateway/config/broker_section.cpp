@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <vector>
 
 #include "gateway/config/config.hpp"
@@ -108,14 +109,38 @@ OptionValue to_option(const Scalar& scalar, const OptionSpec& spec) {
   return scalar.text;
 }
 
+bool is_login_token(const BrokerSource& source, const OptionSpec& spec) {
+  return source.adapter->login != nullptr && spec.key == source.adapter->login->token_key;
+}
+
+bool may_be_absent(const BrokerSource& source, const OptionSpec& spec, const LoadOptions& options) {
+  if (options.login_at.empty() || spec.type != OptionType::Secret) return false;
+  return source.name != options.login_at || is_login_token(source, spec);
+}
+
+/// True: there is such a value, but what it refers to is not there yet, which is no mistake here.
+bool is_allowed_absence(const BrokerSource& source, const YamlValue* value, const OptionSpec& spec, const LoadOptions& options) {
+  if (value == nullptr || value->kind != YamlKind::Scalar || !has_reference(value->text)) return false;
+  const ResolvedText resolved = resolve_text(value->text, folder_of(value->place));
+  if (resolved.ok() || !resolved.absent) return false;
+  if (may_be_absent(source, spec, options)) return true;
+  const bool in_file = origin_of(value->text, {}).kind == ValueOrigin::Kind::File;
+  if (in_file && is_login_token(source, spec)) {
+    throw ConfigError(value->place, join_path(join_path("brokers", source.name), spec.key), resolved.problem,
+                      "log in: tidegate login " + source.name + " --config FILE");
+  }
+  return false;
+}
+
 /// A key of the adapter's table; "requests.timeout" stands in the section `requests`.
-OptionValue read_option(Section& section, const OptionSpec& spec) {
+OptionValue read_option(Section& section, const OptionSpec& spec, const BrokerSource& source, const LoadOptions& options) {
   Section* holder = &section;
   std::string_view key = spec.key;
   for (std::size_t dot = key.find('.'); dot != std::string_view::npos; dot = key.find('.')) {
     holder = &holder->child(key.substr(0, dot));
     key.remove_prefix(dot + 1);
   }
+  if (is_allowed_absence(source, holder->value(key), spec, options)) return std::string();
   auto found = holder->scalar(key);
   if (!found) {
     const bool text = spec.type == OptionType::Text || spec.type == OptionType::Secret;
@@ -126,9 +151,25 @@ OptionValue read_option(Section& section, const OptionSpec& spec) {
   return to_option(*found, spec);
 }
 
+/// What a person does to renew each Secret of the adapter that the file gives.
+std::map<std::string, std::string, std::less<>> renewals(const BrokerSource& source) {
+  std::map<std::string, std::string, std::less<>> all;
+  for (const OptionSpec& spec : source.adapter->options) {
+    const YamlEntry* entry = spec.type == OptionType::Secret ? source.value.find(spec.key) : nullptr;
+    if (entry != nullptr) all.emplace(spec.key, renewal_of(entry->value.text, spec.key));
+  }
+  return all;
+}
+
 /// What the adapter itself has to say about options that do not go together.
-void ask_adapter(const BrokerSource& source, const BrokerConfig& broker) {
-  const std::string complaint = source.adapter->complaint != nullptr ? source.adapter->complaint(broker) : "";
+void ask_adapter(const BrokerSource& source, const BrokerConfig& broker, const LoadOptions& options) {
+  if (source.adapter->complaint == nullptr) return;
+  BrokerConfig asked = broker;  // with something in place of what may be absent, so that all other complaints come through
+  for (const OptionSpec& spec : source.adapter->options) {
+    if (may_be_absent(source, spec, options) && broker.text(spec.key).empty())
+      asked.options.insert_or_assign(std::string(spec.key), std::string("x"));
+  }
+  const std::string complaint = source.adapter->complaint(asked);
   if (complaint.empty()) return;
   const std::size_t key_end = std::min(complaint.find(": "), complaint.size());
   const std::size_t problem_end = std::min(complaint.find("; ", key_end), complaint.size());
@@ -158,7 +199,7 @@ std::shared_ptr<const BrokerSource> find_broker_source(const YamlEntry& entry, B
   return source;
 }
 
-BrokerConfig read_broker(const BrokerSource& source, WrittenTexts& written) {
+BrokerConfig read_broker(const BrokerSource& source, WrittenTexts& written, const LoadOptions& options) {
   Section section(source.value, join_path("brokers", source.name), written);
   const BrokerConfig defaults;
   BrokerConfig broker;
@@ -182,10 +223,19 @@ BrokerConfig read_broker(const BrokerSource& source, WrittenTexts& written) {
   broker.stale_after = section.duration("stale_after", defaults.stale_after, kMillisecond, kDay);
   broker.linger = section.duration("linger", defaults.linger, Duration{0}, kDay);
   broker.required = section.boolean("required", true);
-  for (const OptionSpec& spec : source.adapter->options) broker.options.emplace(spec.key, read_option(section, spec));
+  for (const OptionSpec& spec : source.adapter->options) broker.options.emplace(spec.key, read_option(section, spec, source, options));
   section.finish();
-  ask_adapter(source, broker);
+  broker.secret_sources = renewals(source);
+  ask_adapter(source, broker, options);
   return broker;
+}
+
+const Adapter& adapter_of(const Config& config, BrokerId broker) { return *config.broker_sources.at(broker.value())->adapter; }
+
+ValueOrigin secret_origin(const Config& config, BrokerId broker, std::string_view key) {
+  const YamlEntry* entry = config.broker_sources.at(broker.value())->value.find(key);
+  if (entry == nullptr || entry->value.kind != YamlKind::Scalar) return {};
+  return origin_of(entry->value.text, folder_of(entry->value.place));
 }
 
 BrokerConfig read_broker_again(const Config& config, BrokerId broker) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "brokers/adapter.hpp"
+#include "gateway/config/config.hpp"
 #include "gateway/config/yaml_section.hpp"
 
 namespace tidegate {
@@ -22,6 +23,6 @@ struct BrokerSource {
 [[nodiscard]] std::shared_ptr<const BrokerSource> find_broker_source(const YamlEntry& entry, BrokerId id, std::span<const Adapter* const> adapters);
 
 /// Reads and checks the broker's values. Throws ConfigError.
-[[nodiscard]] BrokerConfig read_broker(const BrokerSource& source, WrittenTexts& written);
+[[nodiscard]] BrokerConfig read_broker(const BrokerSource& source, WrittenTexts& written, const LoadOptions& options = {});
 
 }  // namespace tidegate

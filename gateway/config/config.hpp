@@ -7,10 +7,12 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "brokers/adapter.hpp"
 #include "gateway/config/config_error.hpp"
+#include "gateway/config/credentials.hpp"
 #include "gateway/config/values.hpp"
 #include "gateway/core/broker_config.hpp"
 #include "gateway/core/channel.hpp"
@@ -99,12 +101,23 @@ struct Config {
   std::vector<std::shared_ptr<const BrokerSource>> broker_sources;  // by BrokerId
 };
 
+struct LoadOptions {
+  /// The broker that a person is about to log in at. The token that the login brings may be missing then, and so may all Secrets of other brokers:
+  /// a variable that is not set, a file that is not there yet or is empty. Such values are empty. All else stays a mistake.
+  std::string_view login_at{};
+};
+
 /// Reads, checks and completes a configuration. Throws ConfigError at the first mistake.
-[[nodiscard]] Config load_config(const std::filesystem::path& path, std::span<const Adapter* const> adapters);
+[[nodiscard]] Config load_config(const std::filesystem::path& path, std::span<const Adapter* const> adapters, const LoadOptions& options = {});
 
 /// One broker of a loaded configuration with its ${NAME} and ${file:PATH} read anew, as must be done before each connect: credentials may have
 /// changed since. Throws ConfigError when one is gone or no longer fits.
 [[nodiscard]] BrokerConfig read_broker_again(const Config& config, BrokerId broker);
+
+[[nodiscard]] const Adapter& adapter_of(const Config& config, BrokerId broker);
+
+/// Where a broker's Secret is taken from; an absent or empty one is a Literal.
+[[nodiscard]] ValueOrigin secret_origin(const Config& config, BrokerId broker, std::string_view key);
 
 /// The effective configuration as YAML, every key with its value, secrets masked (a reference such as ${NAME} is shown as written), and the
 /// bound of memory as comments. load_config reads it back.

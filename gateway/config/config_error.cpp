@@ -8,10 +8,14 @@ namespace {
 
 constexpr std::size_t kShownMax = 80;
 
-std::string complaint(const Place& place, std::string_view key, std::string_view problem, std::string_view remedy) {
-  std::string line = place.file ? *place.file : "config";
-  line += ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": ";
-  line.append(key).append(": ").append(problem).append("; ").append(remedy);
+std::string beginning(const Place& place, std::string_view key) {
+  std::string text = place.file ? *place.file : "config";
+  text += ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": ";
+  return text.append(key).append(": ");
+}
+
+std::string complaint_line(std::string line, std::string_view problem, std::string_view remedy) {
+  line.append(problem).append("; ").append(remedy);
   std::replace_if(
       line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
   return line;
@@ -36,7 +40,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 ConfigError::ConfigError(const Place& place, std::string_view key, std::string_view problem, std::string_view remedy)
-    : std::runtime_error(complaint(place, key, problem, remedy)) {}
+    : std::runtime_error(complaint_line(beginning(place, key), problem, remedy)), complaint_at_(beginning(place, key).size()) {}
 
 std::string in_quotes(std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";

@@ -1,6 +1,7 @@
 // Where something stands in a configuration file, and the one line that says what is wrong there.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -20,6 +21,12 @@ struct Place {
 class ConfigError : public std::runtime_error {
  public:
   ConfigError(const Place& place, std::string_view key, std::string_view problem, std::string_view remedy);
+
+  /// what() without the place and the key: for readers who do not have the file before them, and little room.
+  [[nodiscard]] std::string_view complaint() const { return std::string_view{what()}.substr(complaint_at_); }
+
+ private:
+  std::size_t complaint_at_;
 };
 
 /// Text from outside inside a complaint: quoted, control characters escaped, cut when long.

@@ -17,15 +17,16 @@ bool is_variable_name(std::string_view name) {
 }
 
 ResolvedText problem(std::string what, std::string remedy) { return {{}, std::move(what), std::move(remedy)}; }
+ResolvedText absent(std::string what, std::string remedy) { return {{}, std::move(what), std::move(remedy), true}; }
 
 ResolvedText first_line(std::string_view path, const std::filesystem::path& folder) {
   std::string content;
   if (const std::string wrong = read_whole_file(seen_from(folder, path), content); !wrong.empty()) {
-    return problem("the file " + in_quotes(path) + " cannot be read (" + wrong + ")", "create it, or correct the path or its permissions");
+    return absent("the file " + in_quotes(path) + " cannot be read (" + wrong + ")", "create it, or correct the path or its permissions");
   }
   std::string line = content.substr(0, content.find('\n'));
   if (!line.empty() && line.back() == '\r') line.pop_back();
-  if (line.empty()) return problem("the first line of the file " + in_quotes(path) + " is empty", "write the value on the file's first line");
+  if (line.empty()) return absent("the first line of the file " + in_quotes(path) + " is empty", "write the value on the file's first line");
   return {line, {}, {}};
 }
 
@@ -38,8 +39,8 @@ ResolvedText variable(std::string_view inside) {
   const char* value = std::getenv(name.c_str());
   if (value != nullptr && *value != '\0') return {value, {}, {}};
   if (split != std::string_view::npos) return {std::string(inside.substr(split + kOtherwise.size())), {}, {}};
-  return problem("the environment variable " + name + (value == nullptr ? " is not set" : " is empty"),
-                 "set it before the start: export " + name + "=...");
+  return absent("the environment variable " + name + (value == nullptr ? " is not set" : " is empty"),
+                "set it before the start: export " + name + "=...");
 }
 
 /// Calls `replace(inside)` for each ${inside} and puts together what it returns; stops at the first problem.
@@ -76,6 +77,25 @@ std::string with_absolute_paths(std::string_view text, const std::filesystem::pa
     return ResolvedText{"${file:" + seen_from(folder, inside.substr(kFile.size())).string() + "}", {}, {}};
   });
   return result.ok() ? result.text : std::string(text);
+}
+
+std::string renewal_of(std::string_view text, std::string_view key) {
+  const std::size_t begin = text.find("${");
+  const std::size_t end = text.find('}', begin);
+  if (begin == std::string_view::npos || end == std::string_view::npos) return std::string(key) + " in the configuration, and restart";
+  const std::string_view inside = text.substr(begin + 2, end - begin - 2);
+  if (is_file(inside)) return "the file " + std::string(inside.substr(kFile.size()));
+  return "the environment variable " + std::string(inside.substr(0, inside.find(kOtherwise))) + ", and restart";
+}
+
+ValueOrigin origin_of(std::string_view text, const std::filesystem::path& folder) {
+  const std::size_t begin = text.find("${");
+  if (begin == std::string_view::npos) return {ValueOrigin::Kind::Literal, {}};
+  const std::size_t end = text.find('}', begin);
+  if (begin != 0 || end != text.size() - 1) return {ValueOrigin::Kind::Mixed, {}};
+  const std::string_view inside = text.substr(2, end - 2);
+  if (is_file(inside)) return {ValueOrigin::Kind::File, seen_from(folder, inside.substr(kFile.size())).string()};
+  return {ValueOrigin::Kind::Variable, std::string(inside.substr(0, inside.find(kOtherwise)))};
 }
 
 std::filesystem::path seen_from(const std::filesystem::path& folder, std::string_view path) {

@@ -1,6 +1,7 @@
 // Values that stand outside the configuration file: ${NAME}, ${NAME:-otherwise} and ${file:PATH}.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@ struct ResolvedText {
   std::string text;
   std::string problem;  // empty when everything was found
   std::string remedy;
+  bool absent = false;  // the problem: the variable is unset, or the file not there, or empty; not the way the reference is written
   [[nodiscard]] bool ok() const { return problem.empty(); }
 };
 
@@ -24,6 +26,23 @@ struct ResolvedText {
 
 /// `text` with the paths of its ${file:PATH} made absolute, so that it means the same from anywhere.
 [[nodiscard]] std::string with_absolute_paths(std::string_view text, const std::filesystem::path& folder);
+
+/// What a person does to renew the value behind `text`, to be read after the word "renew": "the file kite.token". A running process keeps its
+/// environment and its configuration, so those want a restart.
+[[nodiscard]] std::string renewal_of(std::string_view text, std::string_view key);
+
+/// Where a value is taken from, judged by its text alone.
+struct ValueOrigin {
+  enum class Kind : std::uint8_t {
+    Literal,   // stands in the configuration itself
+    Variable,  // `name`: the environment variable
+    File,      // `name`: the file, absolute
+    Mixed,     // put together from several parts
+  };
+  Kind kind{};
+  std::string name;
+};
+[[nodiscard]] ValueOrigin origin_of(std::string_view text, const std::filesystem::path& folder);
 
 /// `path` as seen from `folder`.
 [[nodiscard]] std::filesystem::path seen_from(const std::filesystem::path& folder, std::string_view path);

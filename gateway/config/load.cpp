@@ -85,7 +85,7 @@ void read_pipeline(Section& pipeline, PipelineConfig& config) {
   config.record_queue_bytes = pipeline.size("record_queue", config.record_queue_bytes, 64 * kKiB, 4 * kGiB);
 }
 
-void read_brokers(Section& root, Config& config, std::span<const Adapter* const> adapters) {
+void read_brokers(Section& root, Config& config, std::span<const Adapter* const> adapters, const LoadOptions& options) {
   constexpr std::string_view kRemedy = "write at least one, such as {binance: {adapter: binance}}";
   const YamlValue* brokers = root.value("brokers");
   if (brokers == nullptr) root.missing("brokers", kRemedy);
@@ -95,7 +95,7 @@ void read_brokers(Section& root, Config& config, std::span<const Adapter* const>
   for (const YamlEntry& entry : brokers->entries) {
     const BrokerId id{static_cast<std::uint16_t>(config.brokers.size())};
     config.broker_sources.push_back(find_broker_source(entry, id, adapters));
-    config.brokers.push_back(read_broker(*config.broker_sources.back(), config.written));
+    config.brokers.push_back(read_broker(*config.broker_sources.back(), config.written, options));
   }
 }
 
@@ -221,7 +221,7 @@ void read_log(Section& log, LogConfig& config) {
 
 }  // namespace
 
-Config load_config(const std::filesystem::path& path, std::span<const Adapter* const> adapters) {
+Config load_config(const std::filesystem::path& path, std::span<const Adapter* const> adapters, const LoadOptions& options) {
   std::string content;
   if (const std::string wrong = read_whole_file(path, content); !wrong.empty()) {
     throw ConfigError({std::make_shared<const std::string>(path.string()), 1, 1}, kWholeFile, "the file cannot be read (" + wrong + ")",
@@ -235,7 +235,7 @@ Config load_config(const std::filesystem::path& path, std::span<const Adapter* c
   root.finish();
   read_server(root.child("server"), config.server);
   read_pipeline(root.child("pipeline"), config.pipeline);
-  read_brokers(root, config, adapters);
+  read_brokers(root, config, adapters, options);
   CrossReader cross(config);
   cross.read_routing(root);
   cross.read_instruments(root);

@@ -32,6 +32,16 @@ std::set<std::string> keys_of(const YAML::Node& node) {
   return keys;
 }
 
+/// The shortest configuration of an adapter: its name, and the secrets that no default can stand for.
+Config load_minimal(const Adapter& adapter) {
+  std::string text = "brokers: {b: {adapter: " + std::string(adapter.name);
+  for (const OptionSpec& spec : adapter.options) {
+    if (spec.type == OptionType::Secret) text += ", " + std::string(spec.key) + ": x";
+  }
+  const Folder folder;
+  return load_config(folder.write("b.yaml", text + "}}\n"), all_adapters());
+}
+
 TEST_CASE("example configuration: holds every key of the gateway and of each adapter") {
   const Config config = load_config(config_file("example.yaml"), all_adapters());
   const std::set<std::string> present = keys_of(YAML::LoadFile(config_file("example.yaml").string()));
@@ -63,25 +73,63 @@ TEST_CASE("example configuration: the values it shows are the defaults") {
   CHECK(head(shown) == head(standard));
 }
 
+TEST_CASE("example configuration: options of other adapters show their defaults too, secrets aside") {
+  const Config shown = load_config(config_file("example.yaml"), all_adapters());
+  for (const BrokerConfig& broker : shown.brokers) {
+    const Adapter& adapter = adapter_of(shown, broker.id);
+    if (broker.name != adapter.name) continue;  // there to show an `include:`
+    const Config standard = load_minimal(adapter);
+    for (const OptionSpec& spec : adapter.options) {
+      if (spec.type == OptionType::Secret) continue;
+      CAPTURE(std::string(spec.key));
+      CHECK((broker.options.at(std::string(spec.key)) == standard.brokers[0].options.at(std::string(spec.key))));
+    }
+    CHECK(broker.ws_url == standard.brokers[0].ws_url);
+    CHECK(broker.rest_url == standard.brokers[0].rest_url);
+  }
+}
+
 TEST_CASE("configurations of this repository: each loads as it stands") {
   for (const char* name : {"binance.yaml", "demo.yaml", "example.yaml"}) {
     CAPTURE(name);
     const Config config = load_config(config_file(name), all_adapters());
-    CHECK(config.brokers.size() == 2);
+    CHECK(config.brokers.size() >= 2);
     const Folder folder;
     CHECK(print_config(load_config(folder.write("again.yaml", print_config(config)), all_adapters())) == print_config(config));
   }
 }
 
-TEST_CASE("demo configuration: takes the simulator's address from the environment") {
+TEST_CASE("zerodha configuration: loads as it stands once the credentials are set, and the token is a file that a login can write") {
+  const Variable key("KITE_API_KEY", "k3y");
+  const Variable secret("KITE_API_SECRET", nullptr);
+  const Folder folder;
+  const std::filesystem::path file = folder.path() / "zerodha.yaml";
+  std::filesystem::copy_file(config_file("zerodha.yaml"), file);
+  const Config before = load_config(file, all_adapters(), {.login_at = "zerodha"});
+  CHECK(before.brokers.at(0).text("access_token").empty());
+  const ValueOrigin origin = secret_origin(before, BrokerId{0}, "access_token");
+  CHECK(origin.kind == ValueOrigin::Kind::File);
+  CHECK(origin.name == (folder.path() / "kite.token").string());
+  folder.write("kite.token", "t0ken\n");
+  const Config config = load_config(file, all_adapters());
+  CHECK(config.brokers.at(0).text("api_key") == "k3y");
+  CHECK(config.brokers.at(0).text("access_token") == "t0ken");
+  CHECK(config.brokers.at(0).text("api_secret").empty());
+  CHECK(config.brokers.at(0).secret_source("access_token") == "the file kite.token");
+}
+
+TEST_CASE("demo configuration: takes the simulators' addresses from the environment") {
   const Variable ws("TIDEGATE_DEMO_WS", "ws://127.0.0.1:5");
   const Variable rest("TIDEGATE_DEMO_REST", "http://127.0.0.1:5");
+  const Variable kite_ws("TIDEGATE_DEMO_KITE_WS", "ws://127.0.0.1:6");
+  const Variable kite_rest("TIDEGATE_DEMO_KITE_REST", "http://127.0.0.1:6");
   const Variable listen("TIDEGATE_DEMO_LISTEN", "127.0.0.1:0");
   const Config config = load_config(config_file("demo.yaml"), all_adapters());
   CHECK(config.server.listen.port == 0);
   for (const BrokerConfig& broker : config.brokers) {
-    CHECK(broker.ws_url == "ws://127.0.0.1:5");
-    CHECK(broker.rest_url == "http://127.0.0.1:5");
+    const std::string address = broker.adapter == "zerodha" ? "127.0.0.1:6" : "127.0.0.1:5";
+    CHECK(broker.ws_url == "ws://" + address);
+    CHECK(broker.rest_url == "http://" + address);
   }
 }
 
@@ -92,9 +140,7 @@ TEST_CASE("adapters: every option has a default that its own type accepts, and a
       CHECK_FALSE(spec.help.empty());
       CHECK((spec.type != OptionType::Choice || !spec.choices.empty()));
     }
-    const Folder folder;
-    const std::string text = "brokers: {b: {adapter: " + std::string(adapter->name) + "}}\n";
-    CHECK_NOTHROW(static_cast<void>(load_config(folder.write("b.yaml", text), all_adapters())));
+    CHECK_NOTHROW(static_cast<void>(load_minimal(*adapter)));
   }
 }
 

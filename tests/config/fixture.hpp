@@ -35,9 +35,14 @@ inline std::string fake_complaint(const BrokerConfig& broker) {
 }
 
 inline constexpr Adapter kFake{
-    "fake",  kFakeOptions,  "wss://stream.fake.example:9443", "https://api.fake.example", nullptr, nullptr, fake_venues, nullptr, nullptr,
-    nullptr, fake_complaint};
-inline constexpr Adapter kPlain{"plain", {}, "", "", nullptr, nullptr, plain_venues, nullptr, nullptr, nullptr};
+    .name = "fake",
+    .options = kFakeOptions,
+    .default_ws_url = "wss://stream.fake.example:9443",
+    .default_rest_url = "https://api.fake.example",
+    .venues = fake_venues,
+    .complaint = fake_complaint,
+};
+inline constexpr Adapter kPlain{.name = "plain", .venues = plain_venues};
 inline constexpr const Adapter* kAdapters[] = {&kFake, &kPlain};
 
 /// A folder that goes away with the test.

@@ -1,5 +1,6 @@
 #include "tools/bench/gateway_host.hpp"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include "brokers/registry.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/pipeline.hpp"
+#include "tools/bench/cpu_time.hpp"
 
 namespace tidegate::bench {
 
@@ -28,6 +30,11 @@ GatewayHost::~GatewayHost() {
   if (!thread_.joinable()) return;
   pipeline_->stop("the measurement ends");
   thread_.join();
+}
+
+std::int64_t GatewayHost::cpu_ns() {
+  clockid_t clock{};
+  return ::pthread_getcpuclockid(thread_.native_handle(), &clock) == 0 ? clock_ns(clock) : 0;
 }
 
 std::uint16_t GatewayHost::port() const { return pipeline_->port(); }

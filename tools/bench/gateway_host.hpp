@@ -23,6 +23,8 @@ class GatewayHost {
 
   [[nodiscard]] const std::string& problem() const { return problem_; }  // empty: it runs
   [[nodiscard]] std::uint16_t port() const;
+  /// What its thread has computed so far; the whole gateway in pipeline.mode inline.
+  [[nodiscard]] std::int64_t cpu_ns();
 
  private:
   SystemClock clock_;

@@ -26,7 +26,8 @@ int main(int argc, char** argv) {
     bool good = tidegate::bench::run_decode(options);
     good = tidegate::bench::run_line(options) && good;
     good = tidegate::bench::run_relay(options) && good;
-    return tidegate::bench::run_fanout(options) && good;
+    good = tidegate::bench::run_fanout(options) && good;
+    return tidegate::bench::run_ticks(options) && good;
   };
   CLI::App* const decode = part("decode", "reading frames, beside RapidJSON", [&] { return run_decode(options); });
   decode->add_option("--frames", options.frames, "a frames file to read instead of made frames")->check(CLI::ExistingFile);
@@ -34,6 +35,7 @@ int main(int argc, char** argv) {
   CLI::App* const relay =
       part("relay", "latency from broker socket to subscriber socket, beside a bare TCP relay", [&] { return run_relay(options); });
   part("fanout", "server CPU per delivery, beside a raw server", [&] { return run_fanout(options); });
+  part("ticks", "9,000 instruments of Zerodha in full mode, beside a bare receiver", [&] { return run_ticks(options); });
   CLI::App* const everything = part("all", "every part", all);
   for (CLI::App* const command : {relay, everything})
     command->add_flag("--threads", options.threads, "the gateway in pipeline.mode threads, not inline");

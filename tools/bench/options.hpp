@@ -21,5 +21,6 @@ bool run_decode(const Options& options);
 bool run_line(const Options& options);
 bool run_relay(const Options& options);
 bool run_fanout(const Options& options);
+bool run_ticks(const Options& options);
 
 }  // namespace tidegate::bench

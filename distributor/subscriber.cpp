@@ -15,6 +15,8 @@ Offered Subscriber::offer(const net::FrameRef& frame, MonoTime now) {
 
 Offered Subscriber::answer(std::string_view text, MonoTime now) {
   if (parting()) return Offered::Closed;
+  if (connection_->queued_bytes() > outbox_bytes_) connection_->write_now();  // many requests may come in one turn
+  if (!connected()) return Offered::Closed;
   const std::size_t queued = connection_->queued_bytes();
   if (queued > outbox_bytes_) return Offered::TooSlow;
   answer_bytes_ = std::min(answer_bytes_, queued) + text.size();

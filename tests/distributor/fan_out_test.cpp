@@ -140,6 +140,17 @@ TEST_CASE("fan-out: requests whose answers are not read end the same way") {
   fixture.leave(connection);
 }
 
+TEST_CASE("fan-out: many requests within one turn are answered where the kernel takes the answers") {
+  HubFixture fixture(small_outbox(2'000));
+  FakeConnection connection;
+  fixture.join(connection);
+  connection.kernel_room = 10'000;
+  for (int i = 0; i < 200; ++i) fixture.ask(connection, R"({"op":"list","id":1})");
+  CHECK(connection.closed_code == 0);
+  CHECK(connection.messages.size() == 200);
+  fixture.leave(connection);
+}
+
 TEST_CASE("fan-out: a large answer does not make its reader a slow one") {
   HubFixture fixture(small_outbox(4'000));
   FakeConnection connection;

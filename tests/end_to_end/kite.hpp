@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "tests/support/loop_thread.hpp"
+#include "tools/common/loop_thread.hpp"
 #include "tools/sim/zerodha/server.hpp"
 
 namespace tidegate::test {
@@ -70,7 +70,7 @@ class Kite {
   }
 
  private:
-  LoopThread thread_;
+  tools::LoopThread thread_;
   std::unique_ptr<sim::ZerodhaServer> server_;
   std::uint16_t port_ = 0;
 };

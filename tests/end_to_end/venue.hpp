@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "tests/support/loop_thread.hpp"
+#include "tools/common/loop_thread.hpp"
 #include "tools/sim/binance/server.hpp"
 
 namespace tidegate::test {
@@ -55,7 +55,7 @@ class Venue {
   }
 
  private:
-  LoopThread thread_;
+  tools::LoopThread thread_;
   std::unique_ptr<sim::BinanceServer> server_;
   std::uint16_t port_ = 0;
 };

@@ -11,7 +11,7 @@
 #include "gateway/net/http_client.hpp"
 #include "gateway/net/ws_server.hpp"
 #include "tests/config/fixture.hpp"
-#include "tests/support/loop_thread.hpp"
+#include "tools/common/loop_thread.hpp"
 
 namespace tidegate::test {
 namespace {
@@ -49,7 +49,7 @@ class TokenServer final : public net::WsServerHandler {
   void on_closed(net::WsConnection&, int, std::string_view) override {}
 
  private:
-  LoopThread thread_;
+  tools::LoopThread thread_;
   std::unique_ptr<net::WsServer> server_;
   std::string url_;
   std::string answer_{kToken};

@@ -37,6 +37,20 @@ TEST_CASE("watch model: a summary does not overwrite what trades and quotes say"
   CHECK(model.rows()[0].bid.text == "100.1");
 }
 
+TEST_CASE("watch model: a default channel that a symbol does not have is not missed, a chosen one is") {
+  const char* refusal = R"({"type":"result","op":"subscribe","results":[)"
+                        R"({"symbol":"NSE:NIFTY 50","channel":"ticker","state":"pending"},)"
+                        R"({"symbol":"NSE:NIFTY 50","channel":"quote","state":"failed","code":4012,"message":"no such channel"}]})";
+  Model by_default("u", {"NSE:NIFTY 50"}, {}, at(0).mono);
+  by_default.on_message(refusal, at(1));
+  CHECK(by_default.rows()[0].streams.size() == 2);
+  CHECK(by_default.take_new_events().empty());
+  Model chosen("u", {"NSE:NIFTY 50"}, {"ticker", "quote"}, at(0).mono);
+  chosen.on_message(refusal, at(1));
+  CHECK(chosen.rows()[0].state() == "failed");
+  CHECK(chosen.take_new_events().size() == 1);
+}
+
 TEST_CASE("watch model: books and candles fill the table, too") {
   Model model("u", {"A:B"}, {"orderbook", "candle_1m"}, at(0).mono);
   model.on_message(R"({"type":"orderbook","symbol":"A:B","seq":1,"bids":[["10","1"],["9","1"]],"asks":[["11","1",3]]})", at(1));

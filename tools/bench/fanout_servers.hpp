@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "gateway/net/ws_server.hpp"
-#include "tools/bench/loop_thread.hpp"
 #include "tools/bench/sockets.hpp"
+#include "tools/common/loop_thread.hpp"
 
 namespace tidegate::bench {
 
@@ -45,7 +45,7 @@ class GatewayServer final : private net::WsServerHandler {
   void turn();
 
   net::FramePool pool_;
-  LoopThread thread_;
+  tools::LoopThread thread_;
   std::unique_ptr<net::WsServer> server_;  // made and destroyed on the loop, as is the timer
   std::unique_ptr<net::Timer> timer_;
   std::vector<net::WsConnection*> connections_;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gateway/net/ws_client.hpp"
-#include "tools/bench/loop_thread.hpp"
+#include "tools/common/loop_thread.hpp"
 
 namespace tidegate::bench {
 
@@ -42,7 +42,7 @@ class RelayReceiver final : private net::WsClientHandler {
 
   NumberKeys keys_;
   std::string request_;
-  LoopThread thread_;
+  tools::LoopThread thread_;
   std::unique_ptr<net::WsClient> client_;  // made and destroyed on the loop
   std::uint64_t first_ = 0;
   std::vector<std::int64_t> arrived_ns_;

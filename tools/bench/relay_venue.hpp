@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gateway/net/ws_server.hpp"
-#include "tools/bench/loop_thread.hpp"
+#include "tools/common/loop_thread.hpp"
 
 namespace tidegate::bench {
 
@@ -50,7 +50,7 @@ class RelayVenue final : private net::WsServerHandler {
   void make_record(std::uint64_t number);
 
   net::FramePool pool_;
-  LoopThread thread_;
+  tools::LoopThread thread_;
   std::unique_ptr<net::WsServer> server_;  // made and destroyed on the loop, as is the timer
   std::unique_ptr<net::Timer> timer_;
   net::WsConnection* gateway_ = nullptr;

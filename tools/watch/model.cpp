@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kEventsKept = 4;
 constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kChannelNotAvailable = 4012;  // docs/client-protocol.md
+const std::vector<std::string> kDefaultChannels = {"ticker", "quote", "trade"};
 
 std::string_view text_of(const rapidjson::Value& object, const char* key) {
   const auto found = object.FindMember(key);
@@ -125,12 +127,13 @@ std::string_view Row::state() const {
 }
 
 Model::Model(std::string url, const std::vector<std::string>& symbols, const std::vector<std::string>& channels, MonoTime start)
-    : url_(std::move(url)), start_(start) {
+    : url_(std::move(url)), start_(start), channels_chosen_(!channels.empty()) {
+  const std::vector<std::string>& wanted = channels_chosen_ ? channels : kDefaultChannels;
   for (const std::string& symbol : symbols) {
     if (!row_of_.emplace(symbol, rows_.size()).second) continue;
     Row& row = rows_.emplace_back();
     row.asked = row.symbol = symbol;
-    for (const std::string& channel : channels) row.streams.emplace_back().channel = channel;
+    for (const std::string& channel : wanted) row.streams.emplace_back().channel = channel;
   }
 }
 
@@ -155,7 +158,21 @@ void Model::event(std::string text) {
 
 std::vector<std::string> Model::take_new_events() { return std::exchange(new_events_, {}); }
 
-void Model::set_state(Stream& stream, const Message& message, std::string_view symbol, const char* reason_key) {
+/// An index has no quotes: nobody who asked for the index alone wants to hear of it.
+bool Model::dispensable(const Row& row, const Message& message) const {
+  return !channels_chosen_ && number_of(message.json, "code") == kChannelNotAvailable && row.streams.size() > 1;
+}
+
+void Model::set_state(const Message& message, const char* reason_key) {
+  const std::string_view symbol = text_of(message.json, "symbol"), channel = text_of(message.json, "channel");
+  Row* const row = find(symbol);
+  Stream* const found = find(symbol, channel);
+  if (found == nullptr) return;
+  if (dispensable(*row, message)) {
+    std::erase_if(row->streams, [&](const Stream& stream) { return stream.channel == channel; });
+    return;
+  }
+  Stream& stream = *found;
   const int code = static_cast<int>(std::min<std::uint64_t>(number_of(message.json, "code"), 9999));
   const bool known = stream.state == "failed" && stream.code == code;
   stream.state = printable(text_of(message.json, "state"));
@@ -204,8 +221,7 @@ void Model::on_message(std::string_view json, Moment now) {
   if (type == "result") return on_result(message);
   if (type == "gap") return on_gap(message);
   if (type == "state") {
-    Stream* stream = find(text_of(document, "symbol"), text_of(document, "channel"));
-    if (stream != nullptr) set_state(*stream, message, text_of(document, "symbol"), "reason");
+    set_state(message, "reason");
   } else if (type == "welcome") {
     version_ = printable(text_of(document, "version"));
     heartbeat_ = Duration{static_cast<std::int64_t>(std::min<std::uint64_t>(number_of(document, "heartbeat_seconds"), 3600)) * kSecond};
@@ -250,7 +266,7 @@ void Model::on_result(const Message& message) {
     Stream* stream = find(symbol, text_of(result, "channel"));
     if (stream == nullptr) continue;
     // Data that came before the answer has proved more than the answer says.
-    if (text_of(result, "state") != "pending" || stream->seq == 0) set_state(*stream, {result, message.type}, symbol, "message");
+    if (text_of(result, "state") != "pending" || stream->seq == 0) set_state({result, message.type}, "message");
   }
 }
 

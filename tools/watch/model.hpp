@@ -88,6 +88,7 @@ struct Totals {
 
 class Model {
  public:
+  /// No channels: ticker, quote and trade, and none of those is missed where a symbol has no such channel.
   Model(std::string url, const std::vector<std::string>& symbols, const std::vector<std::string>& channels, MonoTime start);
 
   /// One message as received. Anything that is not understood is ignored.
@@ -120,7 +121,8 @@ class Model {
   void on_gap(const Message& message);
   Row* find(std::string_view symbol);
   Stream* find(std::string_view symbol, std::string_view channel);
-  void set_state(Stream& stream, const Message& message, std::string_view symbol, const char* reason_key);
+  void set_state(const Message& message, const char* reason_key);
+  [[nodiscard]] bool dispensable(const Row& row, const Message& message) const;
   void event(std::string text);
 
   std::string url_, version_, epoch_;
@@ -128,6 +130,7 @@ class Model {
   bool connected_ = false;
   bool ever_connected_ = false;
   MonoTime start_;
+  bool channels_chosen_;
   std::vector<Row> rows_;
   std::map<std::string, std::size_t, std::less<>> row_of_;  // by symbol, full and as asked
   Duration heartbeat_{0};

@@ -182,10 +182,8 @@ int run_watch(const WatchOptions& options) {
         << "tidegate watch: name at least one symbol, such as BINANCE:BTCUSDT; the gateway lists them at http://HOST:PORT/v1/instruments?query=BTC\n";
     return 2;
   }
-  WatchOptions complete = options;
-  if (complete.channels.empty()) complete.channels = {"ticker", "quote", "trade"};
   std::signal(SIGPIPE, SIG_IGN);
-  return watch::Watcher(complete, isatty(STDOUT_FILENO) != 0).run();
+  return watch::Watcher(options, isatty(STDOUT_FILENO) != 0).run();
 }
 
 }  // namespace tidegate

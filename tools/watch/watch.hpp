@@ -9,7 +9,7 @@ namespace tidegate {
 struct WatchOptions {
   std::string url = "ws://127.0.0.1:7410/ws";  // a bare HOST:PORT will do
   std::string token;                           // empty: none
-  std::vector<std::string> channels;           // empty: ticker, quote, trade
+  std::vector<std::string> channels;           // empty: of ticker, quote and trade those that the symbol has
   std::vector<std::string> symbols;
 };
 

@@ -3,12 +3,13 @@
 #include <functional>
 #include <future>
 #include <thread>
+#include <type_traits>
 
 #include "gateway/net/event_loop.hpp"
 
-namespace tidegate::test {
+namespace tidegate::tools {
 
-/// An event loop on a thread of its own, for the other side of a test.
+/// An event loop on a thread of its own, for the other side of a test or a measurement.
 class LoopThread {
  public:
   LoopThread() : thread_([this] { loop_.run(); }) {}
@@ -24,16 +25,10 @@ class LoopThread {
   /// Runs `work` on the loop and waits for its result.
   template <class Work>
   auto run(Work work) -> decltype(work()) {
-    std::promise<decltype(work())> result;
-    loop_.post([&] {
-      if constexpr (std::is_void_v<decltype(work())>) {
-        work();
-        result.set_value();
-      } else {
-        result.set_value(work());
-      }
-    });
-    return result.get_future().get();
+    std::packaged_task<decltype(work())()> task{std::move(work)};
+    auto result = task.get_future();
+    loop_.post([&task] { task(); });
+    return result.get();
   }
 
  private:
@@ -41,4 +36,4 @@ class LoopThread {
   std::thread thread_;
 };
 
-}  // namespace tidegate::test
+}  // namespace tidegate::tools

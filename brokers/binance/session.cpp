@@ -1,24 +1,10 @@
 #include "brokers/binance/session.hpp"
 
-#include <algorithm>
 #include <utility>
 
+#include "brokers/common/overall_state.hpp"
+
 namespace tidegate::binance {
-namespace {
-
-std::pair<InstrumentId, Channel> key_of(const Want& want) { return {want.instrument, want.channel}; }
-
-/// One wish per instrument and channel, in that order; of several the deepest.
-std::vector<Want> sorted(std::vector<Want> wants) {
-  std::sort(wants.begin(), wants.end(), [](const Want& a, const Want& b) {
-    if (key_of(a) != key_of(b)) return key_of(a) < key_of(b);
-    return a.depth > b.depth;
-  });
-  wants.erase(std::unique(wants.begin(), wants.end(), [](const Want& a, const Want& b) { return key_of(a) == key_of(b); }), wants.end());
-  return wants;
-}
-
-}  // namespace
 
 StreamSession::StreamSession(const BrokerConfig& config, SessionHost& host)
     : config_(config),
@@ -80,21 +66,7 @@ void StreamSession::on_list_failure(bool refused, std::string_view words) {
 void StreamSession::update(const WantedSet& wanted) {
   if (stopped_ || wanted.generation < generation_) return;
   generation_ = wanted.generation;
-  std::vector<Held> before = std::exchange(held_, {});
-  auto old = before.begin();
-  std::vector<std::size_t> changed;
-  for (Want& want : sorted(wanted.wants)) {
-    while (old != before.end() && key_of(old->want) < key_of(want)) release(*old++);
-    Held held;
-    const bool known = old != before.end() && key_of(old->want) == key_of(want);
-    if (known) held = std::move(*old++);
-    if (!known || held.want != want) {
-      held.want = std::move(want);
-      changed.push_back(held_.size());
-    }
-    held_.push_back(std::move(held));
-  }
-  while (old != before.end()) release(*old++);
+  const std::vector<std::size_t> changed = common::take_over(held_, wanted.wants, [this](Held& held) { release(held); });
   if (list_known_) {
     for (const std::size_t i : changed) resolve(held_[i]);
   }
@@ -143,7 +115,7 @@ void StreamSession::assign(Held& held, const std::string& stream, Shard& shard) 
   held.stream = stream;
   held.shard = &shard;
   held.refusal.clear();
-  by_stream_[stream] = key_of(held.want);
+  by_stream_[stream] = common::key_of(held.want);
   shard.want(stream);
   touched_.insert(&shard);
   // Dropped and wanted again before the venue was told: there will be no answer to wait for.
@@ -181,9 +153,7 @@ void StreamSession::apply_touched() {
 StreamSession::Held* StreamSession::held_by(std::string_view stream) {
   const auto named = by_stream_.find(std::string{stream});
   if (named == by_stream_.end()) return nullptr;
-  const auto it =
-      std::lower_bound(held_.begin(), held_.end(), named->second, [](const Held& held, const auto& key) { return key_of(held.want) < key; });
-  return it != held_.end() && key_of(it->want) == named->second ? &*it : nullptr;
+  return common::find_held(held_, named->second);
 }
 
 void StreamSession::request_snapshot(std::string_view symbol) {
@@ -223,34 +193,11 @@ void StreamSession::on_shard_changed(Shard&) {
 // The worst of what is needed. A connection that was only just added does not make a live broker less so.
 void StreamSession::refresh_status() {
   if (!list_known_ || stopped_) return;
-  const auto badness = [](BrokerState state) {
-    switch (state) {
-      case BrokerState::AuthRequired:
-        return 4;
-      case BrokerState::Down:
-        return 3;
-      case BrokerState::Reconnecting:
-        return 2;
-      case BrokerState::Stale:
-      case BrokerState::Connecting:
-        return 1;
-      case BrokerState::Live:
-        return 0;
-    }
-    return 0;
-  };
-  BrokerState state = BrokerState::Live;
-  std::string_view reason;
+  common::OverallState overall;
   for (const Slot& slot : slots_) {
-    if (slot.shard == nullptr || !slot.shard->needed() || slot.shard->connection().open()) continue;
-    const common::LossVerdict& trouble = slot.shard->connection().trouble();
-    const BrokerState shard_state = slot.shard->troubled() ? trouble.state : BrokerState::Connecting;
-    if (badness(shard_state) <= badness(state)) continue;
-    state = shard_state;
-    reason = slot.shard->troubled() ? std::string_view{trouble.reason} : "connecting";
+    if (slot.shard != nullptr && slot.shard->needed()) overall.add(slot.shard->connection());
   }
-  if (state == BrokerState::Connecting && board_->state() == BrokerState::Live) return;
-  board_->set(state, reason);
+  overall.tell(*board_);
 }
 
 void StreamSession::fill_report(BrokerReport& report) const {

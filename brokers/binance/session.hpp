@@ -18,6 +18,7 @@
 #include "brokers/binance/shard.hpp"
 #include "brokers/binance/snapshots.hpp"
 #include "brokers/common/status_board.hpp"
+#include "brokers/common/wants.hpp"
 
 namespace tidegate::binance {
 
@@ -84,7 +85,7 @@ class StreamSession final : public Session, private ShardOwner {
   bool list_known_ = false;
   std::uint64_t generation_ = 0;
   std::vector<Held> held_;  // by instrument and channel
-  std::unordered_map<std::string, std::pair<InstrumentId, Channel>> by_stream_;
+  std::unordered_map<std::string, common::WantKey> by_stream_;
   std::set<Shard*> touched_;  // wishes changed, apply() is due
   bool started_ = false;
   bool stopped_ = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "brokers/common/overall_state.hpp"
 #include "brokers/zerodha/segments.hpp"
 
 namespace tidegate::zerodha {
@@ -13,15 +14,6 @@ constexpr std::uint16_t kSymbolUnknown = 4011;
 constexpr std::uint16_t kChannelNotAvailable = 4012;
 constexpr std::uint16_t kBrokerLimit = 4015;
 constexpr std::uint16_t kBrokerRefused = 4031;
-
-std::pair<InstrumentId, Channel> key_of(const Want& want) { return {want.instrument, want.channel}; }
-
-/// One wish per instrument and channel, in that order.
-std::vector<Want> sorted(std::vector<Want> wants) {
-  std::stable_sort(wants.begin(), wants.end(), [](const Want& a, const Want& b) { return key_of(a) < key_of(b); });
-  wants.erase(std::unique(wants.begin(), wants.end(), [](const Want& a, const Want& b) { return key_of(a) == key_of(b); }), wants.end());
-  return wants;
-}
 
 }  // namespace
 
@@ -99,19 +91,7 @@ void TickerSession::on_instruments_etag(std::string_view etag) {
 void TickerSession::update(const WantedSet& wanted) {
   if (stopped_ || wanted.generation < generation_) return;
   generation_ = wanted.generation;
-  std::vector<Held> before = std::exchange(held_, {});
-  auto old = before.begin();
-  std::vector<std::size_t> changed;
-  for (Want& want : sorted(wanted.wants)) {
-    while (old != before.end() && key_of(old->want) < key_of(want)) release(*old++);
-    Held held;
-    const bool known = old != before.end() && key_of(old->want) == key_of(want);
-    if (known) held = std::move(*old++);
-    if (!known || held.want.symbol != want.symbol) changed.push_back(held_.size());
-    held.want = std::move(want);
-    held_.push_back(std::move(held));
-  }
-  while (old != before.end()) release(*old++);
+  const std::vector<std::size_t> changed = common::take_over(held_, wanted.wants, [this](Held& held) { release(held); });
   if (list_known_) {
     for (const std::size_t i : changed) resolve(held_[i]);
   }
@@ -161,7 +141,7 @@ void TickerSession::release(Held& held) {
   held.asked_in = 0;
   if (held.shard == nullptr) return;
   const auto it = carried_.find(held.token);
-  it->second.wishes.erase(key_of(held.want));
+  it->second.wishes.erase(common::key_of(held.want));
   tell_mode(held.token, it->second);
   if (it->second.wishes.empty()) carried_.erase(it);
   held.shard = nullptr;
@@ -174,7 +154,7 @@ void TickerSession::assign(Held& held, Token token, Mode mode, Shard& shard) {
   held.refusal.clear();
   Carried& carried = carried_[token];
   carried.shard = &shard;
-  carried.wishes[key_of(held.want)] = mode;
+  carried.wishes[common::key_of(held.want)] = mode;
   tell_mode(token, carried);
   // A mode that is enough was sent already: nothing more will be.
   if (shard.ledger().sent_mode(token) >= mode) announce(held);
@@ -229,11 +209,6 @@ void TickerSession::use_room() {
   apply_touched();
 }
 
-TickerSession::Held* TickerSession::find(const Key& key) {
-  const auto it = std::lower_bound(held_.begin(), held_.end(), key, [](const Held& held, const Key& wanted) { return key_of(held.want) < wanted; });
-  return it != held_.end() && key_of(it->want) == key ? &*it : nullptr;
-}
-
 // ---- what the connections tell ----
 
 void TickerSession::on_tokens_asked(Shard& shard, const std::vector<Token>& tokens) {
@@ -241,7 +216,7 @@ void TickerSession::on_tokens_asked(Shard& shard, const std::vector<Token>& toke
     const auto it = carried_.find(token);
     if (it == carried_.end() || it->second.shard != &shard) continue;
     for (const auto& [key, mode] : it->second.wishes) {
-      if (Held* held = find(key)) announce(*held);
+      if (Held* held = common::find_held(held_, key)) announce(*held);
     }
   }
 }
@@ -280,34 +255,11 @@ void TickerSession::on_shard_changed(Shard&) {
 void TickerSession::refresh_status() {
   if (!list_known_ || stopped_) return;
   if (gate_.closed()) return board_->set(BrokerState::AuthRequired, gate_.reason());
-  const auto badness = [](BrokerState state) {
-    switch (state) {
-      case BrokerState::AuthRequired:
-        return 4;
-      case BrokerState::Down:
-        return 3;
-      case BrokerState::Reconnecting:
-        return 2;
-      case BrokerState::Stale:
-      case BrokerState::Connecting:
-        return 1;
-      case BrokerState::Live:
-        return 0;
-    }
-    return 0;
-  };
-  BrokerState state = BrokerState::Live;
-  std::string_view reason;
+  common::OverallState overall;
   for (const Slot& slot : slots_) {
-    if (slot.shard == nullptr || !slot.shard->needed() || slot.shard->connection().open()) continue;
-    const common::LossVerdict& trouble = slot.shard->connection().trouble();
-    const BrokerState shard_state = slot.shard->troubled() ? trouble.state : BrokerState::Connecting;
-    if (badness(shard_state) <= badness(state)) continue;
-    state = shard_state;
-    reason = slot.shard->troubled() ? std::string_view{trouble.reason} : "connecting";
+    if (slot.shard != nullptr && slot.shard->needed()) overall.add(slot.shard->connection());
   }
-  if (state == BrokerState::Connecting && board_->state() == BrokerState::Live) return;
-  board_->set(state, reason);
+  overall.tell(*board_);
 }
 
 void TickerSession::fill_report(BrokerReport& report) const {

@@ -13,6 +13,7 @@
 
 #include "brokers/adapter.hpp"
 #include "brokers/common/status_board.hpp"
+#include "brokers/common/wants.hpp"
 #include "brokers/zerodha/credential_gate.hpp"
 #include "brokers/zerodha/instrument_list.hpp"
 #include "brokers/zerodha/options.hpp"
@@ -37,7 +38,6 @@ class TickerSession final : public Session, private ShardOwner {
   void stop() noexcept override;
 
  private:
-  using Key = std::pair<InstrumentId, Channel>;
   struct Listed {
     Token token = 0;
     bool is_index = false;
@@ -55,7 +55,7 @@ class TickerSession final : public Session, private ShardOwner {
   /// One token on one connection, for all wishes that it serves.
   struct Carried {
     Shard* shard = nullptr;
-    std::map<Key, Mode> wishes;
+    std::map<common::WantKey, Mode> wishes;
   };
   struct Slot {
     std::unique_ptr<common::FramePort> port;
@@ -77,7 +77,6 @@ class TickerSession final : public Session, private ShardOwner {
   Shard* add_shard();
   void apply_touched();
   void use_room();
-  [[nodiscard]] Held* find(const Key& key);
 
   void on_shard_changed(Shard& shard) override;
   void on_tokens_asked(Shard& shard, const std::vector<Token>& tokens) override;

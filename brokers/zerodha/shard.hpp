@@ -61,8 +61,6 @@ class Shard final : private common::ConnectionOwner {
   [[nodiscard]] const common::Connection& connection() const { return connection_; }
   [[nodiscard]] const ModeLedger& ledger() const { return ledger_; }
   [[nodiscard]] bool needed() const { return ledger_.wanted_count() > 0; }
-  /// Lost or refused since it was last open: a shard that has only just been added is not.
-  [[nodiscard]] bool troubled() const { return needed() && !connection_.open() && !connection_.trouble().reason.empty(); }
 
  private:
   void on_attempt(common::Connection& connection, std::uint64_t attempt) override;

@@ -41,6 +41,7 @@ std::vector<Asked> ask(const Config& config, Duration deadline) {
   net::EventLoop loop;
   std::size_t open = asked.size();
   std::vector<std::unique_ptr<CredentialCheck>> checks;  // gone before the loop and before what their answers are written to
+  checks.reserve(asked.size());
   for (Asked& one : asked) {
     checks.push_back(adapter_of(config, one.broker->id).check_credentials(*one.broker, loop, [&one, &open](CredentialAnswer answer) {
       if (!one.answer) --open;

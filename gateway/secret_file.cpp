@@ -43,7 +43,7 @@ bool write_all(int file, std::string_view bytes) {
 
 }  // namespace
 
-SecretFile::SecretFile(std::filesystem::path target) : target_(followed(target)) {}
+SecretFile::SecretFile(const std::filesystem::path& target) : target_(followed(target)) {}
 
 SecretFile::~SecretFile() {
   if (file_ >= 0) ::close(file_);

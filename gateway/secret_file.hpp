@@ -10,7 +10,7 @@ namespace tidegate {
 /// The new content waits in a file of its own beside the target until commit(). Without one the target stays as it is, and nothing is left behind.
 class SecretFile {
  public:
-  explicit SecretFile(std::filesystem::path target);  // a symbolic link is followed
+  explicit SecretFile(const std::filesystem::path& target);  // a symbolic link is followed
   ~SecretFile();
   SecretFile(const SecretFile&) = delete;
   SecretFile& operator=(const SecretFile&) = delete;

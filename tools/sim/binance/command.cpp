@@ -1,37 +1,19 @@
 #include "tools/sim/binance/command.hpp"
 
 #include <CLI/CLI.hpp>
-#include <csignal>
-#include <iostream>
 #include <memory>
 
-#include "gateway/net/event_loop.hpp"
 #include "tools/sim/binance/faults.hpp"
 #include "tools/sim/binance/server.hpp"
-#include "tools/sim/common/command_options.hpp"
+#include "tools/sim/common/command.hpp"
 
 namespace tidegate::sim::binance {
 namespace {
 
 struct Arguments {
   BinanceOptions options;
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 0;
+  ListenAddress address;
 };
-
-int run(const Arguments& arguments) {
-  net::EventLoop loop;
-  BinanceServer server{loop, arguments.options};
-  if (const std::string problem = server.listen(arguments.host, arguments.port); !problem.empty()) {
-    std::cerr << "tidegate-sim binance: " << problem << '\n';
-    return 2;
-  }
-  if (const std::string summary = server.recording_summary(); !summary.empty()) std::cerr << arguments.options.frames_path << ": " << summary << '\n';
-  std::cerr << "listening on " << arguments.host << ':' << server.port() << std::endl;
-  loop.on_signals({SIGINT, SIGTERM}, [&loop](int) { loop.stop(); });
-  loop.run();
-  return 0;
-}
 
 }  // namespace
 
@@ -39,8 +21,7 @@ std::function<int()> add_command(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   BinanceOptions& options = arguments->options;
   CLI::App& command = *app.add_subcommand("binance", "Binance spot and USD-M futures: market streams and public REST");
-  command.add_option("--host", arguments->host, "address to listen on")->capture_default_str();
-  command.add_option("--port", arguments->port, "port to listen on; 0 takes a free one")->required();
+  add_address(command, arguments->address);
   command.add_option("--market", options.market, "spot, usdm or both; a frames file decides by itself")
       ->check(CLI::IsMember({"spot", "usdm", "both"}))
       ->capture_default_str();
@@ -65,14 +46,8 @@ std::function<int()> add_command(CLI::App& app) {
   add_duration(
       command, "--rest-latency", [&options](Duration d) { options.rest_latency = d; }, "of every REST answer (20ms)");
   command.add_option("--connects-max", options.connects_max, "connections of one address in five minutes")->capture_default_str();
-  command.add_option("--fault", options.faults, "NAME[=ARG]@SECONDS after the first connection; may be repeated")
-      ->allow_extra_args(false)
-      ->check([](const std::string& text) {
-        Fault fault;
-        return parse_fault(text, fault);
-      });
-  command.footer("Faults:\n" + fault_help());
-  return [arguments, &command] { return command.parsed() ? run(*arguments) : 0; };
+  add_faults(command, options.faults, fault_table());
+  return [arguments, &command] { return command.parsed() ? run_server<BinanceServer>("binance", arguments->options, arguments->address) : 0; };
 }
 
 }  // namespace tidegate::sim::binance

@@ -2,8 +2,6 @@
 
 #include <array>
 
-#include "tools/sim/common/fault_text.hpp"
-
 namespace tidegate::sim::binance {
 namespace {
 
@@ -32,7 +30,7 @@ constexpr std::array kFaults = {
     FaultSpec{FaultKind::Http503, "http-503", Number, "N", 1, "the next N REST requests (1) are answered 503"},
     FaultSpec{FaultKind::RestSlow, "rest-slow", Number, "MS", 2000, "REST answers come so much later from now on (2000); 0 ends it"},
     FaultSpec{FaultKind::StaleSnapshot, "stale-snapshot", Number, "N", 1, "the next N depth answers (1) have an id from long ago"},
-    FaultSpec{FaultKind::RefuseUpgrade, "refuse-upgrade", Status, "STATUS[:SECONDS]", 0,
+    FaultSpec{FaultKind::RefuseUpgrade, "refuse-upgrade", StatusForSeconds, "STATUS[:SECONDS]", 10,
               "refuse new WebSocket connections with this status for so long (10 s)"},
     FaultSpec{FaultKind::SlowHandshake, "slow-handshake", Number, "MS", 2000, "the next upgrade is answered so much later (2000)"},
     FaultSpec{FaultKind::AckLost, "ack-lost", Number, "N", 1, "the next N control answers (1) are never sent; the requests are honoured"},
@@ -44,58 +42,8 @@ constexpr std::array kFaults = {
               "for so long (30) new subscriptions are acknowledged and stay silent, as on the wrong USD-M path"},
 };
 
-std::string read_argument(const FaultSpec& spec, std::string_view text, bool given, Fault& out) {
-  const std::string name{spec.name};
-  switch (spec.argument) {
-    case None:
-      return given ? name + " takes no argument" : "";
-    case Text:
-      out.text = text;
-      return {};
-    case Number:
-      out.number = spec.fallback;
-      if (!given) return {};
-      return read_number(text, out.number) ? "" : name + "=" + std::string{spec.argument_name} + ": not a whole number";
-    case Status: {
-      const std::size_t colon = text.find(':');
-      out.seconds = 10;
-      const bool fine = read_number(text.substr(0, colon), out.number) && out.number >= 300 && out.number <= 599 &&
-                        (colon == std::string_view::npos || read_number(text.substr(colon + 1), out.seconds));
-      return fine ? "" : name + " needs =" + std::string{spec.argument_name} + ", a status from 300 to 599";
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 std::span<const FaultSpec> fault_table() { return kFaults; }
-
-std::string fault_help() {
-  std::string text;
-  for (const FaultSpec& spec : kFaults) {
-    std::string form;
-    if (spec.argument == Status) {
-      form = "=" + std::string{spec.argument_name};
-    } else if (spec.argument != None) {
-      form = "[=" + std::string{spec.argument_name} + "]";
-    }
-    text += fault_help_line(spec.name, form, spec.help);
-  }
-  return text;
-}
-
-std::string parse_fault(std::string_view text, Fault& out) {
-  out = {};
-  const FaultText parts = split_fault(text);
-  out.at_ns = parts.at_ns;
-  out.timed = parts.timed;
-  for (const FaultSpec& spec : kFaults) {
-    if (spec.name != parts.name) continue;
-    out.kind = spec.kind;
-    return read_argument(spec, parts.argument, parts.has_argument, out);
-  }
-  return "unknown fault: " + std::string{parts.name};
-}
 
 }  // namespace tidegate::sim::binance

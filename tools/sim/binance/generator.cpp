@@ -8,11 +8,10 @@ namespace tidegate::sim::binance {
 namespace {
 
 constexpr std::int64_t kStepNs = 10'000'000;
-constexpr double kActionsPerStep = 0.17;            // of each symbol at rate 1: about 20 trades and quotes a second
-constexpr std::int64_t kCatchUpSteps = 200;         // in one call, so that a loop stays responsive
-constexpr std::size_t kQueuedBytesMax = 1U << 20U;  // unpaced: wait for the sockets beyond this
-constexpr std::int64_t kUnpacedSteps = 50;          // in one call
-constexpr std::int64_t kBurstSteps = 20'000;        // in one call: what is subscribed may send nothing by the event
+constexpr double kActionsPerStep = 0.17;      // of each symbol at rate 1: about 20 trades and quotes a second
+constexpr std::int64_t kCatchUpSteps = 200;   // in one call, so that a loop stays responsive
+constexpr std::int64_t kUnpacedSteps = 50;    // in one call
+constexpr std::int64_t kBurstSteps = 20'000;  // in one call: what is subscribed may send nothing by the event
 
 }  // namespace
 
@@ -85,7 +84,7 @@ bool GeneratedFeed::advance(Now now) {
   bool more = false;
   const std::int64_t target = (now.mono_ns - start_ns_) / kStepNs;
   if (unpaced_) {
-    for (std::int64_t i = 0; i < kUnpacedSteps && hub_.queued_bytes_max() < kQueuedBytesMax; ++i) step(now);
+    for (std::int64_t i = 0; i < kUnpacedSteps && hub_.queued_bytes_max() < kSocketsFullBytes; ++i) step(now);
     more = hub_.anyone_subscribed();
     steps_done_ = target;
   } else {

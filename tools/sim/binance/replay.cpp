@@ -9,7 +9,6 @@ namespace tidegate::sim::binance {
 namespace {
 
 constexpr std::int64_t kNominalStepNs = 100'000'000;  // between frames without a receive time
-constexpr std::size_t kQueuedBytesMax = 1U << 20U;    // unpaced: wait for the sockets beyond this
 constexpr int kFramesPerCall = 2000;                  // so that a loop stays responsive
 constexpr int kFramesPerLook = 16;                    // between two looks at the outboxes
 
@@ -151,7 +150,7 @@ bool ReplayFeed::advance(Now now) {
     }
     const bool hurried = unpaced || burst_ > 0;
     if (!hurried && due_ns() > now.mono_ns) return false;
-    if (hurried && i % kFramesPerLook == 0 && hub_.queued_bytes_max() >= kQueuedBytesMax) return true;
+    if (hurried && i % kFramesPerLook == 0 && hub_.queued_bytes_max() >= kSocketsFullBytes) return true;
     play(now);
     if (burst_ > 0 && --burst_ == 0 && !unpaced) {
       // The timeline goes on from where the burst has brought it.

@@ -28,7 +28,7 @@ Venue::Venue(VenueOptions options, Now now)
       replay_(make_replay(hub_, options_)),
       rest_(feed(), options_.rest),
       now_(now),
-      scheduled_(options_.faults) {
+      faults_(fault_table(), options_.faults) {
   hub_.set_listener(feed());
   hub_.set_now(now);
 }
@@ -45,11 +45,6 @@ void Venue::enter(Now now) {
 
 const ConnectionTimes& Venue::times(const Client& client) const { return client.target.market == Market::Spot ? options_.spot : options_.usdm; }
 
-void Venue::note(std::string text) {
-  requests_.push_back(std::move(text));
-  if (requests_.size() > kRequestsKept) requests_.pop_front();
-}
-
 void Venue::close(Client& client, int code, std::string_view reason) {
   if (client.closing) return;
   client.closing = true;
@@ -59,7 +54,7 @@ void Venue::close(Client& client, int code, std::string_view reason) {
 int Venue::admit(std::string_view target, const std::string& remote_address, Now now) {
   enter(now);
   ++counters_.upgrades;
-  if (first_connection_ns_ < 0) first_connection_ns_ = now.mono_ns;
+  faults_.on_connection(now.mono_ns);
   run_faults();
   StreamTarget parsed;
   int status = parse_target(options_.generator.serves, target, parsed) ? 101 : 404;
@@ -104,7 +99,7 @@ bool Venue::count_frame(Client& client) {
 void Venue::on_message(Client& client, std::string_view payload, Now now) {
   enter(now);
   ++counters_.client_frames;
-  note("WS " + std::to_string(client.id) + " " + std::string{payload.substr(0, kClientFrameBytesMax)});
+  requests_.note("WS " + std::to_string(client.id) + " " + std::string{payload.substr(0, kClientFrameBytesMax)});
   if (!count_frame(client)) return;
   if (payload.size() + kClientFrameHeader > kClientFrameBytesMax) return;  // dropped without a word
   std::string answer = answer_control(hub_, client, payload);
@@ -134,7 +129,7 @@ void Venue::on_pong(Client& client, std::string_view payload, Now now) {
 void Venue::on_rest(RestCall call, Now now, Reply reply) {
   enter(now);
   ++counters_.rest_requests;
-  note(call.method + " " + call.target);
+  requests_.note(call.method + " " + call.target);
   run_faults();
   auto answer = rest_.answer(call, now);
   held_.push_back({now.mono_ns + options_.rest_latency_ns + rest_slow_ns_, std::move(call), std::move(reply), std::move(answer)});

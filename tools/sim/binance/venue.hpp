@@ -17,6 +17,7 @@
 #include "tools/sim/binance/limits.hpp"
 #include "tools/sim/binance/replay.hpp"
 #include "tools/sim/binance/rest.hpp"
+#include "tools/sim/common/request_log.hpp"
 
 namespace tidegate::sim::binance {
 
@@ -54,7 +55,6 @@ struct VenueCounters {
 
 class Venue {
  public:
-  static constexpr std::size_t kRequestsKept = 10'000;
   static constexpr std::size_t kQueuedBytesCut = 64U << 20U;  // a reader that falls so far behind is cut
 
   Venue(VenueOptions options, Now now);
@@ -84,8 +84,9 @@ class Venue {
   [[nodiscard]] const Hub& hub() const { return hub_; }
   [[nodiscard]] GeneratedFeed* generated() { return generated_.get(); }
   [[nodiscard]] ReplayFeed* replay() { return replay_.get(); }
-  /// Client frames and REST requests in order, the latest kRequestsKept: "GET /api/v3/time", "WS 1 {...}".
-  [[nodiscard]] const std::deque<std::string>& requests() const { return requests_; }
+  [[nodiscard]] std::size_t queued_bytes_max() const { return hub_.queued_bytes_max(); }
+  /// Client frames and REST requests in order, the latest RequestLog::kKept: "GET /api/v3/time", "WS 1 {...}".
+  [[nodiscard]] const std::deque<std::string>& requests() const { return requests_.texts(); }
 
  private:
   struct HeldAnswer {
@@ -105,7 +106,6 @@ class Venue {
   [[nodiscard]] Feed& feed();
   bool count_frame(Client& client);
   void close(Client& client, int code, std::string_view reason);
-  void note(std::string text);
   void keep_alive(Client& client);
   void answer_held();
   void send_acks();
@@ -122,13 +122,12 @@ class Venue {
   Rest rest_;
   Now now_;
   VenueCounters counters_;
-  std::deque<std::string> requests_;
+  RequestLog requests_;
   std::map<std::string, SlidingWindow> connects_;
   std::vector<HeldAnswer> held_;
   std::deque<DelayedAck> acks_;
 
-  std::int64_t first_connection_ns_ = -1;
-  std::vector<Fault> scheduled_;
+  FaultSchedule<FaultKind> faults_;
   int refuse_status_ = 0;
   std::int64_t refuse_until_ns_ = 0;
   std::int64_t handshake_delay_ns_ = 0;

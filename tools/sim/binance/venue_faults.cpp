@@ -9,22 +9,11 @@ namespace {
 
 constexpr std::int64_t kMillisecondNs = 1'000'000;
 
-/// When a fault of so many seconds ends; none given: never.
-std::int64_t until(std::int64_t now_ns, std::int64_t seconds) { return seconds == 0 ? kForever : now_ns + seconds * kSecondNs; }
-
 }  // namespace
 
 std::string Venue::inject(std::string_view text, Now now) {
   enter(now);
-  Fault fault;
-  std::string problem = parse_fault(text, fault);
-  if (!problem.empty()) return problem;
-  if (fault.timed) {
-    scheduled_.push_back(fault);
-  } else {
-    commit(fault);
-  }
-  return {};
+  return faults_.inject(text, [this](const Fault& fault) { commit(fault); });
 }
 
 void Venue::run_faults() {
@@ -32,17 +21,7 @@ void Venue::run_faults() {
     shutdown_at_ns_ = kForever;
     for (const auto& client : hub_.clients()) close(*client, 1001, "");
   }
-  if (first_connection_ns_ < 0) return;
-  std::vector<Fault> due;
-  for (auto it = scheduled_.begin(); it != scheduled_.end();) {
-    if (now_.mono_ns - first_connection_ns_ < it->at_ns) {
-      ++it;
-      continue;
-    }
-    due.push_back(std::move(*it));
-    it = scheduled_.erase(it);
-  }
-  for (const Fault& fault : due) commit(fault);
+  faults_.run(now_.mono_ns, [this](const Fault& fault) { commit(fault); });
 }
 
 void Venue::commit(const Fault& fault) {
@@ -107,7 +86,7 @@ void Venue::commit(const Fault& fault) {
 }
 
 void Venue::commit_on_connections(const Fault& fault) {
-  const std::int64_t end = until(now_.mono_ns, fault.number);
+  const std::int64_t end = fault_end_ns(now_.mono_ns, fault.number);
   if (fault.number != 0 && fault.kind == FaultKind::Silence) hub_.silent_until_ns = end;
   if (fault.number != 0 && fault.kind == FaultKind::HalfOpen) hub_.half_open_until_ns = end;
   std::int64_t n = 0;

@@ -12,6 +12,7 @@ namespace tidegate::sim {
 
 inline constexpr std::int64_t kSecondNs = 1'000'000'000;
 inline constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
+inline constexpr std::size_t kSocketsFullBytes = 1U << 20U;  // what is sent as fast as possible waits for sockets that hold more
 
 /// The two clocks, read once per event.
 struct Now {

@@ -1,12 +1,9 @@
 #include "tools/sim/zerodha/command.hpp"
 
 #include <CLI/CLI.hpp>
-#include <csignal>
-#include <iostream>
 #include <memory>
 
-#include "gateway/net/event_loop.hpp"
-#include "tools/sim/common/command_options.hpp"
+#include "tools/sim/common/command.hpp"
 #include "tools/sim/zerodha/faults.hpp"
 #include "tools/sim/zerodha/server.hpp"
 
@@ -15,23 +12,8 @@ namespace {
 
 struct Arguments {
   ZerodhaOptions options;
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 0;
+  ListenAddress address;
 };
-
-int run(const Arguments& arguments) {
-  net::EventLoop loop;
-  ZerodhaServer server{loop, arguments.options};
-  if (const std::string problem = server.listen(arguments.host, arguments.port); !problem.empty()) {
-    std::cerr << "tidegate-sim zerodha: " << problem << '\n';
-    return 2;
-  }
-  if (const std::string summary = server.recording_summary(); !summary.empty()) std::cerr << arguments.options.frames_path << ": " << summary << '\n';
-  std::cerr << "listening on " << arguments.host << ':' << server.port() << std::endl;
-  loop.on_signals({SIGINT, SIGTERM}, [&loop](int) { loop.stop(); });
-  loop.run();
-  return 0;
-}
 
 void add_market_options(CLI::App& command, ZerodhaOptions& options) {
   command.add_option("--frames", options.frames_path, "play this frames file (.jsonl, .jsonl.gz) instead of a generated market")
@@ -65,12 +47,7 @@ void add_broker_options(CLI::App& command, ZerodhaOptions& options) {
   command.add_flag("!--no-snapshots", options.snapshots, "no packet at once when something is subscribed");
   command.add_flag("--subscribe-resets-mode", options.subscribe_resets_mode, "a repeated subscribe goes back to quote mode");
   command.add_flag("--unknown-token-error", options.unknown_token_error, "an error text for tokens that nobody knows");
-  command.add_option("--fault", options.faults, "NAME[=ARG]@SECONDS after the first connection; may be repeated")
-      ->allow_extra_args(false)
-      ->check([](const std::string& text) {
-        Fault fault;
-        return parse_fault(text, fault);
-      });
+  add_faults(command, options.faults, fault_table());
 }
 
 }  // namespace
@@ -78,12 +55,10 @@ void add_broker_options(CLI::App& command, ZerodhaOptions& options) {
 std::function<int()> add_command(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App& command = *app.add_subcommand("zerodha", "Zerodha Kite Connect: the ticker WebSocket, instruments and login over REST");
-  command.add_option("--host", arguments->host, "address to listen on")->capture_default_str();
-  command.add_option("--port", arguments->port, "port to listen on; 0 takes a free one")->required();
+  add_address(command, arguments->address);
   add_market_options(command, arguments->options);
   add_broker_options(command, arguments->options);
-  command.footer("Faults:\n" + fault_help());
-  return [arguments, &command] { return command.parsed() ? run(*arguments) : 0; };
+  return [arguments, &command] { return command.parsed() ? run_server<ZerodhaServer>("zerodha", arguments->options, arguments->address) : 0; };
 }
 
 }  // namespace tidegate::sim::zerodha

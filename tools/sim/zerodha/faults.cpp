@@ -2,21 +2,10 @@
 
 #include <array>
 
-#include "tools/sim/common/fault_text.hpp"
-
 namespace tidegate::sim::zerodha {
 namespace {
 
 using enum FaultArgument;
-
-struct FaultSpec {
-  FaultKind kind{};
-  std::string_view name;
-  FaultArgument argument{};
-  std::string_view argument_name;  // as --help prints it
-  std::int64_t fallback = 0;
-  std::string_view help;
-};
 
 constexpr std::array kFaults = {
     FaultSpec{FaultKind::Silence, "silence", Number, "SECONDS", 0,
@@ -27,7 +16,7 @@ constexpr std::array kFaults = {
     FaultSpec{FaultKind::Slow, "slow", Number, "SECONDS", 2, "data and answers to upgrades come so much later (2), until resume"},
     FaultSpec{FaultKind::ExpireToken, "expire_token", None, "", 0, "every access token seen so far is refused (403); open connections live on"},
     FaultSpec{FaultKind::ExpireAndDrop, "expire_and_drop", None, "", 0, "expire_token, and every connection is cut"},
-    FaultSpec{FaultKind::Refuse, "refuse", Status, "STATUS[,COUNT]", 0,
+    FaultSpec{FaultKind::Refuse, "refuse", StatusForCount, "STATUS[,COUNT]", 0,
               "refuse the next COUNT upgrades with this status; without COUNT until resume"},
     FaultSpec{FaultKind::Truncated, "truncated", None, "", 0, "an extra message on every connection whose last packet is cut off"},
     FaultSpec{FaultKind::WrongCount, "wrong_count", None, "", 0, "an extra message that announces one packet more than it has"},
@@ -41,70 +30,18 @@ constexpr std::array kFaults = {
     FaultSpec{FaultKind::ErrorText, "error_text", Text, "WORDS", 0, "a text message of type error"},
     FaultSpec{FaultKind::MessageText, "message", Text, "WORDS", 0, "a text message of type message"},
     FaultSpec{FaultKind::Order, "order", None, "", 0, "a text message of type order"},
-    FaultSpec{FaultKind::TokenUnknown, "token_unknown", Needed, "TOKEN", 0,
+    FaultSpec{FaultKind::TokenUnknown, "token_unknown", NeededNumber, "TOKEN", 0,
               "this instrument is served and listed no more; subscribing it gives silence"},
     FaultSpec{FaultKind::UnknownToken, "unknown_token", None, "", 0, "from now on unknown tokens are answered with an error text, until resume"},
     FaultSpec{FaultKind::ListChanged, "list_changed", Number, "N", 1, "so many more instruments (1), and another etag on new connections"},
-    FaultSpec{FaultKind::NoList, "no_list", Number, "STATUS", 404, "the instrument list is answered with this status (404), until resume"},
+    FaultSpec{FaultKind::NoList, "no_list", Status, "STATUS", 404, "the instrument list is answered with this status (404), until resume"},
     FaultSpec{FaultKind::Rest429, "rest_429", Number, "COUNT", 0, "the next COUNT REST requests are answered 429; without COUNT until resume"},
     FaultSpec{FaultKind::Rest503, "rest_503", Number, "COUNT", 0, "the next COUNT REST requests are answered 503; without COUNT until resume"},
     FaultSpec{FaultKind::Resume, "resume", None, "", 0, "ends every fault that lasts"},
 };
 
-bool read_status(std::string_view text, std::int64_t& out) { return read_number(text, out) && out >= 300 && out <= 599; }
-
-std::string read_argument(const FaultSpec& spec, const FaultText& given, Fault& out) {
-  const std::string wrong = std::string{spec.name} + "=" + std::string{spec.argument_name} + ": ";
-  switch (spec.argument) {
-    case None:
-      return given.has_argument ? std::string{spec.name} + " takes no argument" : "";
-    case Text:
-      out.text = given.argument;
-      return {};
-    case Number:
-    case Needed:
-      out.number = spec.fallback;
-      if (!given.has_argument && spec.argument == Number) return {};
-      if (!read_number(given.argument, out.number)) return wrong + "not a whole number";
-      return spec.kind != FaultKind::NoList || read_status(given.argument, out.number) ? "" : wrong + "a status from 300 to 599 is needed";
-    case Status: {
-      const std::size_t comma = given.argument.find(',');
-      const bool fine = read_status(given.argument.substr(0, comma), out.number) &&
-                        (comma == std::string_view::npos || read_number(given.argument.substr(comma + 1), out.count));
-      return fine ? "" : wrong + "a status from 300 to 599 is needed";
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
-std::string fault_help() {
-  std::string text;
-  for (const FaultSpec& spec : kFaults) {
-    std::string form;
-    if (spec.argument == Status || spec.argument == Needed) {
-      form = "=" + std::string{spec.argument_name};
-    } else if (spec.argument != None) {
-      form = "[=" + std::string{spec.argument_name} + "]";
-    }
-    text += fault_help_line(spec.name, form, spec.help);
-  }
-  return text;
-}
-
-std::string parse_fault(std::string_view text, Fault& out) {
-  out = {};
-  const FaultText parts = split_fault(text);
-  out.at_ns = parts.at_ns;
-  out.timed = parts.timed;
-  for (const FaultSpec& spec : kFaults) {
-    if (spec.name != parts.name) continue;
-    out.kind = spec.kind;
-    out.name = spec.name;
-    return read_argument(spec, parts, out);
-  }
-  return "unknown fault: " + std::string{parts.name};
-}
+std::span<const FaultSpec> fault_table() { return kFaults; }
 
 }  // namespace tidegate::sim::zerodha

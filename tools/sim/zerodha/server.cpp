@@ -4,7 +4,7 @@
 #include <fstream>
 #include <utility>
 
-#include "gateway/net/ws_server.hpp"
+#include "tools/sim/common/server.hpp"
 #include "tools/sim/zerodha/venue.hpp"
 
 namespace tidegate::sim {
@@ -13,8 +13,7 @@ namespace {
 using namespace zerodha;
 
 constexpr std::size_t kMessageBytesMax = 1U << 20U;  // a command with 3,000 tokens takes about 30 kB
-constexpr std::chrono::milliseconds kSocketsFull{1};
-constexpr std::size_t kSymbolsMax = 50'000;  // more would meet the numbers of instruments that are added later
+constexpr std::size_t kSymbolsMax = 50'000;          // more would meet the numbers of instruments that are added later
 
 std::string read_options(const ZerodhaOptions& options, VenueOptions& out) {
   if (options.rate < 0) return "the rate must not be negative";
@@ -27,12 +26,7 @@ std::string read_options(const ZerodhaOptions& options, VenueOptions& out) {
     out.credentials.push_back(std::move(pair));
   }
   if (!options.credentials_file.empty() && !std::ifstream{options.credentials_file}) return "cannot open " + options.credentials_file;
-  for (const std::string& text : options.faults) {
-    Fault fault;
-    if (std::string problem = parse_fault(text, fault); !problem.empty()) return problem;
-    fault.timed = true;
-    out.faults.push_back(std::move(fault));
-  }
+  if (std::string problem = parse_faults(fault_table(), options.faults, out.faults); !problem.empty()) return problem;
   if (!options.frames_path.empty()) {
     out.recording = std::make_unique<Recording>();
     if (std::string problem = examine(options.frames_path, *out.recording); !problem.empty()) return problem;
@@ -69,90 +63,57 @@ std::string summarize(const Recording& recording) {
   return text;
 }
 
-using ClientWire = SocketWire<Client>;
-
 }  // namespace
 
-struct ZerodhaServer::Impl final : net::WsServerHandler {
-  Impl(net::EventLoop& event_loop, const ZerodhaOptions& options, const Clock* own_clock)
-      : clock(own_clock != nullptr ? *own_clock : system_clock), tick_period(options.tick), timer(event_loop) {
+struct ZerodhaServer::Impl final : SimServer<Venue, Client> {
+  Impl(net::EventLoop& event_loop, const ZerodhaOptions& options, const Clock* own_clock) : SimServer(event_loop, own_clock, options.tick) {
     VenueOptions venue_options;
-    problem = read_options(options, venue_options);
-    if (!problem.empty()) return;
+    if (std::string problem = read_options(options, venue_options); !problem.empty()) {
+      refuse(std::move(problem));
+      return;
+    }
     if (venue_options.recording) summary = summarize(*venue_options.recording);
-    venue = std::make_unique<Venue>(std::move(venue_options), now());
     net::WsServerOptions server_options;
     server_options.message_bytes_max = kMessageBytesMax;
-    server = std::make_unique<net::WsServer>(event_loop, *this, server_options);
+    serve(std::make_unique<Venue>(std::move(venue_options), now()), server_options);
   }
 
-  [[nodiscard]] Now now() const { return {clock.mono().ns, clock.utc().ns / 1000}; }
-
-  void tick() {
-    const bool more = venue->tick(now());
-    Duration wait = tick_period;
-    if (more) wait = venue->queued_bytes_max() >= Venue::kQueuedBytesFull ? Duration{kSocketsFull} : Duration{0};
-    timer.start(wait, [this] { tick(); });
-  }
-
-  void on_http(const net::HttpRequest& request, net::HttpReply reply) override { reply(venue->on_rest(request, now())); }
-  int on_upgrade(const net::HttpRequest& request) override { return venue->admit(request, now()); }
-  std::string refusal_body() override { return venue->refusal_body(); }
-  std::chrono::milliseconds upgrade_delay() override { return std::chrono::milliseconds{venue->handshake_delay_ns() / 1'000'000}; }
-  void on_open(net::WsConnection& connection) override {
-    auto wire = std::make_unique<ClientWire>(connection);
-    connection.user = wire.get();
-    wire->client = &venue->open(*wire, connection.request(), now());
-    wires.emplace(&connection, std::move(wire));
-  }
-  static Client& client_of(net::WsConnection& connection) { return *static_cast<ClientWire*>(connection.user)->client; }
+  void on_http(const net::HttpRequest& request, net::HttpReply reply) override { reply(venue()->on_rest(request, now())); }
+  int on_upgrade(const net::HttpRequest& request) override { return venue()->admit(request, now()); }
+  std::string refusal_body() override { return venue()->refusal_body(); }
+  std::chrono::milliseconds upgrade_delay() override { return std::chrono::milliseconds{venue()->handshake_delay_ns() / 1'000'000}; }
+  Client& open(Wire& wire, const net::HttpRequest& request) override { return venue()->open(wire, request, now()); }
   void on_message(net::WsConnection& connection, std::string_view payload, bool binary) override {
-    venue->on_message(client_of(connection), payload, binary, now());
-  }
-  bool on_ping(net::WsConnection& connection, std::string_view) override { return venue->on_ping(client_of(connection), now()); }
-  void on_closed(net::WsConnection& connection, int, std::string_view) override {
-    venue->closed(client_of(connection), now());
-    wires.erase(&connection);
+    venue()->on_message(client_of(connection), payload, binary, now());
   }
 
-  SystemClock system_clock;
-  const Clock& clock;
-  Duration tick_period;
-  std::string problem;
   std::string summary;
-  std::unique_ptr<Venue> venue;
-  std::map<net::WsConnection*, std::unique_ptr<ClientWire>> wires;
-  std::unique_ptr<net::WsServer> server;  // after what its handler uses
-  net::Timer timer;
 };
 
 ZerodhaServer::ZerodhaServer(net::EventLoop& loop, const ZerodhaOptions& options, const Clock* clock)
     : impl_(std::make_unique<Impl>(loop, options, clock)) {}
 ZerodhaServer::~ZerodhaServer() = default;
 
-std::string ZerodhaServer::listen(const std::string& host, std::uint16_t port) {
-  if (!impl_->problem.empty()) return impl_->problem;
-  std::string problem = impl_->server->listen(host, port);
-  if (problem.empty()) impl_->tick();
-  return problem;
+std::string ZerodhaServer::listen(const std::string& host, std::uint16_t port) { return impl_->listen(host, port); }
+
+std::uint16_t ZerodhaServer::port() const { return impl_->port(); }
+
+std::string ZerodhaServer::inject(std::string_view fault) { return impl_->inject(fault); }
+
+std::size_t ZerodhaServer::publish(std::string_view body) { return impl_->venue() != nullptr ? impl_->venue()->publish(body, impl_->now()) : 0; }
+
+std::size_t ZerodhaServer::publish_message(std::string_view bytes) {
+  return impl_->venue() != nullptr ? impl_->venue()->publish_message(bytes, impl_->now()) : 0;
 }
 
-std::uint16_t ZerodhaServer::port() const { return impl_->server ? impl_->server->port() : std::uint16_t{0}; }
-
-std::string ZerodhaServer::inject(std::string_view fault) { return impl_->venue ? impl_->venue->inject(fault, impl_->now()) : impl_->problem; }
-
-std::size_t ZerodhaServer::publish(std::string_view body) { return impl_->venue ? impl_->venue->publish(body, impl_->now()) : 0; }
-
-std::size_t ZerodhaServer::publish_message(std::string_view bytes) { return impl_->venue ? impl_->venue->publish_message(bytes, impl_->now()) : 0; }
-
 void ZerodhaServer::publish_text(std::string_view text) {
-  if (impl_->venue) impl_->venue->publish_text(text, impl_->now());
+  if (impl_->venue() != nullptr) impl_->venue()->publish_text(text, impl_->now());
 }
 
 std::vector<ZerodhaConnection> ZerodhaServer::connections() const {
   std::vector<ZerodhaConnection> out;
-  if (!impl_->venue) return out;
-  for (const auto& client : impl_->venue->clients()) {
+  if (impl_->venue() == nullptr) return out;
+  for (const auto& client : impl_->venue()->clients()) {
     ZerodhaConnection& connection = out.emplace_back();
     connection.id = client->id;
     connection.target = client->target;
@@ -168,8 +129,8 @@ std::vector<ZerodhaConnection> ZerodhaServer::connections() const {
 
 ZerodhaCounters ZerodhaServer::counters() const {
   ZerodhaCounters out;
-  if (!impl_->venue) return out;
-  const VenueCounters& from = impl_->venue->counters();
+  if (impl_->venue() == nullptr) return out;
+  const VenueCounters& from = impl_->venue()->counters();
   out.upgrades = from.upgrades;
   out.connections_accepted = from.accepted;
   out.refusals = from.refused;
@@ -188,7 +149,7 @@ ZerodhaCounters ZerodhaServer::counters() const {
   out.pings_received = from.pings_received;
   out.rest_requests = from.rest_requests;
   out.faults = from.faults;
-  if (const Replay* replay = impl_->venue->replay(); replay != nullptr) {
+  if (const Replay* replay = impl_->venue()->replay(); replay != nullptr) {
     out.frames_played = replay->frames_played();
     out.replay_started = replay->started();
     out.replay_ended = replay->ended();
@@ -196,21 +157,18 @@ ZerodhaCounters ZerodhaServer::counters() const {
   return out;
 }
 
-const std::deque<std::string>& ZerodhaServer::requests() const {
-  static const std::deque<std::string> kNone;
-  return impl_->venue ? impl_->venue->requests() : kNone;
-}
+const std::deque<std::string>& ZerodhaServer::requests() const { return impl_->requests(); }
 
 std::vector<std::uint32_t> ZerodhaServer::tokens() const {
   std::vector<std::uint32_t> out;
-  if (!impl_->venue) return out;
-  for (const Row& row : impl_->venue->list().rows()) out.push_back(row.token);
+  if (impl_->venue() == nullptr) return out;
+  for (const Row& row : impl_->venue()->list().rows()) out.push_back(row.token);
   return out;
 }
 
 std::string ZerodhaServer::packet(std::uint32_t token, Mode mode) const {
-  if (!impl_->venue) return {};
-  const Market& market = impl_->venue->market();
+  if (impl_->venue() == nullptr) return {};
+  const Market& market = impl_->venue()->market();
   const std::size_t place = market.find(token);
   return place == Market::kNone ? std::string{} : std::string{market.packet(place, mode)};
 }

@@ -34,17 +34,12 @@ Venue::Venue(VenueOptions options, Now now)
       credentials_(options_.credentials, options_.credentials_file),
       rest_(list_, credentials_, options_.rest),
       now_(now),
-      scheduled_(options_.faults),
+      faults_(fault_table(), options_.faults),
       unknown_token_error_(options_.unknown_token_error) {
   next_flush_ns_ = now.mono_ns + until_next_flush(options_, now);
   if (!options_.recording) return;
   replay_ = std::make_unique<Replay>(options_.frames_path, options_.replay);
   if (!options_.recording->instruments.empty()) list_.use_text(options_.recording->instruments);
-}
-
-void Venue::note(std::string text) {
-  requests_.push_back(std::move(text));
-  if (requests_.size() > kRequestsKept) requests_.pop_front();
 }
 
 int Venue::admit(const net::HttpRequest& request, Now now) {
@@ -84,7 +79,7 @@ Client& Venue::open(Wire& wire, const net::HttpRequest& request, Now now) {
   client.silent_until_ns = silent_until_ns_;
   client.dead_until_ns = dead_until_ns_;
   if (now.mono_ns < dead_until_ns_) wire.pause_reading(true);
-  if (first_connection_ns_ < 0) first_connection_ns_ = now.mono_ns;
+  faults_.on_connection(now.mono_ns);
   greet(client);
   return client;
 }
@@ -97,7 +92,7 @@ void Venue::closed(Client& client, Now now) {
 
 void Venue::on_message(Client& client, std::string_view payload, bool binary, Now now) {
   enter(now);
-  note("WS " + std::to_string(client.id) + " " + std::string{payload.substr(0, kRequestTextMax)});
+  requests_.note("WS " + std::to_string(client.id) + " " + std::string{payload.substr(0, kRequestTextMax)});
   if (client.closing) return;
   const Command command = binary ? Command{} : read_command(payload);
   switch (command.action) {
@@ -125,7 +120,7 @@ bool Venue::on_ping(Client& client, Now now) {
 net::HttpResponse Venue::on_rest(const net::HttpRequest& request, Now now) {
   enter(now);
   ++counters_.rest_requests;
-  note(request.method + " " + request.target);
+  requests_.note(request.method + " " + request.target);
   run_faults();
   return rest_.answer(request);
 }
@@ -208,7 +203,7 @@ bool Venue::play() {
   }
   // Bounded, so that heartbeats and commands come round.
   for (int i = 0; i < 200; ++i) {
-    if (options_.replay.rate == 0 && queued_bytes_max() >= kQueuedBytesFull) return true;
+    if (options_.replay.rate == 0 && queued_bytes_max() >= kSocketsFullBytes) return true;
     const RecordedFrame* frame = replay_->due(now_.mono_ns);
     if (frame == nullptr) return false;
     if (frame->kind == RecordedKind::Binary) {

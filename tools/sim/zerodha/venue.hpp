@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tools/sim/common/request_log.hpp"
 #include "tools/sim/common/wire.hpp"
 #include "tools/sim/zerodha/commands.hpp"
 #include "tools/sim/zerodha/credentials.hpp"
@@ -89,10 +90,8 @@ struct Client {
 
 class Venue {
  public:
-  static constexpr std::size_t kRequestsKept = 10'000;
   static constexpr std::size_t kQueuedBytesCut = 64U << 20U;  // a reader that falls so far behind is cut
   static constexpr std::size_t kAddedRowsFrom = 50'000;       // numbers of made-up instruments that list_changed adds
-  static constexpr std::size_t kQueuedBytesFull = 1U << 20U;  // a recording at rate 0 waits for the sockets
 
   Venue(VenueOptions options, Now now);
   Venue(const Venue&) = delete;
@@ -126,12 +125,11 @@ class Venue {
   [[nodiscard]] const Market& market() const { return market_; }
   [[nodiscard]] const Replay* replay() const { return replay_.get(); }
   [[nodiscard]] std::size_t queued_bytes_max() const;
-  /// Commands and REST requests in order, the latest kRequestsKept: "GET /instruments", "WS 1 {...}".
-  [[nodiscard]] const std::deque<std::string>& requests() const { return requests_; }
+  /// Commands and REST requests in order, the latest RequestLog::kKept: "GET /instruments", "WS 1 {...}".
+  [[nodiscard]] const std::deque<std::string>& requests() const { return requests_.texts(); }
 
  private:
   void enter(Now now) { now_ = now; }
-  void note(std::string text);
 
   // commands (venue_commands.cpp)
   void subscribe(Client& client, const Command& command);  // also SetMode, which subscribes where need be
@@ -172,7 +170,7 @@ class Venue {
   Rest rest_;
   Now now_;
   VenueCounters counters_;
-  std::deque<std::string> requests_;
+  RequestLog requests_;
   std::vector<std::unique_ptr<Client>> clients_;
   std::uint64_t next_client_ = 1;
   std::string refusal_body_;
@@ -181,8 +179,7 @@ class Venue {
   Batch batch_;
   std::vector<std::string_view> bodies_;
 
-  std::int64_t first_connection_ns_ = -1;
-  std::vector<Fault> scheduled_;
+  FaultSchedule<FaultKind> faults_;
   std::int64_t silent_until_ns_ = 0, dead_until_ns_ = 0;  // of connections still to come
   std::int64_t slow_ns_ = 0;
   int refuse_status_ = 0;

@@ -10,9 +10,6 @@ namespace {
 constexpr std::size_t kUnknownBytes = 60;
 constexpr std::size_t kTrailingBytes = 3;
 
-/// When a fault of so many seconds ends; none given: never.
-std::int64_t until(std::int64_t now_ns, std::int64_t seconds) { return seconds == 0 ? kForever : now_ns + seconds * kSecondNs; }
-
 /// None given: all.
 std::int64_t so_many(std::int64_t count) { return count == 0 ? -1 : count; }
 
@@ -46,29 +43,11 @@ constexpr std::string_view kOrder =
 
 std::string Venue::inject(std::string_view text, Now now) {
   enter(now);
-  Fault fault;
-  std::string problem = parse_fault(text, fault);
-  if (!problem.empty()) return problem;
-  if (fault.timed) {
-    scheduled_.push_back(fault);
-  } else {
-    commit(fault);
-  }
-  return {};
+  return faults_.inject(text, [this](const Fault& fault) { commit(fault); });
 }
 
 void Venue::run_faults() {
-  if (first_connection_ns_ < 0) return;
-  std::vector<Fault> due;
-  for (auto it = scheduled_.begin(); it != scheduled_.end();) {
-    if (now_.mono_ns - first_connection_ns_ < it->at_ns) {
-      ++it;
-      continue;
-    }
-    due.push_back(std::move(*it));
-    it = scheduled_.erase(it);
-  }
-  for (const Fault& fault : due) commit(fault);
+  faults_.run(now_.mono_ns, [this](const Fault& fault) { commit(fault); });
 }
 
 void Venue::commit(const Fault& fault) {
@@ -125,7 +104,7 @@ void Venue::commit(const Fault& fault) {
 }
 
 void Venue::commit_on_connections(const Fault& fault) {
-  const std::int64_t end = until(now_.mono_ns, fault.number);
+  const std::int64_t end = fault_end_ns(now_.mono_ns, fault.number);
   if (fault.number != 0 && fault.kind == FaultKind::Silence) silent_until_ns_ = end;
   if (fault.number != 0 && fault.kind == FaultKind::Dead) dead_until_ns_ = end;
   std::int64_t n = 0;

@@ -49,13 +49,6 @@ rapidjson::Document read_json(const std::filesystem::path& path) {
 
 }  // namespace
 
-// Decoding has one thread: under the thread sanitizer, ten times slower, the short recordings say all there is to say.
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kQuickOnly = true;
-#else
-constexpr bool kQuickOnly = false;
-#endif
-
 TEST_CASE("decode: every recording of Binance gives the expected trades, quotes, candles and final books, with no gap") {
   const auto folder = test::shared_fixture("binance");
   if (test::skipped_without(folder)) return;
@@ -63,7 +56,6 @@ TEST_CASE("decode: every recording of Binance gives the expected trades, quotes,
   const auto expected_books = read_json(folder / "expected" / "books.json");
   for (const auto& [file_name, expected] : expected_sums.GetObject()) {
     const std::string name = file_name.GetString();
-    if (kQuickOnly && name.find("first1500") == std::string::npos && name.find("4symbols") == std::string::npos) continue;
     CAPTURE(name);
     const auto path = folder / "captures" / name;
 

@@ -9,6 +9,7 @@
 #include "brokers/registry.hpp"
 #include "gateway/recording/frames_file.hpp"
 #include "tools/bench/comparison.hpp"
+#include "tools/bench/counting_sink.hpp"
 #include "tools/bench/cpu_time.hpp"
 #include "tools/bench/frame_maker.hpp"
 #include "tools/bench/options.hpp"
@@ -18,18 +19,6 @@ namespace {
 
 constexpr std::size_t kFrames = 20'000;
 constexpr std::size_t kRecordedFramesMax = 200'000;
-
-/// Takes updates and remembers only how many.
-class CountingSink final : public UpdateSink {
- public:
-  void on_trade(const TradeUpdate&) override { ++count; }
-  void on_quote(const QuoteUpdate&) override { ++count; }
-  void on_depth(const DepthUpdate&) override { ++count; }
-  void on_ticker(const TickerUpdate&) override { ++count; }
-  void on_account(const AccountUpdate&) override {}
-  void on_candle(const CandleUpdate&) override { ++count; }
-  std::uint64_t count = 0;
-};
 
 /// The text frames of a recording; none, and a complaint, when it cannot be read.
 std::vector<RawFrame> recorded_frames(const std::string& path, const Adapter& adapter, BrokerConfig& broker) {
@@ -119,7 +108,7 @@ bool run_decode(const Options& options) {
   row("RapidJSON SAX, empty handler", sax);
   row("RapidJSON DOM, nothing read", dom);
   table.print();
-  return true;
+  return run_decode_kite(options);
 }
 
 }  // namespace tidegate::bench

@@ -24,18 +24,19 @@ void put(std::string& out, std::uint32_t value, int bytes) {
 
 /// One message of full packets: shares of the NSE, every level of every book filled.
 RawFrame make_message() {
-  std::mt19937 random{1};
+  std::mt19937 generator{1};
+  const auto up_to = [&generator](std::uint32_t limit) { return 1 + static_cast<std::uint32_t>(generator() % limit); };
   RawFrame frame;
   frame.kind = FrameKind::Binary;
   put(frame.bytes, kPackets, 2);
   for (std::uint32_t i = 0; i < kPackets; ++i) {
     put(frame.bytes, kPacketBytes, 2);
     put(frame.bytes, (1'000 + i) << 8U | 1U, 4);
-    for (int field = 0; field < 15; ++field) put(frame.bytes, 1 + random() % 1'000'000, 4);
+    for (int field = 0; field < 15; ++field) put(frame.bytes, up_to(1'000'000), 4);
     for (int level = 0; level < 10; ++level) {
-      put(frame.bytes, 1 + random() % 10'000, 4);
-      put(frame.bytes, 1 + random() % 1'000'000, 4);
-      put(frame.bytes, (1 + random() % 50) << 16U, 4);  // orders and padding
+      put(frame.bytes, up_to(10'000), 4);
+      put(frame.bytes, up_to(1'000'000), 4);
+      put(frame.bytes, up_to(50) << 16U, 4);  // orders and padding
     }
   }
   return frame;

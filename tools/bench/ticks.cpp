@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t kInstruments = 9'000;
 constexpr std::size_t kOfOneConnection = 3'000;
 constexpr std::size_t kSymbolsOfOneRequest = 1'000;
-constexpr std::chrono::milliseconds kFlush{244};  // every instrument is in every flush: four updates a second, and a little more
+constexpr std::chrono::milliseconds kFlush{235};  // every instrument is in every flush: four updates a second, and a little more
 
 /// The broker's side, in a thread of its own; says nothing but heartbeats outside of a round.
 class Kite {

@@ -3,8 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <bit>
 #include <utility>
+
+#include "normalizer/log_sample.hpp"
 
 namespace tidegate {
 namespace {
@@ -13,11 +14,6 @@ namespace {
 constexpr std::uint64_t kLostMax = 1'000'000;
 /// Bad frames are logged up to this many for each broker; all are counted.
 constexpr std::uint64_t kBadSamplesMax = 20;
-/// The client protocol's code for "broker refused".
-constexpr std::uint16_t kBrokerRefused = 4031;
-constexpr std::size_t kSampleBytes = 160;
-/// How often time-outs are looked for.
-constexpr Duration kCheckInterval = std::chrono::milliseconds{100};
 
 /// Change since the previous close, and in percent of it, rounded to four decimals. A close of zero is that of a new listing: no change then.
 void derive_change(Ticker& ticker) {
@@ -30,13 +26,6 @@ void derive_change(Ticker& ticker) {
   if (!change.present()) return;
   ticker.set(TickerField::PriceChange, change);
   if (const Decimal percent = percent_of(change, close); percent.present()) ticker.set(TickerField::PriceChangePercent, percent);
-}
-
-/// The beginning of hostile bytes, fit for a log line.
-std::string sample_of(std::string_view bytes) {
-  std::string sample;
-  for (const char c : bytes.substr(0, kSampleBytes)) sample += c >= ' ' && c <= '~' ? c : '.';
-  return sample;
 }
 
 }  // namespace
@@ -232,125 +221,6 @@ void Normalizer::emit_stamped(RecordHeader& header, Flags flags) {
   out_.on_record(header);
 }
 
-// ---- connection events ----
-
-void Normalizer::on_closed(const RawFrame& frame) {
-  for_each_stream([&](Channel channel, Stream& stream) {
-    if (!stream.has_source || stream.source.broker != frame.broker || stream.source.connection != frame.connection) return;
-    if (stream.source.session > frame.session) return;  // its successor already speaks
-    stream.has_source = false;
-    stream.accepted = false;
-    if (channel == Channel::OrderBook) {
-      state_->book.chained.reset();
-      state_->book.top.reset();
-      state_->book.snapshot_asked = false;
-    }
-    if (stream.state != StreamState::Live && stream.state != StreamState::Silent) return;
-    if (stream.seq != 0) stream.gap = PendingGap::Unknown;
-    set_state(StreamState::Stale, frame.bytes.empty() ? "connection to the broker lost" : frame.bytes);
-  });
-}
-
-void Normalizer::on_overflow(const RawFrame& frame) {
-  for_each_stream([&](Channel channel, Stream& stream) {
-    if (!stream.has_source || stream.source.broker != frame.broker || stream.source.connection != frame.connection) return;
-    if (channel == Channel::OrderBook) {
-      state_->book.chained.reset();
-      on_book_lost("book updates were lost in a full queue; rebuilding");
-    } else if (stream.seq != 0) {
-      stream.gap = PendingGap::Unknown;
-    }
-  });
-}
-
-void Normalizer::on_accepted(const RawFrame& frame) {
-  if (frame.instrument == kNoInstrument) return;
-  select(frame.instrument, frame.channel);
-  if (!stream_->wanted) return;
-  stream_->source = {frame.broker, frame.connection, frame.session};
-  stream_->has_source = true;
-  stream_->accepted = true;
-  stream_->acknowledged = frame.kind == FrameKind::Accepted;
-  stream_->accepted_at = frame.received_mono;
-  // A quiet symbol may send no book update for long: its book is the snapshot meanwhile.
-  if (stream_->acknowledged && frame.channel == Channel::OrderBook && !state_->book.chained.valid()) ask_snapshot();
-}
-
-void Normalizer::on_refused(const RawFrame& frame) {
-  if (frame.instrument == kNoInstrument) return;
-  select(frame.instrument, frame.channel);
-  if (!stream_->wanted) return;
-  stream_->source.broker = frame.broker;
-  set_state(StreamState::Failed, frame.bytes, frame.code != 0 ? frame.code : kBrokerRefused);
-}
-
-void Normalizer::on_broker_status(const RawFrame& frame) {
-  auto status = make_record<BrokerStatus>(kNoInstrument, Channel::Status);
-  status.header.source = frame.broker;
-  status.header.ts_received = frame.received;
-  status.state = frame.broker_state;
-  set_text(status.reason, frame.bytes);
-  const auto level =
-      frame.broker_state == BrokerState::Live || frame.broker_state == BrokerState::Connecting ? spdlog::level::info : spdlog::level::warn;
-  spdlog::log(level, "{}: {}{}{}", broker_->name, to_text(frame.broker_state), frame.bytes.empty() ? "" : ", ", sample_of(frame.bytes));
-  out_.on_record(status.header);
-}
-
-// ---- demand and time ----
-
-void Normalizer::set_catalog(std::shared_ptr<const Catalog> catalog) {
-  catalog_ = std::move(catalog);
-  instruments_.load(*catalog_);
-}
-
-void Normalizer::set_wanted(const std::vector<Want>& wants) {
-  for_each_stream([](Channel, Stream& stream) { stream.still_wanted = false; });
-  for (const Want& want : wants) {
-    select(want.instrument, want.channel);
-    stream_->still_wanted = true;
-    if (!std::exchange(stream_->wanted, true)) stream_->state = StreamState::Pending;
-    if (want.channel != Channel::OrderBook) continue;
-    const bool deeper = want.depth > state_->book.depth;
-    state_->book.depth = want.depth;
-    if (!deeper || stream_->state != StreamState::Live) continue;
-    broker_ = nullptr;
-    if (state_->book.chained.valid()) emit_book(state_->book.chained, Flags::Snapshot);
-  }
-  for_each_stream([this](Channel channel, Stream& stream) {
-    if (!stream.wanted || stream.still_wanted) return;
-    const std::uint64_t seq = stream.seq;
-    stream = Stream{};
-    stream.seq = seq;
-    if (channel == Channel::Trade) {
-      state_->trade_ids.forget();
-      state_->trade_evidence.forget();
-    }
-    if (channel == Channel::Quote) state_->quote_ids.forget();
-    if (channel == Channel::Ticker) state_->ticker = make_record<Ticker>(kNoInstrument, Channel::Ticker);
-    if (channel == Channel::OrderBook) state_->book = KeptBook{};
-  });
-}
-
-std::size_t Normalizer::do_work(MonoTime now) {
-  if (now < next_check_) return 0;
-  next_check_ = now + kCheckInterval;
-  std::size_t changed = 0;
-  for_each_stream([&](Channel channel, Stream& stream) {
-    if (!stream.wanted) return;
-    if (stream.state == StreamState::Pending && stream.accepted && now - stream.accepted_at >= options_.first_data_timeout) {
-      set_state(StreamState::Silent, stream.acknowledged ? "the broker accepted the subscription and has sent no data yet"
-                                                         : "the broker was asked and has sent no data yet; it acknowledges nothing");
-      ++changed;
-    }
-    KeptBook& book = state_->book;
-    if (channel == Channel::OrderBook && book.snapshot_asked && stream.has_source && now - book.snapshot_asked_at >= options_.snapshot_retry) {
-      book.snapshot_asked = false;
-      if (!book.chained.valid() && !book.top.valid()) ask_snapshot();
-    }
-  });
-  return changed;
-}
-
 void Normalizer::set_state(StreamState state, std::string_view reason, std::uint16_t code) {
   if (stream_->state == state && state != StreamState::Failed) return;
   stream_->state = state;
@@ -399,18 +269,6 @@ InstrumentState& Normalizer::state_of(InstrumentId instrument) {
   if (i >= states_.size()) states_.resize(i + 1);
   if (states_[i] == nullptr) states_[i] = std::make_unique<InstrumentState>();
   return *states_[i];
-}
-
-template <class Visit>
-void Normalizer::for_each_stream(Visit visit) {
-  for (std::size_t i = 0; i < states_.size(); ++i) {
-    if (states_[i] == nullptr) continue;
-    for (std::uint32_t left = states_[i]->used; left != 0; left &= left - 1) {
-      const auto c = static_cast<std::size_t>(std::countr_zero(left));
-      select(InstrumentId{static_cast<std::uint32_t>(i)}, static_cast<Channel>(c));
-      visit(channel_, *stream_);
-    }
-  }
 }
 
 }  // namespace tidegate

@@ -2,6 +2,7 @@
 // Everything here depends only on frames, configuration and the injected clock, so that a recording gives the same records again. One thread.
 #pragma once
 
+#include <bit>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -115,5 +116,18 @@ class Normalizer final : private UpdateSink {
   InstrumentState* state_ = nullptr;
   Stream* stream_ = nullptr;
 };
+
+/// Selects each stream that was ever used, and shows it.
+template <class Visit>
+void Normalizer::for_each_stream(Visit visit) {
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    if (states_[i] == nullptr) continue;
+    for (std::uint32_t left = states_[i]->used; left != 0; left &= left - 1) {
+      const auto c = static_cast<std::size_t>(std::countr_zero(left));
+      select(InstrumentId{static_cast<std::uint32_t>(i)}, static_cast<Channel>(c));
+      visit(channel_, *stream_);
+    }
+  }
+}
 
 }  // namespace tidegate

@@ -7,22 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/core/codes.hpp"
 #include "gateway/core/demand.hpp"
 
 namespace tidegate::distributor {
-
-/// Error codes; also the close code where an error closes the connection.
-namespace code {
-inline constexpr std::uint16_t kTooManyConnections = 4003;
-inline constexpr std::uint16_t kMalformed = 4004;
-inline constexpr std::uint16_t kUnknownOp = 4010;
-inline constexpr std::uint16_t kUnknownSymbol = 4011;
-inline constexpr std::uint16_t kNoChannel = 4012;
-inline constexpr std::uint16_t kTooManySubscriptions = 4014;
-inline constexpr std::uint16_t kSlowReader = 4021;
-inline constexpr std::uint16_t kTooLarge = 4022;
-inline constexpr std::uint16_t kShuttingDown = 4050;
-}  // namespace code
 
 /// What a client is told went wrong. `code` 0: nothing.
 struct Complaint {

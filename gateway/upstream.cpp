@@ -6,11 +6,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/core/codes.hpp"
+
 namespace tidegate {
 namespace {
-
-constexpr std::uint16_t kChannelNotAvailable = 4012;
-constexpr std::uint16_t kSymbolUnknown = 4011;
 
 using Json = rapidjson::Writer<rapidjson::StringBuffer>;
 
@@ -50,11 +49,11 @@ bool Upstream::may_yet_be_listed(std::string_view symbol) {
 
 distributor::Availability Upstream::check(InstrumentId instrument, Channel channel) {
   const CatalogEntry* entry = catalog_ != nullptr ? catalog_->find(instrument) : nullptr;
-  if (entry == nullptr) return {kSymbolUnknown, "unknown instrument", "ask /v1/instruments?query=... for what there is"};
+  if (entry == nullptr) return {code::kUnknownSymbol, "unknown instrument", "ask /v1/instruments?query=... for what there is"};
   if (routing_.choose(*entry, channel)) return {};
   std::string hint = "available for " + entry->symbol + ":";
   for (const Channel served : routing_.channels(*entry)) hint.append(" ").append(to_text(served));
-  return {kChannelNotAvailable, "no configured broker serves channel " + std::string{to_text(channel)} + " of " + entry->symbol, std::move(hint)};
+  return {code::kNoChannel, "no configured broker serves channel " + std::string{to_text(channel)} + " of " + entry->symbol, std::move(hint)};
 }
 
 void Upstream::on_demand(std::vector<Want> wants) {

@@ -3,14 +3,13 @@
 
 #include <utility>
 
+#include "gateway/core/codes.hpp"
 #include "normalizer/log_sample.hpp"
 #include "normalizer/normalizer.hpp"
 
 namespace tidegate {
 namespace {
 
-/// The client protocol's code for "broker refused".
-constexpr std::uint16_t kBrokerRefused = 4031;
 /// How often time-outs are looked for.
 constexpr Duration kCheckInterval = std::chrono::milliseconds{100};
 
@@ -65,7 +64,7 @@ void Normalizer::on_refused(const RawFrame& frame) {
   select(frame.instrument, frame.channel);
   if (!stream_->wanted) return;
   stream_->source.broker = frame.broker;
-  set_state(StreamState::Failed, frame.bytes, frame.code != 0 ? frame.code : kBrokerRefused);
+  set_state(StreamState::Failed, frame.bytes, frame.code != 0 ? frame.code : code::kBrokerRefused);
 }
 
 void Normalizer::on_broker_status(const RawFrame& frame) {

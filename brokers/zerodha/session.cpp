@@ -5,17 +5,9 @@
 
 #include "brokers/common/overall_state.hpp"
 #include "brokers/zerodha/segments.hpp"
+#include "gateway/core/codes.hpp"
 
 namespace tidegate::zerodha {
-namespace {
-
-// Codes of the client protocol.
-constexpr std::uint16_t kSymbolUnknown = 4011;
-constexpr std::uint16_t kChannelNotAvailable = 4012;
-constexpr std::uint16_t kBrokerLimit = 4015;
-constexpr std::uint16_t kBrokerRefused = 4031;
-
-}  // namespace
 
 Mode mode_for(const Settings& settings, Channel channel, bool is_index) {
   if (channel == Channel::Ticker) return settings.ticker_mode;
@@ -107,12 +99,12 @@ void TickerSession::resolve(Held& held) {
   const auto it = listed_.find(held.want.symbol);
   if (it == listed_.end()) {
     list_.missed();
-    return refuse(held, "the instrument is not in Kite's list", kSymbolUnknown);
+    return refuse(held, "the instrument is not in Kite's list", code::kUnknownSymbol);
   }
   const auto [token, is_index] = it->second;
   const Mode mode = mode_for(settings_, held.want.channel, is_index);
   if (mode == Mode::None) {
-    return refuse(held, is_index ? "an index has no trades and no book" : "Kite sends no such data", kChannelNotAvailable);
+    return refuse(held, is_index ? "an index has no trades and no book" : "Kite sends no such data", code::kNoChannel);
   }
   if (held.shard != nullptr && held.token == token && held.mode == mode) return;
   release(held);
@@ -120,7 +112,7 @@ void TickerSession::resolve(Held& held) {
   if (shard == nullptr) {
     const std::string words = "Kite's limit is reached: connections_max " + std::to_string(settings_.connections_max) +
                               " x instruments_per_connection " + std::to_string(settings_.instruments_per_connection) + " are in use";
-    refuse(held, words, kBrokerLimit);
+    refuse(held, words, code::kBrokerLimit);
     held.no_room = true;
     ++without_room_;
     return;
@@ -224,7 +216,7 @@ void TickerSession::on_tokens_asked(Shard& shard, const std::vector<Token>& toke
 void TickerSession::on_token_refused(Shard& shard, Token token, std::string_view words) {
   const auto it = carried_.find(token);
   if (it == carried_.end() || it->second.shard != &shard) return;
-  for (const auto& [key, mode] : it->second.wishes) shard.port().refused(key.first, key.second, words, kBrokerRefused);
+  for (const auto& [key, mode] : it->second.wishes) shard.port().refused(key.first, key.second, words, code::kBrokerRefused);
 }
 
 void TickerSession::on_gate() {

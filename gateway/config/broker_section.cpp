@@ -121,11 +121,12 @@ bool may_be_absent(const BrokerSource& source, const OptionSpec& spec, const Loa
 /// True: there is such a value, but what it refers to is not there yet, which is no mistake here.
 bool is_allowed_absence(const BrokerSource& source, const YamlValue* value, const OptionSpec& spec, const LoadOptions& options) {
   if (value == nullptr || value->kind != YamlKind::Scalar || !has_reference(value->text)) return false;
+  const bool allowed = may_be_absent(source, spec, options);
+  if (!allowed && !is_login_token(source, spec)) return false;  // any other absence is for the reader of the value to find
   const ResolvedText resolved = resolve_text(value->text, folder_of(value->place));
   if (resolved.ok() || !resolved.absent) return false;
-  if (may_be_absent(source, spec, options)) return true;
-  const bool in_file = origin_of(value->text, {}).kind == ValueOrigin::Kind::File;
-  if (in_file && is_login_token(source, spec)) {
+  if (allowed) return true;
+  if (origin_of(value->text, {}).kind == ValueOrigin::Kind::File) {
     throw ConfigError(value->place, join_path(join_path("brokers", source.name), spec.key), resolved.problem,
                       "log in: tidegate login " + source.name + " --config FILE");
   }

@@ -1,6 +1,7 @@
 #include "gateway/config/credentials.hpp"
 
 #include <cstdlib>
+#include <optional>
 
 #include "gateway/config/config_error.hpp"
 #include "gateway/config/yaml_tree.hpp"
@@ -10,6 +11,10 @@ namespace {
 
 constexpr std::string_view kFile = "file:";
 constexpr std::string_view kOtherwise = ":-";
+constexpr std::string_view kBraces = "${}";
+
+/// Of "NAME" or "NAME:-otherwise".
+std::string variable_name(std::string_view inside) { return std::string(inside.substr(0, inside.find(kOtherwise))); }
 
 bool is_variable_name(std::string_view name) {
   constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
@@ -32,7 +37,7 @@ ResolvedText first_line(std::string_view path, const std::filesystem::path& fold
 
 ResolvedText variable(std::string_view inside) {
   const std::size_t split = inside.find(kOtherwise);
-  const std::string name(inside.substr(0, split));
+  const std::string name = variable_name(inside);
   if (!is_variable_name(name)) {
     return problem("\"${" + std::string(inside) + "}\" names no environment variable", "write ${NAME} with letters, digits and _, or ${file:PATH}");
   }
@@ -60,6 +65,14 @@ ResolvedText replace_references(std::string_view text, Replace replace) {
   }
 }
 
+/// What stands between the braces of the first ${...}; nothing when there is none.
+std::optional<std::string_view> first_reference(std::string_view text) {
+  const std::size_t begin = text.find("${");
+  const std::size_t end = begin == std::string_view::npos ? begin : text.find('}', begin);
+  if (end == std::string_view::npos) return std::nullopt;
+  return text.substr(begin + 2, end - begin - 2);
+}
+
 bool is_file(std::string_view inside) { return inside.substr(0, kFile.size()) == kFile; }
 
 }  // namespace
@@ -80,22 +93,18 @@ std::string with_absolute_paths(std::string_view text, const std::filesystem::pa
 }
 
 std::string renewal_of(std::string_view text, std::string_view key) {
-  const std::size_t begin = text.find("${");
-  const std::size_t end = text.find('}', begin);
-  if (begin == std::string_view::npos || end == std::string_view::npos) return std::string(key) + " in the configuration, and restart";
-  const std::string_view inside = text.substr(begin + 2, end - begin - 2);
-  if (is_file(inside)) return "the file " + std::string(inside.substr(kFile.size()));
-  return "the environment variable " + std::string(inside.substr(0, inside.find(kOtherwise))) + ", and restart";
+  const auto inside = first_reference(text);
+  if (!inside) return std::string(key) + " in the configuration, and restart";
+  if (is_file(*inside)) return "the file " + std::string(inside->substr(kFile.size()));
+  return "the environment variable " + variable_name(*inside) + ", and restart";
 }
 
 ValueOrigin origin_of(std::string_view text, const std::filesystem::path& folder) {
-  const std::size_t begin = text.find("${");
-  if (begin == std::string_view::npos) return {ValueOrigin::Kind::Literal, {}};
-  const std::size_t end = text.find('}', begin);
-  if (begin != 0 || end != text.size() - 1) return {ValueOrigin::Kind::Mixed, {}};
-  const std::string_view inside = text.substr(2, end - 2);
-  if (is_file(inside)) return {ValueOrigin::Kind::File, seen_from(folder, inside.substr(kFile.size())).string()};
-  return {ValueOrigin::Kind::Variable, std::string(inside.substr(0, inside.find(kOtherwise)))};
+  if (!has_reference(text)) return {ValueOrigin::Kind::Literal, {}};
+  const auto inside = first_reference(text);
+  if (!inside || inside->size() + kBraces.size() != text.size()) return {ValueOrigin::Kind::Mixed, {}};
+  if (is_file(*inside)) return {ValueOrigin::Kind::File, seen_from(folder, inside->substr(kFile.size())).string()};
+  return {ValueOrigin::Kind::Variable, variable_name(*inside)};
 }
 
 std::filesystem::path seen_from(const std::filesystem::path& folder, std::string_view path) {

@@ -31,7 +31,7 @@ InstrumentList::InstrumentList(SessionHost& host, const BrokerConfig& config, co
       settings_(settings),
       on_list_(std::move(on_list)),
       on_failure_(std::move(on_failure)),
-      cache_(settings.instruments_cache, config.name),
+      cache_(settings.instruments_cache, config.name, ".csv"),
       backoff_(config.reconnect_initial, config.reconnect_maximum, host.random_seed()),
       timer_(host.loop()),
       recheck_timer_(host.loop()) {}
@@ -48,7 +48,7 @@ void InstrumentList::stop() {
 }
 
 void InstrumentList::begin() {
-  const TradingDay day = today();
+  const common::TradingDay day = today();
   const auto cached = cache_.read(day);
   if (!cached) return fetch();
   schedule_next_day();
@@ -73,7 +73,7 @@ void InstrumentList::fetch() {
   });
 }
 
-void InstrumentList::on_answer(net::HttpAnswer&& answer, TradingDay day) {
+void InstrumentList::on_answer(net::HttpAnswer&& answer, common::TradingDay day) {
   if (answer.status != 200) {
     count(host_.counters().rest_failures);
     if (answer.status == 429) count(host_.counters().rate_limited);
@@ -96,7 +96,7 @@ void InstrumentList::on_answer(net::HttpAnswer&& answer, TradingDay day) {
   }
 }
 
-bool InstrumentList::take(std::string_view text, TradingDay day, std::string_view from) {
+bool InstrumentList::take(std::string_view text, common::TradingDay day, std::string_view from) {
   auto list = parse_instruments(text);
   if (!list.ok() || list->instruments.empty()) {
     spdlog::warn("{}: {} is no instrument list", config_.name, from);
@@ -120,12 +120,12 @@ void InstrumentList::failed(bool refused, std::string_view words) {
 
 void InstrumentList::fall_back() {
   if (day_) return;
-  const TradingDay day = today();
-  for (const TradingDay old : cache_.days()) {
+  const common::TradingDay day = today();
+  for (const common::TradingDay old : cache_.days()) {
     if (old == day) continue;  // was tried at the start
     const auto text = cache_.read(old);
     if (!text || !take(*text, old, "the cache")) continue;
-    return spdlog::warn("{}: the instrument list of {} is used until today's comes", config_.name, to_text(old));
+    return spdlog::warn("{}: the instrument list of {} is used until today's comes", config_.name, common::to_text(old));
   }
 }
 
@@ -149,7 +149,7 @@ void InstrumentList::recheck() {
 
 void InstrumentList::schedule_next_day() {
   const UtcTime now = host_.clock().utc();
-  const Duration left{next_trading_day(now, settings_.instruments_at).ns - now.ns};
+  const Duration left{common::next_trading_day(now, settings_.instruments_at).ns - now.ns};
   timer_.start(std::clamp<Duration>(left, std::chrono::milliseconds{1}, kLookAgain), [this] { on_time(); });
 }
 

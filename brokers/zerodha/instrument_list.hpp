@@ -11,7 +11,7 @@
 
 #include "brokers/adapter.hpp"
 #include "brokers/common/backoff.hpp"
-#include "brokers/zerodha/instrument_cache.hpp"
+#include "brokers/common/instrument_cache.hpp"
 #include "brokers/zerodha/options.hpp"
 #include "gateway/net/event_loop.hpp"
 #include "gateway/net/http_client.hpp"
@@ -40,28 +40,28 @@ class InstrumentList {
  private:
   void begin();
   void fetch();
-  void on_answer(net::HttpAnswer&& answer, TradingDay day);
+  void on_answer(net::HttpAnswer&& answer, common::TradingDay day);
   void failed(bool refused, std::string_view words);
   /// Takes the newest cached list when there is none at all; the requests go on.
   void fall_back();
-  bool take(std::string_view text, TradingDay day, std::string_view from);
+  bool take(std::string_view text, common::TradingDay day, std::string_view from);
   void recheck();
   void schedule_next_day();
   void on_time();
 
-  [[nodiscard]] TradingDay today() const { return trading_day(host_.clock().utc(), settings_.instruments_at); }
+  [[nodiscard]] common::TradingDay today() const { return common::trading_day(host_.clock().utc(), settings_.instruments_at); }
 
   SessionHost& host_;
   const BrokerConfig& config_;
   const Settings& settings_;
   OnList on_list_;
   OnFailure on_failure_;
-  InstrumentCache cache_;
+  common::InstrumentCache cache_;
   common::Backoff backoff_;
   net::Timer timer_;          // the next attempt, or the next trading day
   net::Timer recheck_timer_;  // a list that was announced
   std::optional<net::HttpClient::Token> under_way_;
-  std::optional<TradingDay> day_;  // of the list in use
+  std::optional<common::TradingDay> day_;  // of the list in use
   MonoTime requested_at_{};
   bool requested_ = false;  // since the start
   bool due_ = false;        // asked for, and not come yet

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <string>
 
+#include "brokers/common/safe_text.hpp"
 #include "brokers/zerodha/options.hpp"
 #include "brokers/zerodha/url.hpp"
 #include "gateway/net/http_client.hpp"
@@ -41,7 +42,7 @@ std::string complaint_of(const BrokerConfig& config) {
 std::string url_of(const BrokerConfig& config) {
   const std::string& page = config.text("login_url");
   const char joint = page.find('?') == std::string::npos ? '?' : '&';
-  return page + joint + "v=3&api_key=" + percent_encoded(config.text("api_key"));
+  return page + joint + "v=3&api_key=" + common::percent_encoded(config.text("api_key"));
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -93,7 +94,7 @@ net::HttpCall exchange(const BrokerConfig& config, const std::string& request_to
   call.url = settings.rest_url + "/session/token";
   call.headers.emplace_back("X-Kite-Version", "3");
   call.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-  call.body = "api_key=" + percent_encoded(api_key) + "&request_token=" + percent_encoded(request_token) +
+  call.body = "api_key=" + common::percent_encoded(api_key) + "&request_token=" + common::percent_encoded(request_token) +
               "&checksum=" + sha256_hex(api_key + request_token + config.text("api_secret"));
   call.tls = {.verify = config.tls_verify, .ca_file = config.tls_ca_file};
   call.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(settings.rest_timeout);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "brokers/common/connection.hpp"
+#include "brokers/common/log_pacer.hpp"
 #include "brokers/common/pacer.hpp"
 #include "brokers/zerodha/credential_gate.hpp"
 #include "brokers/zerodha/mode_ledger.hpp"
@@ -19,18 +20,6 @@
 namespace tidegate::zerodha {
 
 class Shard;
-
-/// Lets one line through now and then: the broker's words must not flood the log. Pure.
-class LogPacer {
- public:
-  /// How many lines were kept back since the last one, when another may be written now.
-  std::optional<std::uint64_t> take(MonoTime now);
-
- private:
-  MonoTime last_{};
-  bool used_ = false;
-  std::uint64_t kept_back_ = 0;
-};
 
 /// The session's side of a shard. Called on the loop's thread.
 class ShardOwner {
@@ -94,8 +83,8 @@ class Shard final : private common::ConnectionOwner {
   Token probed_ = 0;
   std::optional<Token> subscribed_alone_;  // the last subscribe command had this token only
   MonoTime subscribed_at_{};
-  LogPacer error_log_;
-  LogPacer notice_log_;
+  common::LogPacer error_log_;
+  common::LogPacer notice_log_;
   bool refusal_logged_ = false;
   common::Connection connection_;
 };

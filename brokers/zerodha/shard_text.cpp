@@ -14,21 +14,10 @@ namespace {
 
 /// An error so soon after a subscription of one instrument is its answer.
 constexpr std::chrono::seconds kBlameWindow{5};
-constexpr std::chrono::seconds kLogInterval{10};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
-
-std::optional<std::uint64_t> LogPacer::take(MonoTime now) {
-  if (used_ && now - last_ < kLogInterval) {
-    ++kept_back_;
-    return std::nullopt;
-  }
-  used_ = true;
-  last_ = now;
-  return std::exchange(kept_back_, 0);
-}
 
 void Shard::on_text(std::string_view payload) {
   const auto message = parse_text_message(payload);

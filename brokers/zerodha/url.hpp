@@ -14,9 +14,6 @@ struct Credentials {
   friend bool operator==(const Credentials&, const Credentials&) = default;
 };
 
-/// Everything but letters, digits, "-", ".", "_" and "~" as %XX.
-[[nodiscard]] std::string percent_encoded(std::string_view text);
-
 /// `ws_url` with both query parameters. There is always a path: "wss://ws.kite.trade/?api_key=..", since a request line without one has been
 /// answered with 400 (section 2.1).
 [[nodiscard]] std::string ticker_url(std::string_view ws_url, const Credentials& credentials);

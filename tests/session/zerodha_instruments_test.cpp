@@ -5,19 +5,19 @@
 #include <fstream>
 #include <iterator>
 
-#include "brokers/zerodha/instrument_cache.hpp"
-#include "brokers/zerodha/trading_day.hpp"
+#include "brokers/common/instrument_cache.hpp"
+#include "brokers/common/trading_day.hpp"
 #include "tests/session/zerodha_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace std::chrono_literals;
 using namespace tidegate;
+using common::InstrumentCache;
+using common::TradingDay;
 using test::KiteFixture;
 using test::run_on;
 using test::ScriptedKite;
 using test::set_kite;
-using zerodha::InstrumentCache;
-using zerodha::TradingDay;
 
 namespace {
 
@@ -179,13 +179,13 @@ TEST_CASE_FIXTURE(CacheFixture, "zerodha instruments: another etag than before h
 }
 
 TEST_CASE("zerodha cache: without a folder nothing is kept, and foreign names are not its own") {
-  const InstrumentCache none{"", "zerodha"};
+  const InstrumentCache none{"", "zerodha", ".csv"};
   CHECK(none.days().empty());
   CHECK_FALSE(none.read(kDay));
   CHECK(none.write(kDay, "text").empty());
 
   const test::TemporaryFolder folder;
-  const InstrumentCache cache{folder.path().string(), "zerodha"};
+  const InstrumentCache cache{folder.path().string(), "zerodha", ".csv"};
   for (const auto* name : {"zerodha-instruments-2026-11-20.csv.partial", "zerodha-instruments-2026-11-31.csv", "zerodha-instruments-.csv",
                            "zerodha-instruments-2026-11-20", "zerodha2-instruments-2026-11-20.csv", "zerodha-instruments-x2026-11-20.csv"}) {
     std::ofstream{folder.path() / name} << "x";

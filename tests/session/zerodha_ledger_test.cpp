@@ -1,9 +1,10 @@
 // The pure parts of the Zerodha session: what a connection carries, its address, trading days, options.
 #include <doctest/doctest.h>
 
+#include "brokers/common/safe_text.hpp"
+#include "brokers/common/trading_day.hpp"
 #include "brokers/zerodha/adapter.hpp"
 #include "brokers/zerodha/mode_ledger.hpp"
-#include "brokers/zerodha/trading_day.hpp"
 #include "brokers/zerodha/url.hpp"
 #include "tests/session/zerodha_fixture.hpp"
 
@@ -126,7 +127,7 @@ TEST_CASE("zerodha url: credentials are percent-encoded, and there is always a p
   CHECK(zerodha::ticker_url("ws://127.0.0.1:80/feed", credentials) == "ws://127.0.0.1:80/feed?" + query);
   CHECK(zerodha::ticker_url("ws://[::1]:80?x=1", credentials) == "ws://[::1]:80/?x=1&" + query);
   CHECK(zerodha::masked_ticker_url("wss://ws.kite.trade") == "wss://ws.kite.trade/?api_key=***&access_token=***");
-  CHECK(zerodha::percent_encoded("aZ09-._~ \xC3\xA4") == "aZ09-._~%20%C3%A4");
+  CHECK(common::percent_encoded("aZ09-._~ \xC3\xA4") == "aZ09-._~%20%C3%A4");
 }
 
 TEST_CASE("zerodha url: words of the broker are shown without control bytes and without the credentials") {
@@ -140,19 +141,19 @@ TEST_CASE("zerodha trading day: it begins at the configured time in India") {
   using namespace std::chrono;
   const sys_days day = 2026y / November / 20;
   const Duration begin = 8h + 30min;  // 03:00 UTC
-  CHECK(zerodha::trading_day(at(day, 2h + 59min), begin) == day - days{1});
-  CHECK(zerodha::trading_day(at(day, 3h), begin) == day);
-  CHECK(zerodha::trading_day(at(day, 23h), begin) == day);
-  CHECK(zerodha::next_trading_day(at(day, 2h + 59min), begin) == at(day, 3h));
-  CHECK(zerodha::next_trading_day(at(day, 3h), begin) == at(day + days{1}, 3h));
+  CHECK(common::trading_day(at(day, 2h + 59min), begin) == day - days{1});
+  CHECK(common::trading_day(at(day, 3h), begin) == day);
+  CHECK(common::trading_day(at(day, 23h), begin) == day);
+  CHECK(common::next_trading_day(at(day, 2h + 59min), begin) == at(day, 3h));
+  CHECK(common::next_trading_day(at(day, 3h), begin) == at(day + days{1}, 3h));
   // Midnight in India is 18:30 UTC of the day before.
-  CHECK(zerodha::trading_day(at(day, 18h + 29min), 0h) == day);
-  CHECK(zerodha::trading_day(at(day, 18h + 30min), 0h) == day + days{1});
-  CHECK(zerodha::next_trading_day(at(day, 1h), 0h) == at(day, 18h + 30min));
+  CHECK(common::trading_day(at(day, 18h + 29min), 0h) == day);
+  CHECK(common::trading_day(at(day, 18h + 30min), 0h) == day + days{1});
+  CHECK(common::next_trading_day(at(day, 1h), 0h) == at(day, 18h + 30min));
   CHECK(zerodha::to_text(day) == "2026-11-20");
-  CHECK(zerodha::parse_trading_day("2026-11-20") == day);
+  CHECK(common::parse_trading_day("2026-11-20") == day);
   for (const auto* bad : {"2026-02-30", "2026-13-01", "2026-1-011", "20261120", "2026-11-2x", "", "-026-11-20"}) {
-    CHECK_FALSE(zerodha::parse_trading_day(bad));
+    CHECK_FALSE(common::parse_trading_day(bad));
   }
 }
 

@@ -1,9 +1,9 @@
-#include "brokers/zerodha/trading_day.hpp"
+#include "brokers/common/trading_day.hpp"
 
 #include <charconv>
 #include <cstdio>
 
-namespace tidegate::zerodha {
+namespace tidegate::common {
 namespace {
 
 constexpr std::chrono::minutes kIndia{5 * 60 + 30};
@@ -44,4 +44,4 @@ std::optional<TradingDay> parse_trading_day(std::string_view text) {
   return TradingDay{date};
 }
 
-}  // namespace tidegate::zerodha
+}  // namespace tidegate::common

@@ -1,4 +1,5 @@
-// Days as Kite's instrument list counts them: each begins at `instruments_at` in India, which has kept UTC+5:30 without summer time since 1945.
+// Days as Indian brokers' instrument lists count them: each begins at a set time of day in India, which has kept UTC+5:30 without summer time since
+// 1945.
 #pragma once
 
 #include <chrono>
@@ -8,7 +9,7 @@
 
 #include "gateway/core/time.hpp"
 
-namespace tidegate::zerodha {
+namespace tidegate::common {
 
 using TradingDay = std::chrono::sys_days;  // the date in India
 
@@ -21,4 +22,4 @@ using TradingDay = std::chrono::sys_days;  // the date in India
 [[nodiscard]] std::string to_text(TradingDay day);
 [[nodiscard]] std::optional<TradingDay> parse_trading_day(std::string_view text);
 
-}  // namespace tidegate::zerodha
+}  // namespace tidegate::common

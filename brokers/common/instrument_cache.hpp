@@ -8,15 +8,15 @@
 #include <string_view>
 #include <vector>
 
-#include "brokers/zerodha/trading_day.hpp"
+#include "brokers/common/trading_day.hpp"
 
-namespace tidegate::zerodha {
+namespace tidegate::common {
 
-/// FOLDER/BROKER-instruments-YYYY-MM-DD.csv, the answer as it came. Blocks on the disk; used at the start, and then about once a day.
+/// FOLDER/BROKER-instruments-YYYY-MM-DD.csv or the like, the answer as it came. Blocks on the disk; used at the start, and then about once a day.
 class InstrumentCache {
  public:
-  /// An empty folder: no cache; nothing is found and writing does nothing.
-  InstrumentCache(const std::string& folder, std::string_view broker);
+  /// `suffix`: of the file, such as ".csv". An empty folder: no cache; nothing is found and writing does nothing.
+  InstrumentCache(const std::string& folder, std::string_view broker, std::string_view suffix);
 
   /// The days for which there is a file, newest first.
   [[nodiscard]] std::vector<TradingDay> days() const;
@@ -31,6 +31,7 @@ class InstrumentCache {
 
   std::filesystem::path folder_;
   std::string prefix_;
+  std::string suffix_;
 };
 
-}  // namespace tidegate::zerodha
+}  // namespace tidegate::common

@@ -1,29 +1,28 @@
-#include "brokers/zerodha/instrument_cache.hpp"
+#include "brokers/common/instrument_cache.hpp"
 
 #include <algorithm>
 #include <fstream>
 #include <functional>
 #include <system_error>
 
-namespace tidegate::zerodha {
+namespace tidegate::common {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSuffix = ".csv";
 /// A list has some 10 MB; a file that outgrows this is none.
 constexpr std::uintmax_t kBytesMax = 256U << 20U;
 
 }  // namespace
 
-InstrumentCache::InstrumentCache(const std::string& folder, std::string_view broker)
-    : folder_(folder), prefix_(std::string{broker} + "-instruments-") {}
+InstrumentCache::InstrumentCache(const std::string& folder, std::string_view broker, std::string_view suffix)
+    : folder_(folder), prefix_(std::string{broker} + "-instruments-"), suffix_(suffix) {}
 
-fs::path InstrumentCache::file_of(TradingDay day) const { return folder_ / (prefix_ + to_text(day) + std::string{kSuffix}); }
+fs::path InstrumentCache::file_of(TradingDay day) const { return folder_ / (prefix_ + to_text(day) + suffix_); }
 
 std::optional<TradingDay> InstrumentCache::day_of(const std::string& file_name) const {
-  if (!file_name.starts_with(prefix_) || !file_name.ends_with(kSuffix) || file_name.size() < prefix_.size() + kSuffix.size()) return std::nullopt;
-  return parse_trading_day(std::string_view{file_name}.substr(prefix_.size(), file_name.size() - prefix_.size() - kSuffix.size()));
+  if (!file_name.starts_with(prefix_) || !file_name.ends_with(suffix_) || file_name.size() < prefix_.size() + suffix_.size()) return std::nullopt;
+  return parse_trading_day(std::string_view{file_name}.substr(prefix_.size(), file_name.size() - prefix_.size() - suffix_.size()));
 }
 
 std::vector<TradingDay> InstrumentCache::days() const {
@@ -70,4 +69,4 @@ std::string InstrumentCache::write(TradingDay day, std::string_view text) const 
   return {};
 }
 
-}  // namespace tidegate::zerodha
+}  // namespace tidegate::common

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "gateway/core/time.hpp"
 #include "gateway/net/http_client.hpp"
@@ -49,11 +48,7 @@ struct Login {
 /// Whole days until a date such as "30-10-2025" ends in India; nothing: no such date.
 [[nodiscard]] std::optional<std::int64_t> days_until(std::string_view day_month_year, UtcTime now);
 
-/// The newest LastUpdateTime of a quotes answer, in UTC, and the sum of its day volumes: what a dead feed would not have brought.
-struct QuotesMark {
-  std::optional<UtcTime> updated;
-  std::optional<std::int64_t> volume;
-};
-[[nodiscard]] QuotesMark read_mark(std::string_view body, UtcTime now);
+/// The newest LastUpdateTime in the listQuotes of an answer: what a live feed had brought by then. Nothing: none was sent.
+[[nodiscard]] std::optional<UtcTime> newest_update(std::string_view body, UtcTime now);
 
 }  // namespace tidegate::xts

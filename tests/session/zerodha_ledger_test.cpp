@@ -150,7 +150,7 @@ TEST_CASE("zerodha trading day: it begins at the configured time in India") {
   CHECK(common::trading_day(at(day, 18h + 29min), 0h) == day);
   CHECK(common::trading_day(at(day, 18h + 30min), 0h) == day + days{1});
   CHECK(common::next_trading_day(at(day, 1h), 0h) == at(day, 18h + 30min));
-  CHECK(zerodha::to_text(day) == "2026-11-20");
+  CHECK(common::to_text(day) == "2026-11-20");
   CHECK(common::parse_trading_day("2026-11-20") == day);
   for (const auto* bad : {"2026-02-30", "2026-13-01", "2026-1-011", "20261120", "2026-11-2x", "", "-026-11-20"}) {
     CHECK_FALSE(common::parse_trading_day(bad));

@@ -33,9 +33,7 @@ std::string_view text_of(const rapidjson::Value* value) {
 }
 
 // Iterative: a hostile nesting depth must not use up the stack.
-void parse(rapidjson::Document& document, std::string_view text) {
-  document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
-}
+void parse(rapidjson::Document& document, std::string_view text) { document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size()); }
 
 /// The envelope, also when it is the only element of an array; null: the body is none.
 const rapidjson::Value* envelope_of(const rapidjson::Document& document) {

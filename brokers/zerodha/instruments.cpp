@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <span>
 #include <string>
 
 #include "brokers/common/csv.hpp"
-#include "brokers/common/field_reader.hpp"
+#include "brokers/common/instrument_fields.hpp"
 #include "brokers/zerodha/segments.hpp"
 
 namespace tidegate::zerodha {
@@ -19,31 +18,6 @@ enum class Column : std::uint8_t { Token, Symbol, Expiry, Strike, TickSize, LotS
 constexpr std::array<std::string_view, 9> kColumnNames = {"instrument_token", "tradingsymbol",   "expiry",  "strike",  "tick_size",
                                                           "lot_size",         "instrument_type", "segment", "exchange"};
 constexpr std::string_view name_of(Column column) { return kColumnNames[static_cast<std::size_t>(column)]; }
-
-/// Names go into messages and logs, and ids such as NSE:INFY are split at the first colon.
-bool is_name(std::string_view text) {
-  const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
-  return !text.empty() && text.size() <= common::kSymbolBytesMax && std::ranges::all_of(text, printable);
-}
-
-/// `YYYY-MM-DD`, a day that exists.
-bool parse_date(std::string_view text, UtcTime& time) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  const auto number = [text](std::size_t begin, std::size_t size) {
-    unsigned value = 0;
-    for (const char c : text.substr(begin, size)) {
-      if (c < '0' || c > '9') return 0U;  // neither a month nor a day
-      value = value * 10 + static_cast<unsigned>(c - '0');
-    }
-    return value;
-  };
-  using namespace std::chrono;
-  const year_month_day date{year{static_cast<int>(number(0, 4))}, month{number(5, 2)}, day{number(8, 2)}};
-  // Nanoseconds of 64 bits end in 2262; no contract of today lies before 1970.
-  if (!date.ok() || date.year() < year{1970} || date.year() > year{2261}) return false;
-  time = UtcTime{nanoseconds{sys_days{date}.time_since_epoch()}.count()};
-  return true;
-}
 
 InstrumentKind kind_of(std::uint32_t token, std::string_view segment, std::string_view type) {
   // The list marks indices by their segment, packets by their token; where only one does, there is still nothing but a ticker.
@@ -106,24 +80,21 @@ class RowReader {
   }
   std::string_view read_name(Column column) {
     const std::string_view text = field(column);
-    if (!is_name(text)) fail(Reason::BadText, column);
+    if (!common::is_listed_name(text)) fail(Reason::BadText, column);
     return text;
   }
   UtcTime read_expiry() {
     const std::string_view text = field(Column::Expiry);
-    UtcTime expiry;
-    if (!text.empty() && !parse_date(text, expiry)) fail(Reason::BadText, Column::Expiry);
-    return expiry;
+    if (text.empty()) return kNoTime;
+    const auto expiry = common::parse_expiry_date(text);
+    if (!expiry) fail(Reason::BadText, Column::Expiry);
+    return expiry.value_or(kNoTime);
   }
   Decimal read_amount(Column column) {
-    const std::string_view text = field(column);
-    if (text.empty()) return kAbsent;
-    const Result<Decimal> amount = common::read_decimal(text);
-    if (!amount || amount->mantissa < 0) {
-      fail(amount ? Reason::BadDecimal : amount.error().reason, column);
-      return kAbsent;
-    }
-    return amount->is_zero() ? kAbsent : *amount;
+    const Result<Decimal> amount = common::read_instrument_amount(field(column));
+    if (amount) return *amount;
+    fail(amount.error().reason, column);
+    return kAbsent;
   }
 
   std::size_t width_ = 0;

@@ -76,6 +76,7 @@ void Connection::enter(ConnectionPhase phase) {
 }
 
 void Connection::start() {
+  succeeded_ = true;
   if (phase_ != ConnectionPhase::Idle) return;
   trouble_ = {};
   schedule(Duration::zero());
@@ -107,11 +108,22 @@ void Connection::unpark() {
 
 void Connection::renew(std::string_view why) {
   if (phase_ == ConnectionPhase::Waiting) return wake();
-  if (phase_ != ConnectionPhase::Open) return;
+  if (phase_ == ConnectionPhase::Open) close(why, true);
+}
+
+void Connection::leave(std::string_view why) {
+  if (phase_ == ConnectionPhase::Open) return close(why, false);
+  if (phase_ != ConnectionPhase::Closing) return stop(why);
+  succeeded_ = false;
+}
+
+void Connection::close(std::string_view why, bool succeeded) {
   planned_ = why;
+  succeeded_ = succeeded;
   liveness_timer_.cancel();
   age_timer_.cancel();
-  client_->close(1000, "");
+  owner_.on_leave(*this);
+  client_->close(timings_.close_code, "");
   enter(ConnectionPhase::Closing);
 }
 
@@ -176,6 +188,10 @@ void Connection::end(const net::WsClosed& closed) {
   if (planned) {
     trouble_ = LossVerdict{.park = false, .wait_min = {}, .state = BrokerState::Reconnecting, .reason = planned_};
     port_.lost(planned_);
+    if (!succeeded_) {
+      trouble_ = {};
+      return enter(ConnectionPhase::Idle);
+    }
     // At once; but a broker that ends every new connection meets the backoff.
     const bool first = backoff_.failures() == 0;
     const Duration wait = backoff_.next();

@@ -32,6 +32,7 @@ struct ConnectionTimings {
   Duration age_max{};        // planned renewal at this age; zero: never
   Duration age_jitter{};     // and up to so much earlier
   Duration probe_timeout{};  // how long a probe may take to bring data
+  std::uint16_t close_code = 1000;  // of a planned end; 1005: the close frame says none
 };
 
 /// What a lost or refused connection means; the adapter knows its broker's ways.
@@ -51,6 +52,8 @@ class ConnectionOwner {
   /// An attempt is due: read the credentials, log in where the broker wants it, then call dial(attempt, ...) or refuse(attempt, ...), now or later.
   virtual void on_attempt(Connection& connection, std::uint64_t attempt) = 0;
   virtual void on_open(Connection& connection) = 0;
+  /// An open connection is about to be closed by plan: the last chance to send.
+  virtual void on_leave(Connection& connection) { static_cast<void>(connection); }
   virtual void on_message(Connection& connection, std::string&& payload, bool binary, const Stamp& stamp) = 0;
   virtual void on_ping(Connection& connection, std::string_view payload) = 0;
   /// No data came for too long, although heartbeats may. True: something was asked that a healthy broker answers with data, and the connection is
@@ -77,6 +80,8 @@ class Connection {
 
   /// Keeps a connection open from now on.
   void start();
+  /// No connection wanted: closes politely, without a successor unless start() comes first. One that is not open is stopped at once.
+  void leave(std::string_view why);
   /// No connection wanted: cuts the socket at once; silent afterwards, except for the Closed frame of an open connection.
   void stop(std::string_view why);
   /// The demand changed: tries sooner than scheduled, though never within the broker's Retry-After nor a quarter of the backoff's ceiling, so
@@ -117,6 +122,7 @@ class Connection {
 
   void enter(ConnectionPhase phase);
   void attempt();
+  void close(std::string_view why, bool succeeded);
   void schedule(Duration delay);
   void end(const net::WsClosed& closed);
   void settle(LossVerdict verdict);
@@ -147,7 +153,8 @@ class Connection {
   std::string shown_url_;
   bool probing_ = false;
   MonoTime probed_at_{};
-  std::string planned_;  // why this connection is being renewed
+  std::string planned_;      // why this connection is being closed
+  bool succeeded_ = true;    // by another connection, when its planned end is over
 };
 
 }  // namespace tidegate::common

@@ -1,6 +1,7 @@
 #include "brokers/common/instrument_cache.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <system_error>
@@ -14,6 +15,14 @@ namespace fs = std::filesystem;
 constexpr std::uintmax_t kBytesMax = 256U << 20U;
 
 }  // namespace
+
+std::string cache_folder(const std::string& configured) {
+  if (configured == "none") return {};
+  if (!configured.empty()) return configured;
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') return std::string{cache} + "/tidegate";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') return std::string{home} + "/.cache/tidegate";
+  return {};
+}
 
 InstrumentCache::InstrumentCache(const std::string& folder, std::string_view broker, std::string_view suffix)
     : folder_(folder), prefix_(std::string{broker} + "-instruments-"), suffix_(suffix) {}

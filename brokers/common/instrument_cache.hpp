@@ -12,6 +12,9 @@
 
 namespace tidegate::common {
 
+/// The folder that `instruments_cache` means: empty: $XDG_CACHE_HOME/tidegate, else $HOME/.cache/tidegate; "none": no cache, which is empty here.
+[[nodiscard]] std::string cache_folder(const std::string& configured);
+
 /// FOLDER/BROKER-instruments-YYYY-MM-DD.csv or the like, the answer as it came. Blocks on the disk; used at the start, and then about once a day.
 class InstrumentCache {
  public:

@@ -15,7 +15,22 @@ bool read_number(std::string_view text, int& value) {
   return error == std::errc{} && end == text.data() + text.size() && text.front() != '-';
 }
 
+bool two_digits(std::string_view text, int limit, int& value) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.size() != 2 || !digit(text[0]) || !digit(text[1])) return false;
+  value = (text[0] - '0') * 10 + (text[1] - '0');
+  return value < limit;
+}
+
 }  // namespace
+
+bool parse_time_of_day(std::string_view text, Duration& since_midnight) {
+  int hours = 0;
+  int minutes = 0;
+  if (text.size() != 5 || text[2] != ':' || !two_digits(text.substr(0, 2), 24, hours) || !two_digits(text.substr(3), 60, minutes)) return false;
+  since_midnight = std::chrono::hours{hours} + std::chrono::minutes{minutes};
+  return true;
+}
 
 TradingDay trading_day(UtcTime now, Duration at) { return std::chrono::floor<std::chrono::days>(in_india(now) - at); }
 

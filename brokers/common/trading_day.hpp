@@ -18,6 +18,9 @@ using TradingDay = std::chrono::sys_days;  // the date in India
 /// When the day after the present one begins.
 [[nodiscard]] UtcTime next_trading_day(UtcTime now, Duration at);
 
+/// A time of day such as "08:30", since midnight; false when the text is none.
+[[nodiscard]] bool parse_time_of_day(std::string_view text, Duration& since_midnight);
+
 /// "2026-11-20"
 [[nodiscard]] std::string to_text(TradingDay day);
 [[nodiscard]] std::optional<TradingDay> parse_trading_day(std::string_view text);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,7 @@
 namespace tidegate::xts {
 
 /// Every key of the adapter, for the configuration, configs/example.yaml and the docs.
-inline constexpr std::size_t kOptionCount = 41;
+inline constexpr std::size_t kOptionCount = 39;
 extern const OptionSpec kOptions[kOptionCount];
 
 /// What is wrong between or inside options, as "key: what is wrong; what to do". Empty: nothing.
@@ -22,6 +23,7 @@ struct Settings {
   explicit Settings(const BrokerConfig& config);
 
   std::string rest_root;    // scheme, host and root path, no slash at its end: "https://ttblaze.iifl.com/apimarketdata"
+  std::string root_path;    // "/apimarketdata"; empty: the host's root
   std::string socket_url;   // scheme, host and socket path with its slash: "wss://ttblaze.iifl.com/apimarketdata/socket.io/"
   std::string polling_url;  // the same with http:// or https://
   std::string source;
@@ -42,7 +44,7 @@ struct Settings {
 
   Duration handshake_timeout{};
   Duration joined_timeout{};
-  Duration ping_interval{};
+  Duration ping_interval{};  // zero: from the server's own numbers
   Duration data_timeout{};
   Duration probe_timeout{};
   Duration idle_close{};
@@ -52,15 +54,15 @@ struct Settings {
 
   Duration token_lifetime{};
   Duration renew_before{};
-  std::string login_at;  // "08:00", empty: no planned login
+  std::optional<Duration> login_at;  // since midnight in India
   Duration relogin_interval{};
-  Duration competing_wait{};
+  Duration competing_wait{};  // zero: never
   Duration credential_check{};
   bool logout_on_stop = false;
 
-  std::string segments;  // "NSECM,NSEFO"
-  std::string instruments_cache;
-  Duration instruments_at{};
+  std::string segments;           // "NSECM,NSEFO"
+  std::string instruments_cache;  // folder; empty: no cache
+  Duration instruments_at{};      // since midnight in India
   Duration instruments_recheck{};
 };
 

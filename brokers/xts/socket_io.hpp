@@ -1,6 +1,7 @@
 // Engine.IO 3 and Socket.IO 2 as texts: packets taken apart, packets of a polling answer, event names. Pure. docs/protocols/xts.md#transport
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,6 +9,13 @@
 #include "gateway/core/result.hpp"
 
 namespace tidegate::xts {
+
+/// A packet that announces more binary frames is refused.
+inline constexpr std::uint32_t kAttachmentsMax = 256;
+/// Brackets of an event's argument within each other; deeper ones are refused.
+inline constexpr std::size_t kArgumentDepthMax = 64;
+/// Longest interval that an open packet may name: a day.
+inline constexpr std::int64_t kIntervalMaxMs = 86'400'000;
 
 enum class PacketType : std::uint8_t {
   Open,         // 0{"sid":...}

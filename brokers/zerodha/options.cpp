@@ -1,8 +1,8 @@
 #include "brokers/zerodha/options.hpp"
 
 #include <array>
-#include <chrono>
-#include <cstdlib>
+
+#include "brokers/common/instrument_cache.hpp"
 
 namespace tidegate::zerodha {
 namespace {
@@ -20,21 +20,6 @@ std::string without_slash(std::string url) {
 Mode mode_of(std::string_view text) {
   if (text == "ltp") return Mode::Ltp;
   return text == "quote" ? Mode::Quote : Mode::Full;
-}
-
-std::string folder_of(const std::string& configured) {
-  if (configured == "none") return {};
-  if (!configured.empty()) return configured;
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') return std::string{cache} + "/tidegate";
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') return std::string{home} + "/.cache/tidegate";
-  return {};
-}
-
-bool two_digits(std::string_view text, int limit, int& value) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (text.size() != 2 || !digit(text[0]) || !digit(text[1])) return false;
-  value = (text[0] - '0') * 10 + (text[1] - '0');
-  return value < limit;
 }
 
 }  // namespace
@@ -100,21 +85,13 @@ std::string_view to_text(Mode mode) {
   return kNames[static_cast<std::size_t>(mode)];
 }
 
-bool parse_time_of_day(std::string_view text, Duration& since_midnight) {
-  int hours = 0;
-  int minutes = 0;
-  if (text.size() != 5 || text[2] != ':' || !two_digits(text.substr(0, 2), 24, hours) || !two_digits(text.substr(3), 60, minutes)) return false;
-  since_midnight = std::chrono::hours{hours} + std::chrono::minutes{minutes};
-  return true;
-}
-
 std::string complaint(const BrokerConfig& config) {
   if (config.text("api_key").empty()) return R"(api_key: missing; set it, e.g. api_key: "${KITE_API_KEY}")";
   if (config.text("access_token").empty()) {
     return R"(access_token: missing; set it, e.g. access_token: "${file:kite.token}", and run tidegate login to write that file)";
   }
   Duration at{};
-  if (!parse_time_of_day(config.text("instruments_at"), at)) return "instruments_at: no time of day; write it as HH:MM, e.g. 08:30";
+  if (!common::parse_time_of_day(config.text("instruments_at"), at)) return "instruments_at: no time of day; write it as HH:MM, e.g. 08:30";
   return {};
 }
 
@@ -137,10 +114,10 @@ Settings::Settings(const BrokerConfig& config)
       rate_limit_wait(config.duration("rate_limit_wait")),
       refused_wait(config.duration("refused_wait")),
       credential_check(config.duration("credential_check")),
-      instruments_cache(folder_of(config.text("instruments_cache"))),
+      instruments_cache(common::cache_folder(config.text("instruments_cache"))),
       instruments_recheck(config.duration("instruments_recheck")),
       rest_timeout(config.duration("rest_timeout")) {
-  static_cast<void>(parse_time_of_day(config.text("instruments_at"), instruments_at));  // complaint() has seen to it
+  static_cast<void>(common::parse_time_of_day(config.text("instruments_at"), instruments_at));  // complaint() has seen to it
 }
 
 }  // namespace tidegate::zerodha

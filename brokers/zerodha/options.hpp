@@ -29,9 +29,6 @@ enum class Mode : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_text(Mode mode);
 
-/// A time of day in India, such as "08:30"; false when the text is none.
-[[nodiscard]] bool parse_time_of_day(std::string_view text, Duration& since_midnight);
-
 /// A configuration ready for use. Credentials are not in it: they are read anew for each attempt.
 struct Settings {
   explicit Settings(const BrokerConfig& config);

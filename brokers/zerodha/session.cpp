@@ -21,7 +21,7 @@ TickerSession::TickerSession(const BrokerConfig& config, SessionHost& host)
       settings_(config),
       host_(host),
       attempts_(settings_.connect_attempts, settings_.connect_window),
-      gate_(host, settings_, [this] { on_gate(); }),
+      gate_(host, {"api_key", "access_token"}, settings_.credential_check, [this] { on_gate(); }),
       list_(
           host, config_, settings_, [this](std::vector<Instrument>&& instruments) { on_list(std::move(instruments)); },
           [this](bool refused, std::string_view words) { on_list_failure(refused, words); }),

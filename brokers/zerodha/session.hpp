@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "brokers/adapter.hpp"
+#include "brokers/common/credential_gate.hpp"
 #include "brokers/common/status_board.hpp"
 #include "brokers/common/wants.hpp"
-#include "brokers/zerodha/credential_gate.hpp"
 #include "brokers/zerodha/instrument_list.hpp"
 #include "brokers/zerodha/options.hpp"
 #include "brokers/zerodha/shard.hpp"
@@ -90,7 +90,7 @@ class TickerSession final : public Session, private ShardOwner {
   const Settings settings_;
   SessionHost& host_;
   common::SlidingWindow attempts_;
-  CredentialGate gate_;
+  common::CredentialGate gate_;
   std::vector<Slot> slots_;  // by ConnectionId
   std::optional<common::StatusBoard> board_;
   InstrumentList list_;

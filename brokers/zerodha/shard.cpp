@@ -33,7 +33,7 @@ Token first_token(std::string_view message) {
 
 }  // namespace
 
-Shard::Shard(SessionHost& host, const BrokerConfig& config, const Settings& settings, CredentialGate& gate, common::FramePort& port,
+Shard::Shard(SessionHost& host, const BrokerConfig& config, const Settings& settings, common::CredentialGate& gate, common::FramePort& port,
              common::SlidingWindow& attempts, ShardOwner& owner)
     : host_(host),
       config_(config),
@@ -71,9 +71,9 @@ void Shard::after_change() {
 }
 
 void Shard::on_attempt(common::Connection& connection, std::uint64_t attempt) {
-  auto credentials = gate_.take();
-  if (!credentials) return connection.refuse(attempt, {.park = true, .wait_min = {}, .state = BrokerState::AuthRequired, .reason = gate_.reason()});
-  credentials_ = std::move(*credentials);
+  const auto taken = gate_.take();
+  if (!taken) return connection.refuse(attempt, {.park = true, .wait_min = {}, .state = BrokerState::AuthRequired, .reason = gate_.reason()});
+  credentials_ = {.api_key = taken->at(0), .access_token = taken->at(1)};
   net::WsClientOptions options;
   options.url = ticker_url(settings_.ws_url, credentials_);
   options.tls = {.verify = config_.tls_verify, .ca_file = config_.tls_ca_file};
@@ -137,7 +137,7 @@ bool Shard::probe(common::Connection&) {
 
 common::LossVerdict Shard::judge(common::Connection&, const net::WsClosed& closed) {
   if (refuses_credentials(closed)) {
-    gate_.refuse(credentials_);
+    gate_.refuse({credentials_.api_key, credentials_.access_token}, "access token refused (403): log in again and", "access_token");
     if (gate_.closed()) return {.park = true, .wait_min = {}, .state = BrokerState::AuthRequired, .reason = gate_.reason()};
     return {.park = false, .wait_min = {}, .state = BrokerState::AuthRequired, .reason = "access token refused (403); another one is there already"};
   }

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "brokers/common/connection.hpp"
+#include "brokers/common/credential_gate.hpp"
 #include "brokers/common/log_pacer.hpp"
 #include "brokers/common/pacer.hpp"
-#include "brokers/zerodha/credential_gate.hpp"
 #include "brokers/zerodha/mode_ledger.hpp"
 #include "brokers/zerodha/options.hpp"
 #include "brokers/zerodha/text_message.hpp"
@@ -36,7 +36,7 @@ class ShardOwner {
 /// The loop's thread. Opens its connection when something is wanted, and closes it when nothing has been for a while.
 class Shard final : private common::ConnectionOwner {
  public:
-  Shard(SessionHost& host, const BrokerConfig& config, const Settings& settings, CredentialGate& gate, common::FramePort& port,
+  Shard(SessionHost& host, const BrokerConfig& config, const Settings& settings, common::CredentialGate& gate, common::FramePort& port,
         common::SlidingWindow& attempts, ShardOwner& owner);
 
   void want(Token token, Mode mode) { ledger_.want(token, mode); }
@@ -70,7 +70,7 @@ class Shard final : private common::ConnectionOwner {
   SessionHost& host_;
   const BrokerConfig& config_;
   const Settings& settings_;
-  CredentialGate& gate_;
+  common::CredentialGate& gate_;
   common::FramePort& port_;
   ShardOwner& owner_;
   Credentials credentials_;  // of the present or last attempt

@@ -16,6 +16,7 @@ inline constexpr std::uint16_t kBrokerLimit = 4015;
 inline constexpr std::uint16_t kSlowReader = 4021;
 inline constexpr std::uint16_t kTooLarge = 4022;
 inline constexpr std::uint16_t kBrokerRefused = 4031;
+inline constexpr std::uint16_t kCompetingSession = 4033;
 inline constexpr std::uint16_t kShuttingDown = 4050;
 
 }  // namespace tidegate::code

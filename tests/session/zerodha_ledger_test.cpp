@@ -164,7 +164,7 @@ TEST_CASE("zerodha options: every default is accepted, and credentials and the t
   CHECK(zerodha::complaint(config).starts_with("instruments_at: "));
   for (const auto* text : {"8:30", "08:60", "0830", "", "08:3x", "08:300"}) {
     Duration ignored{};
-    CHECK_FALSE(zerodha::parse_time_of_day(text, ignored));
+    CHECK_FALSE(common::parse_time_of_day(text, ignored));
   }
   test::set_kite(config, "access_token", "");
   CHECK(zerodha::complaint(config).starts_with("access_token: "));

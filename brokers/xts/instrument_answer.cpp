@@ -27,7 +27,7 @@ class AnswerHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Ans
     const std::string_view value{text, size};
     if (level_ == 1 && field_ == Field::Type) {
       has_type_ = true;
-      answer_.success = value == "success";
+      answer_.success = value == "success" || value == "Success";
     }
     if (level_ == 1 && field_ == Field::Description) answer_.description = value;
     if (level_ == 1 && field_ == Field::Result) answer_.rows = value;

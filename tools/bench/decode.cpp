@@ -108,7 +108,7 @@ bool run_decode(const Options& options) {
   row("RapidJSON SAX, empty handler", sax);
   row("RapidJSON DOM, nothing read", dom);
   table.print();
-  return run_decode_kite(options);
+  return run_decode_kite(options) && run_decode_xts(options);
 }
 
 }  // namespace tidegate::bench

@@ -154,6 +154,14 @@ bool ServerLink::on_upgrade() {
     if (const auto delay = core->handler.upgrade_delay(); delay.count() > 0) connection().hold(static_cast<long>(delay.count()));
     return true;
   }
+  if (status == 0 && core_) {
+    connection().mute();
+    // The timer's handler keeps the connection alive.
+    connection().set_timer(static_cast<long>(core->handler.upgrade_delay().count()), [this](const std::error_code& error) {
+      if (!error) cut();
+    });
+    return false;
+  }
   refuse(status, core->handler.refusal_body());
   return false;
 }

@@ -69,14 +69,14 @@ class WsServerHandler {
  public:
   virtual ~WsServerHandler() = default;
   virtual void on_http(const HttpRequest& request, HttpReply reply) = 0;
-  /// 101 accepts the upgrade; any other HTTP status refuses it.
+  /// 101 accepts the upgrade; 0 leaves it without an answer, and upgrade_delay() later it is cut; any other HTTP status refuses it.
   virtual int on_upgrade(const HttpRequest& request) {
     static_cast<void>(request);
     return 101;
   }
   /// The text that goes with a refusal; asked for right after on_upgrade refused.
   virtual std::string refusal_body() { return {}; }
-  /// How long the answer to an upgrade that was accepted is held back; for simulators of slow peers.
+  /// How long the answer to an upgrade that was accepted is held back, or one without an answer stays open; for simulators of slow peers.
   virtual std::chrono::milliseconds upgrade_delay() { return std::chrono::milliseconds{0}; }
   virtual void on_open(WsConnection& connection) = 0;
   virtual void on_message(WsConnection& connection, std::string_view payload, bool binary) = 0;

@@ -102,6 +102,9 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   [[nodiscard]] bool blocked() const { return blocked_; }
   void cut_when_shut() { cut_ = true; }
 
+  /// Writes nothing any more. Before anything was written only.
+  void mute() { blocked_ = on_hold_ = true; }
+
   /// Writes nothing for so long. Before anything was written only.
   void hold(long delay_ms) {
     blocked_ = true;

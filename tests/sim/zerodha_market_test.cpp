@@ -19,7 +19,7 @@ std::uint32_t field(std::string_view body, std::size_t offset) { return kite::ge
 kite::Market market_of(std::uint64_t seed, double moves) {
   kite::MarketOptions options;
   options.seed = seed;
-  options.moves_per_step = moves;
+  options.exchange.moves_per_step = moves;
   return {kite::generated_rows(60), options, kUtcUs};
 }
 

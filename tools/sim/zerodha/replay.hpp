@@ -1,4 +1,4 @@
-// Plays a frames file: what it holds, found out before; and when its next frame is due. Pure but for reading the file.
+// Plays a frames file: what it holds, found out before, and its timeline.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "gateway/recording/frames_file.hpp"
+#include "tools/sim/common/frames_player.hpp"
 
 namespace tidegate::sim::zerodha {
 
@@ -26,39 +26,16 @@ struct Recording {
 /// Tokens of a recorded instruments file: the first field of each of its lines.
 [[nodiscard]] std::vector<std::uint32_t> listed_tokens(std::string_view csv);
 
-struct ReplayOptions {
-  double rate = 1;  // 0: everything is due at once
-  bool loop = false;
-  std::int64_t pause_ns = 250'000'000;  // to a frame without a receive time, and between two rounds
-};
-
-class Replay {
+/// The file's timeline, and the last packet of every token.
+class Replay : public FramesPlayer {
  public:
-  Replay(const std::string& path, const ReplayOptions& options);
-
-  void start(std::int64_t now_ns);
-  [[nodiscard]] bool started() const { return started_; }
-  [[nodiscard]] bool ended() const { return ended_; }
-  /// The next frame of a socket when it is due, else null; valid until the next call.
-  [[nodiscard]] const RecordedFrame* due(std::int64_t now_ns);
-  [[nodiscard]] std::uint64_t frames_played() const { return played_; }
+  using FramesPlayer::FramesPlayer;
 
   /// The last packet of a token that was played; empty before.
   [[nodiscard]] std::string_view last(std::uint32_t token) const;
   void remember(std::string_view body);
 
  private:
-  bool fetch();
-
-  FramesFile file_;
-  ReplayOptions options_;
-  RecordedFrame frame_;
-  bool fetched_ = false;  // frame_ waits
-  bool started_ = false, ended_ = false;
-  std::int64_t due_ns_ = 0;
-  UtcTime previous_;
-  bool any_in_round_ = false;
-  std::uint64_t played_ = 0;
   std::unordered_map<std::uint32_t, std::string> last_;
 };
 

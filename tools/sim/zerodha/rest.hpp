@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gateway/net/ws_server.hpp"
-#include "tools/sim/zerodha/credentials.hpp"
+#include "tools/sim/common/credentials.hpp"
 #include "tools/sim/zerodha/instruments.hpp"
 
 namespace tidegate::sim::zerodha {

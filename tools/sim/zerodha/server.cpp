@@ -39,8 +39,8 @@ std::string read_options(const ZerodhaOptions& options, VenueOptions& out) {
   out.heartbeat_ns = options.heartbeat_interval.count();
   out.symbols = options.symbols;
   out.market.seed = options.seed;
-  out.market.moves_per_step = options.updates_per_second * options.rate * flush_seconds;
-  out.market.always = options.rate == 0;
+  out.market.exchange.moves_per_step = options.updates_per_second * options.rate * flush_seconds;
+  out.market.exchange.always = options.rate == 0;
   out.frames_path = options.frames_path;
   out.replay.rate = options.rate;
   out.replay.loop = options.loop;

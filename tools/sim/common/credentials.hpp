@@ -1,4 +1,4 @@
-// Who may connect: pairs of api_key and access_token, given, read from a file, or issued by a login here.
+// Who may come in: pairs of a key and a token (or secret), given, read from a file, or issued by a login here.
 #pragma once
 
 #include <set>
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace tidegate::sim::zerodha {
+namespace tidegate::sim {
 
 class Credentials {
  public:
@@ -17,10 +17,10 @@ class Credentials {
   Credentials(std::vector<Pair> pairs, std::string file) : pairs_(std::move(pairs)), file_(std::move(file)) {}
 
   /// Also remembers the pair as seen.
-  [[nodiscard]] bool valid(const std::string& api_key, const std::string& access_token);
-  void issue(const std::string& api_key, const std::string& access_token);
+  [[nodiscard]] bool valid(const std::string& key, const std::string& token);
+  void issue(const std::string& key, const std::string& token);
   /// Refuses this pair from now on, or every one that was seen.
-  void expire(const std::string& api_key, const std::string& access_token) { expired_.emplace(api_key, access_token); }
+  void expire(const std::string& key, const std::string& token) { expired_.emplace(key, token); }
   void expire_seen() { expired_.insert(seen_.begin(), seen_.end()); }
 
   /// "KEY:TOKEN", split at the first colon. False: not both are there.
@@ -34,4 +34,4 @@ class Credentials {
   std::set<Pair> issued_, seen_, expired_;
 };
 
-}  // namespace tidegate::sim::zerodha
+}  // namespace tidegate::sim

@@ -1,9 +1,9 @@
-#include "tools/sim/zerodha/credentials.hpp"
+#include "tools/sim/common/credentials.hpp"
 
 #include <algorithm>
 #include <fstream>
 
-namespace tidegate::sim::zerodha {
+namespace tidegate::sim {
 
 bool Credentials::read_pair(std::string_view text, Pair& out) {
   while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
@@ -38,4 +38,4 @@ void Credentials::issue(const std::string& api_key, const std::string& access_to
   seen_.emplace(api_key, access_token);
 }
 
-}  // namespace tidegate::sim::zerodha
+}  // namespace tidegate::sim

@@ -116,7 +116,8 @@ class Socket {
   }
 }
 
-const near = (price, expected) => assert.ok(Math.abs(price - expected) < expected * 0.2, `a price of ${price}, where about ${expected} was expected`);
+const near = (price, expected) =>
+  assert.ok(Math.abs(price - expected) < expected * 0.2, `a price of ${price}, where about ${expected} was expected`);
 const prices = (message) => message.Touchline ?? message;
 
 function checkTime(seconds) {

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { Program, changed, until } from './support.mjs';
 
 const BROKER = {
-  adapter: 'xts', app_key: 'key', secret_key: 'secret', segments: "'NSECM,NSEFO'", instruments_cache: 'none', subscribe_interval: '1ms', quotes_interval: '1ms',
+  adapter: 'xts', app_key: 'key', secret_key: 'secret', segments: "'NSECM,NSEFO'", instruments_cache: 'none',
+  subscribe_interval: '1ms', quotes_interval: '1ms',
   relogin_interval: '2s', joined_timeout: '2s', data_timeout: '2s', linger: '200ms', reconnect: '{initial: 10ms, maximum: 200ms}',
 };
 const DATA = ['trade', 'quote', 'orderbook', 'ticker', 'candle'];
@@ -67,10 +68,12 @@ export class Gateway {
 
   /// Every wanted stream is live, and so many messages came on it from now on.
   flows(count) {
-    const from = new Map(this.wanted.map((stream) => [stream, this.data.get(stream)?.length ?? 0]));
-    const missing = () => this.wanted.filter((stream) => (this.data.get(stream)?.length ?? 0) < from.get(stream) + count || this.state(stream) !== 'live');
+    const came = (stream) => this.data.get(stream)?.length ?? 0;
+    const from = new Map(this.wanted.map((stream) => [stream, came(stream)]));
+    const missing = () => this.wanted.filter((stream) => came(stream) < from.get(stream) + count || this.state(stream) !== 'live');
     return this.program.until('every stream flows', () => missing().length === 0).catch((error) => {
-      throw new Error(`${error.message}; these do not: ${missing().map((stream) => `${stream} ${this.state(stream)}`)}; ${JSON.stringify(this.statuses)}`);
+      const those = missing().map((stream) => `${stream}: ${this.state(stream)}`).join(', ');
+      throw new Error(`${error.message}; these do not: ${those}; ${JSON.stringify(this.statuses)}`);
     });
   }
 

@@ -1,23 +1,38 @@
-// The market of the small deployment in server.mjs. An instrument's update is known by its number: the last quantity, the day's volume and the best
-// rows' sizes occur in one update only (an index has its price for that), so that whatever arrives elsewhere can be traced to the update it came from.
+// The market of the small deployment in server.mjs. An instrument's updates are numbered, and the number is in the values: last quantity, day's volume and
+// the best rows' sizes occur in one update only (an index's price does), so that whatever arrives elsewhere can be traced to where it came from.
 // Forms of the messages: docs/protocols/xts.md#events
 
 const OFFSET_1980 = 315_513_000; // seconds from 1970 UTC to 1980 in India's time
 const OFFSET_INDIA = 19_800;
 const STEP = 5; // paise
 
-const INDEX = { index: true };
-const ROWS = [
-  [1, 2885, 'NSE:RELIANCE', 294_070, 'NSECM|2885|8|RELIANCE|RELIANCE-EQ|EQ|RELIANCE-EQ|1100100002885|3500|2500|100000|0.05|1|1|RELIANCE|INE002A01018|1|1|RELIANCE INDUSTRIES LTD-EQ|0|-1|-1'],
-  [1, 11536, 'NSE:TCS', 338_500, 'NSECM|11536|8|TCS|TCS-EQ|EQ|TCS-EQ|1100100011536|4000|3000|100000|0.05|1|1|TCS|INE467B01029|1|1|TATA CONSULTANCY SERV LT-EQ|0|-1|-1'],
-  [1, 1594, 'NSE:INFY', 151_225, 'NSECM|1594|8|INFY|INFY-EQ|EQ|INFY-EQ|1100100001594|1900|1200|100000|0.05|1|1|INFY|INE009A01021|1|1|INFOSYS LIMITED-EQ|0|-1|-1'],
-  [1, 26000, 'NSE:NIFTY 50', 2_434_390, null, INDEX],
-  [2, 53001, 'NFO:NIFTY99DECFUT', 2_441_000, 'NSEFO|53001|1|NIFTY|NIFTY99DECFUT|FUTIDX|NIFTY-FUTIDX|2609900053001|28000|22000|1801|0.05|75|1|-1|Nifty 50|2099-12-29T14:30:00|NIFTY 29DEC2099|1|1|NIFTY99DECFUT'],
+const share = (id, name, isin, paise) => ({
+  segment: 1, id, symbol: `NSE:${name}`, paise,
+  row: [
+    'NSECM', id, 8, name, `${name}-EQ`, 'EQ', `${name}-EQ`, 1_100_100_000_000 + id, 5000, 1000, 100_000, 0.05, 1, 1, name, isin, 1, 1, `${name} LIMITED-EQ`,
+    0, -1, -1,
+  ].join('|'),
+});
+const future = (id, name, paise) => ({
+  segment: 2, id, symbol: `NFO:${name}`, paise,
+  row: [
+    'NSEFO', id, 1, 'NIFTY', name, 'FUTIDX', 'NIFTY-FUTIDX', 2_609_900_000_000 + id, 28_000, 22_000, 1801, 0.05, 75, 1, -1, 'Nifty 50',
+    '2099-12-29T14:30:00', 'NIFTY 29DEC2099', 1, 1, name,
+  ].join('|'),
+});
+const index = (id, name, paise) => ({ segment: 1, id, symbol: `NSE:${name}`, paise, index: true }); // in no master, but in the list of indices
+
+const LIST = [
+  share(2885, 'RELIANCE', 'INE002A01018', 294_070),
+  share(11536, 'TCS', 'INE467B01029', 338_500),
+  share(1594, 'INFY', 'INE009A01021', 151_225),
+  index(26000, 'NIFTY 50', 2_434_390),
+  future(53001, 'NIFTY99DECFUT', 2_441_000),
 ];
 
 const rupees = (paise) => paise / 100;
 
-/// Five rows of one side, best first: [price, size, orders]. The prices move with every fourth update, a row's size with every update that its place divides.
+/// Five rows of one side, best first: [price, size, orders]. Prices move with every fourth update, a row's size less often the lower it stands.
 function side(best, direction, number) {
   return [0, 1, 2, 3, 4].map((at) => [
     rupees(best + direction * at * STEP),
@@ -26,9 +41,11 @@ function side(best, direction, number) {
   ]);
 }
 
+const keyOf = ({ segment, id }) => `${segment}_${id}`;
+
 export class Instrument {
-  constructor([segment, id, symbol, paise, row, { index = false } = {}]) {
-    Object.assign(this, { segment, id, symbol, paise, row, index, key: `${segment}_${id}`, number: -1, volume: 1_000_000, bars: 0 });
+  constructor(listed) {
+    Object.assign(this, { index: false, ...listed, key: keyOf(listed), number: -1, volume: 1_000_000, bars: 0 });
     this.firstBar = Math.floor(Date.now() / 60_000) * 60 - 10_000 * 60;
     this.move();
   }
@@ -65,14 +82,13 @@ export class Instrument {
   bar() {
     const begin = this.firstBar + this.bars * 60, shift = STEP * (this.bars % 30), paise = this.paise + shift;
     ++this.bars;
-    return {
-      begin, open: rupees(paise), high: rupees(paise + 9 * STEP), low: rupees(paise - 7 * STEP), close: rupees(paise + 2 * STEP), volume: 10_000 * this.bars,
-    };
+    const [open, high, low, close] = [0, 9, -7, 2].map((steps) => rupees(paise + steps * STEP));
+    return { begin, open, high, low, close, volume: 10_000 * this.bars };
   }
 }
 
-export const makeInstruments = () => ROWS.map((row) => new Instrument(row));
-export const symbolOf = Object.fromEntries(ROWS.map(([segment, id, symbol]) => [`${segment}_${id}`, symbol]));
+export const makeInstruments = () => LIST.map((listed) => new Instrument(listed));
+export const symbolOf = Object.fromEntries(LIST.map((listed) => [keyOf(listed), listed.symbol]));
 
 export const exchangeTime = (seconds) => seconds - OFFSET_1980;
 const barTime = (begin) => begin + 59 + OFFSET_INDIA;
@@ -91,18 +107,21 @@ function touchline(state) {
 
 /// The argument of `<code>-json-full`, which is also what listQuotes holds. 1501 comes nested and flat in turn.
 export function fullText(code, { segment, id, state, number }, bar) {
-  const head = { MessageCode: code, MessageVersion: 4, ApplicationType: 0, TokenID: 0, ExchangeSegment: segment, ExchangeInstrumentID: id };
+  const flat = { MessageCode: code, ExchangeSegment: segment, ExchangeInstrumentID: id };
+  const head = { ...flat, MessageVersion: 4, ApplicationType: 0, TokenID: 0 };
   const time = { ExchangeTimeStamp: exchangeTime(state.time) };
   const tail = { BookType: 1, XMarketType: 1, SequenceNumber: 1_590_018_768_000_000 + number };
   const bodies = {
-    1501: () => (number % 2 ? { ...head, ...time, Touchline: touchline(state), ...tail } : { MessageCode: code, ExchangeSegment: segment, ExchangeInstrumentID: id, ...touchline(state), XMarketType: 1, BookType: 1 }),
+    1501: () => (number % 2 ? { ...head, ...time, Touchline: touchline(state), ...tail } : { ...flat, ...touchline(state), XMarketType: 1, BookType: 1 }),
     1502: () => ({ ...head, ...time, Bids: state.bids.map(row), Asks: state.asks.map(row), Touchline: touchline(state), ...tail }),
     1505: () => ({
       ...head, MessageVersion: 1, BarTime: barTime(bar.begin), BarVolume: bar.volume, High: bar.high, Low: bar.low, Open: bar.open, Close: bar.close,
       OpenInterest: 0, SumOfQtyInToPrice: 0,
     }),
     1510: () => ({ ...head, ...time, XTSMarketType: 1, OpenInterest: state.interest }),
-    1512: () => ({ ...head, BookType: 1, XMarketType: 1, LastTradedPrice: state.last, LastTradedQunatity: state.quantity, LastUpdateTime: exchangeTime(state.time) }),
+    1512: () => ({
+      ...head, BookType: 1, XMarketType: 1, LastTradedPrice: state.last, LastTradedQunatity: state.quantity, LastUpdateTime: exchangeTime(state.time),
+    }),
   };
   return JSON.stringify(bodies[code]());
 }
@@ -127,7 +146,8 @@ export function partialText(code, { segment, id, state, before }, bar) {
     1512: () => ({ ltp: state.last, ltq: state.quantity, lut: exchangeTime(state.time), bt: 1, mt: 1 }),
   };
   const quote = ({ last, quantity, buy, sell, volume, average, traded, time, percent, open, high, low, close }) => ({
-    ltp: last, ltq: quantity, tb: buy, ts: sell, v: volume, ap: average, ltt: exchangeTime(traded), lut: exchangeTime(time), pc: percent, o: open, h: high, l: low, c: close,
+    ltp: last, ltq: quantity, tb: buy, ts: sell, v: volume, ap: average, ltt: exchangeTime(traded), lut: exchangeTime(time), pc: percent,
+    o: open, h: high, l: low, c: close,
   });
   if (fields[code]) return text(segment, id, Object.entries(fields[code]()));
   const old = before ? quote(before) : {};

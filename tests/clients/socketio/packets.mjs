@@ -22,8 +22,9 @@ class Writer {
   row([price, size, orders] = [0, 0, 0]) { return this.i64(size).f64(price).u32(orders).i16(0); }
   rows(list) { list.reduce((out, each) => out.row(each), this.i32(list.length)); return this; }
   touchline(state) {
-    this.row(state.bids[0]).row(state.asks[0]).i64(exchangeTime(state.time)).f64(state.last).i64(state.quantity).i64(state.buy).i64(state.sell).i64(state.volume);
-    this.f64(state.average).i64(exchangeTime(state.traded)).f64(state.percent).f64(state.open).f64(state.high).f64(state.low).f64(state.close);
+    this.row(state.bids[0]).row(state.asks[0]).i64(exchangeTime(state.time)).f64(state.last);
+    this.i64(state.quantity).i64(state.buy).i64(state.sell).i64(state.volume).f64(state.average);
+    this.i64(exchangeTime(state.traded)).f64(state.percent).f64(state.open).f64(state.high).f64(state.low).f64(state.close);
     return this.f64(NaN).i16(0).i16(0).i16(1).i16(1); // no total value
   }
   bytes() { return Buffer.concat(this.parts); }
@@ -40,10 +41,9 @@ export const isPacked = (code) => code in contents;
 /// One packet of the attachment. Every other update is compressed.
 export function packet(code, instrument) {
   const { segment, id, number, state } = instrument;
-  const body = contents[code](
-    new Writer().u16(code).u16(4).u16(0).i64(0).i64(1_590_018_768_000_000 + number).i32(0).i16(segment).i32(id).i64(exchangeTime(state.time)),
-    instrument,
-  ).bytes();
+  const out = new Writer().u16(code).u16(4).u16(0).i64(0).i64(1_590_018_768_000_000 + number).i32(0);
+  out.i16(segment).i32(id).i64(exchangeTime(state.time));
+  const body = contents[code](out, instrument).bytes();
   const deflated = number % 2 ? deflateRawSync(body) : null;
   const header = new Writer().i8(deflated ? 1 : 0).u16(code).i16(segment).i32(id).i16(1).i16(1).u16(body.length);
   if (deflated) header.u16(deflated.length);

@@ -87,7 +87,7 @@ export class Program {
 /// Runs the named checks one after the other, and ends this process and what it started.
 export async function run(checks, names) {
   const finish = (code) => {
-    for (const { process: child } of programs) child.kill();
+    for (const { process: child } of programs) child.kill('SIGKILL');
     process.exit(code);
   };
   const fail = (name, error) => {

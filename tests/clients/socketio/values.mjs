@@ -55,14 +55,17 @@ function fields(message, expected, needed) {
 
 const checks = {
   ticker(message, state) {
-    const [bid, ask] = [state.bids[0], state.asks[0]], traded = state.volume > 0;
-    const expected = {
-      price: state.last, price_change: state.change, price_change_percent: state.percent, high_price: state.high, low_price: state.low, open_price: state.open,
-      close_price: state.close, average_price: state.average, last_quantity: state.quantity,
-      ...(traded ? { volume: state.volume, total_buy_quantity: state.buy, total_sell_quantity: state.sell } : {}),
-      ...(bid ? { bid_price: bid[0], bid_size: bid[1], ask_price: ask[0], ask_size: ask[1] } : {}),
+    const [[bid_price, bid_size] = [], [ask_price, ask_size] = []] = [state.bids[0], state.asks[0]];
+    const price = { price: state.last };
+    const day = {
+      price_change: state.change, price_change_percent: state.percent, high_price: state.high, low_price: state.low, open_price: state.open,
+      close_price: state.close, average_price: state.average,
     };
-    fields(message, expected, message.volume === null || !traded ? ['price'] : ['price', 'price_change', 'high_price', 'low_price', 'volume', 'open_price', 'close_price', 'bid_price', 'ask_price', 'average_price']);
+    const share = { volume: state.volume, total_buy_quantity: state.buy, total_sell_quantity: state.sell, bid_price, bid_size, ask_price, ask_size };
+    // 1512 has no day and no book, an index no quantities.
+    const index = bid_price === undefined, lite = message.close_price === undefined;
+    const needed = { ...price, ...(lite ? {} : day), ...(index || lite ? {} : share) };
+    fields(message, { ...price, last_quantity: state.quantity, ...day, ...(index ? {} : share) }, Object.keys(needed));
     if (message.open_interest !== undefined) assert.ok([0, 1].includes(state.interest - message.open_interest), 'open_interest');
     if (message.timestamp !== null) assert.equal(seconds(message.timestamp), state.time, 'timestamp');
     if (message.last_trade_time !== undefined) assert.equal(seconds(message.last_trade_time), state.traded, 'last_trade_time');

@@ -62,8 +62,10 @@ class Scene {
     return [...data.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
-  async end() {
+  async end({ logouts = 1 } = {}) {
     assert.equal(await this.gateway.end(), 0);
+    await this.server.stats();
+    assert.equal(this.server.of('rest_logout').length, logouts);
     await this.server.end();
   }
 
@@ -111,7 +113,8 @@ const checks = {
   },
 
   async revoked() {
-    const scene = await Scene.start('revoked');
+    // Tokens that die one soon after the other would mean a competing session.
+    const scene = await Scene.start('revoked', { relogin_interval: '1ms' });
     for (const refusal of ['http', 'middleware', 'connected']) await scene.logsInAfter(refusal);
     const messages = await scene.checkAll(['float']);
     await scene.end();
@@ -130,9 +133,25 @@ const checks = {
     await scene.checkAll(['float']);
     const streams = competing().map(({ symbol, channel }) => `${symbol} ${channel}`).filter((stream) => told.has(stream));
     assert.deepEqual(streams.sort(), [...told].sort(), 'each stream is told once');
-    await scene.end();
+    await scene.end({ logouts: 0 });
     assert.equal(scene.logins, 1);
     return competing()[0].reason;
+  },
+
+  /// A quiet market is asked about and left alone; a connection that data no longer comes on is replaced.
+  async stalled() {
+    const scene = await Scene.start('stalled', { data_timeout: '500ms' });
+    const quotes = () => scene.server.of('rest').filter(({ request }) => request === 'POST /apimarketdata/instruments/quotes').length;
+    scene.server.command('silence');
+    const before = quotes();
+    await scene.server.until('quotes were asked for twice', () => quotes() >= before + 2);
+    assert.deepEqual([scene.connects.length, scene.server.of('closed').length], [1, 0]);
+    scene.server.command('resume');
+    await scene.gateway.flows(3);
+    await scene.recoversFrom('stall');
+    const messages = await scene.checkAll(['float']);
+    await scene.end();
+    return `${messages} messages`;
   },
 
   async partial() {

@@ -1,8 +1,9 @@
 // A small XTS deployment: the socket side is the real socket.io 2 server, the REST side (rest.mjs) as small as an adapter needs. Prints
 // `listening on HOST:PORT`, then one JSON object a line for everything that happens. Commands come on stdin, one a line:
-//   disconnect   every socket leaves its namespace; the connections stay open      close    every connection is closed
-//   logout       every socket hears that another login took the session            revoke   the token is dead, nobody is told
-//   silence      nothing is published until `resume`                               stats    prints the event `stats`
+//   disconnect   every socket leaves its namespace, connections stay open           close    every connection is closed
+//   logout       every socket hears that another login took the session             revoke   the token is dead, nobody is told
+//   silence      nothing moves until `resume`: a quiet market                        stall    sockets open now get no data any more, new ones do
+//   stats        prints the event `stats`
 //   refusal HOW  sockets with a wrong token are refused from now on in this way: http, middleware or connected
 // usage: node server.mjs WORKDIR [--port P] [--root PATH] [--credentials KEY:SECRET] [--rate R] [--ping-interval 25000ms] [--ping-timeout 60000ms]
 //        WORKDIR: where socket.io is installed; R: updates a second of each subscribed instrument
@@ -83,7 +84,7 @@ io.on('connection', (socket) => {
   }
   told('connect', { sid: socket.conn.id, login: session.number, transport: socket.conn.transport.name, query });
   socket.emit('joined', `Welcome ${session.userID} to the market data stream`);
-  const listener = { socket, session, partial: query.broadcastMode === 'Partial' };
+  const listener = { socket, session, partial: query.broadcastMode === 'Partial', stalled: false };
   sockets.add(listener);
   socket.on('disconnect', (reason) => {
     sockets.delete(listener);
@@ -104,7 +105,7 @@ function publish() {
   const { session } = rest;
   if (silent || !session?.live) return;
   ++rounds;
-  const listeners = of(session);
+  const listeners = of(session).filter((each) => !each.stalled);
   for (const instrument of instruments) {
     let codes = [1501, 1502, 1505, 1510, 1512].filter((code) => session.subscriptions.has(`${code} ${instrument.key}`));
     if (rounds % ROUNDS_PER_BAR !== 0) codes = codes.filter((code) => code !== 1505);
@@ -138,6 +139,7 @@ const commands = {
   },
   revoke: () => (rest.session.live = false),
   silence: () => (silent = true),
+  stall: () => sockets.forEach((each) => (each.stalled = true)),
   resume: () => (silent = false),
   stats: () => told('stats', { logins: rest.logins, rounds, connections: io.engine.clientsCount }),
   refusal: (how) => (refusal = how),

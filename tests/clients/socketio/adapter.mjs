@@ -15,9 +15,10 @@ const PING_CYCLES = 5;
 class Scene {
   static async start(name, { root = '/apimarketdata', ...options } = {}) {
     const scene = new Scene();
-    const times = ['--rate', '20', '--ping-interval', '300ms', '--ping-timeout', '2000ms'];
+    const times = ['--updates', '20', '--ping-interval', '300ms', '--ping-timeout', '2000ms'];
     scene.server = await new Program('server', 'node', [path.join(here, 'server.mjs'), work, '--root', root, ...times]).listening();
-    scene.gateway = await Gateway.start(binary, work, name, { rest_url: `http://${scene.server.address}${root}`, broadcast_mode: 'full', ...options });
+    const rest_url = `http://${scene.server.address}${root}`;
+    scene.gateway = await Gateway.start(binary, work, name, { rest_url, broadcast_mode: 'full', ...options });
     await scene.gateway.subscribe(['ticker', 'trade', 'quote', 'orderbook', 'candle_1m'], ['NSE:RELIANCE']);
     await scene.gateway.subscribe(['trade', 'quote'], ['NSE:TCS']);
     await scene.gateway.subscribe(['ticker'], ['NSE:TCS', 'NSE:INFY', 'NSE:NIFTY 50', 'NFO:NIFTY99DECFUT']);

@@ -11,7 +11,6 @@ const [work, command, ...args] = process.argv.slice(2);
 const connect = createRequire(path.resolve(work, 'package.json'))('socket.io-client');
 
 const JSON_ROOT = '/apimarketdata', PACKED_ROOT = '/apibinarymarketdata';
-const PING_MS = 300;
 const CASH = 1, DERIVATIVES = 2;
 
 /// A running deployment, its REST side, and the session of the last login.
@@ -19,9 +18,9 @@ class Deployment {
   static async start(root) {
     const deployment = new Deployment();
     deployment.root = root;
-    deployment.program = new Program('deployment', command, [
-      ...args, '--port', '0', '--root', root, '--credentials', 'key:secret', '--ping-interval', `${PING_MS}ms`, '--ping-timeout', '2000ms',
-    ]);
+    const market = ['--port', '0', '--root', root, '--credentials', 'key:secret', '--updates', '20'];
+    const pings = ['--ping-interval', '300ms', '--ping-timeout', '2000ms'];
+    deployment.program = new Program('deployment', command, [...args, ...market, ...pings]);
     await deployment.program.listening();
     deployment.url = `http://${deployment.program.address}`;
     await deployment.login();
@@ -50,6 +49,9 @@ class Deployment {
   }
   share(name) {
     return this.find(CASH, (row) => row[4] === `${name}-EQ`);
+  }
+  otherShare(...names) {
+    return this.find(CASH, (row) => row[5] === 'EQ' && !names.includes(row[3]));
   }
   subscription(method, code, segment, ids) {
     const instruments = ids.map((id) => ({ exchangeSegment: segment, exchangeInstrumentID: id }));
@@ -127,11 +129,11 @@ function checkTime(seconds) {
 
 /// Full JSON of three codes over a connection that is there already.
 async function checkFull(deployment, socket) {
-  const [reliance, tcs] = [await deployment.share('RELIANCE'), await deployment.share('TCS')];
+  const [reliance, infy] = [await deployment.share('RELIANCE'), await deployment.share('INFY')];
   const [quote] = await deployment.subscribe(1501, CASH, reliance);
   assert.deepEqual([quote.MessageCode, quote.ExchangeSegment, quote.ExchangeInstrumentID], [1501, CASH, reliance]);
   const last = prices(quote).LastTradedPrice;
-  await deployment.subscribe(1502, CASH, tcs);
+  await deployment.subscribe(1502, CASH, infy);
   const [full, depth] = await Promise.all([socket.next('1501-json-full', 5), socket.next('1502-json-full', 5)]);
   for (const text of full) {
     assert.equal(typeof text, 'string');
@@ -144,18 +146,18 @@ async function checkFull(deployment, socket) {
   }
   for (const text of depth) {
     const { ExchangeInstrumentID, Bids, Asks, Touchline } = JSON.parse(text);
-    assert.deepEqual([ExchangeInstrumentID, Bids.length, Asks.length], [tcs, 5, 5]);
+    assert.deepEqual([ExchangeInstrumentID, Bids.length, Asks.length], [infy, 5, 5]);
     assert.ok(Bids[0].Price < Asks[0].Price && Bids[1].Price < Bids[0].Price && Asks[1].Price > Asks[0].Price, text);
     assert.deepEqual([Touchline.BidInfo.Price, Touchline.AskInfo.Price], [Bids[0].Price, Asks[0].Price]);
   }
-  return { reliance, tcs };
+  return { reliance, infy };
 }
 
 const checks = {
   async websocket() {
     const deployment = await Deployment.start(JSON_ROOT);
     const socket = await deployment.socket({ transports: ['websocket'] }).joined();
-    const { reliance, tcs } = await checkFull(deployment, socket);
+    const { reliance, infy } = await checkFull(deployment, socket);
     const future = await deployment.find(DERIVATIVES, (row) => row[2] === '1');
     await deployment.subscribe(1510, DERIVATIVES, future);
     await deployment.subscribe(1512, CASH, reliance);
@@ -165,18 +167,18 @@ const checks = {
     await socket.stays();
 
     // All or nothing, and nothing more of what was unsubscribed.
-    const infy = await deployment.share('INFY');
-    const refused = await deployment.subscription('POST', 1501, CASH, [reliance, infy]);
+    const other = await deployment.otherShare('RELIANCE', 'INFY');
+    const refused = await deployment.subscription('POST', 1501, CASH, [reliance, other]);
     assert.deepEqual([refused.status, refused.type, refused.code], [400, 'error', 'e-session-0002']);
     assert.match(refused.description, /already subscribed/i);
-    assert.equal((await deployment.subscription('PUT', 1502, CASH, [tcs])).type, 'success');
+    assert.equal((await deployment.subscription('PUT', 1502, CASH, [infy])).type, 'success');
     const from = socket.events.length;
     await socket.next('1501-json-full', 5);
     const later = socket.events.slice(from);
     assert.deepEqual(later.filter(({ name }) => name === '1502-json-full'), []);
-    assert.deepEqual(later.filter(({ argument }) => argument.includes(`"ExchangeInstrumentID":${infy},`)), []);
-    await deployment.subscribe(1501, CASH, infy);
-    await socket.next('1501-json-full', 1, (text) => JSON.parse(text).ExchangeInstrumentID === infy);
+    assert.deepEqual(later.filter(({ argument }) => argument.includes(`"ExchangeInstrumentID":${other},`)), []);
+    await deployment.subscribe(1501, CASH, other);
+    await socket.next('1501-json-full', 1, (text) => JSON.parse(text).ExchangeInstrumentID === other);
     return `${socket.events.length} events, ${socket.count.pong} pongs`;
   },
 

@@ -6,8 +6,8 @@ import { Program, changed, until } from './support.mjs';
 
 const BROKER = {
   adapter: 'xts', app_key: 'key', secret_key: 'secret', segments: "'NSECM,NSEFO'", instruments_cache: 'none',
-  subscribe_interval: '1ms', quotes_interval: '1ms',
-  login_at: '""', credential_check: '10ms', relogin_interval: '2s', joined_timeout: '2s', data_timeout: '2s', linger: '200ms', reconnect: '{initial: 10ms, maximum: 200ms}',
+  subscribe_interval: '1ms', quotes_interval: '1ms', login_at: '""', credential_check: '10ms', relogin_interval: '2s',
+  joined_timeout: '2s', data_timeout: '2s', linger: '200ms', reconnect: '{initial: 10ms, maximum: 200ms}',
 };
 const DATA = ['trade', 'quote', 'orderbook', 'ticker', 'candle'];
 

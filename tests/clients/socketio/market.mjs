@@ -1,5 +1,5 @@
-// The market of the small deployment in server.mjs. An instrument's updates are numbered, and the number is in the values: last quantity, day's volume and
-// the best rows' sizes occur in one update only (an index's price does), so that whatever arrives elsewhere can be traced to where it came from.
+// The market of the small deployment in server.mjs. An instrument's updates are numbered, and the number is in the values: last quantity, day's
+// volume and the best rows' sizes occur in one update only (of an index, the price), so that whatever arrives elsewhere can be traced to its update.
 // Forms of the messages: docs/protocols/xts.md#events
 
 const OFFSET_1980 = 315_513_000; // seconds from 1970 UTC to 1980 in India's time
@@ -9,8 +9,8 @@ const STEP = 5; // paise
 const share = (id, name, isin, paise) => ({
   segment: 1, id, symbol: `NSE:${name}`, paise,
   row: [
-    'NSECM', id, 8, name, `${name}-EQ`, 'EQ', `${name}-EQ`, 1_100_100_000_000 + id, 5000, 1000, 100_000, 0.05, 1, 1, name, isin, 1, 1, `${name} LIMITED-EQ`,
-    0, -1, -1,
+    'NSECM', id, 8, name, `${name}-EQ`, 'EQ', `${name}-EQ`, 1_100_100_000_000 + id, 5000, 1000, 100_000, 0.05, 1, 1, name, isin, 1, 1,
+    `${name} LIMITED-EQ`, 0, -1, -1,
   ].join('|'),
 });
 const future = (id, name, paise) => ({
@@ -112,7 +112,8 @@ export function fullText(code, { segment, id, state, number }, bar) {
   const time = { ExchangeTimeStamp: exchangeTime(state.time) };
   const tail = { BookType: 1, XMarketType: 1, SequenceNumber: 1_590_018_768_000_000 + number };
   const bodies = {
-    1501: () => (number % 2 ? { ...head, ...time, Touchline: touchline(state), ...tail } : { ...flat, ...touchline(state), XMarketType: 1, BookType: 1 }),
+    1501: () =>
+      number % 2 ? { ...head, ...time, Touchline: touchline(state), ...tail } : { ...flat, ...touchline(state), XMarketType: 1, BookType: 1 },
     1502: () => ({ ...head, ...time, Bids: state.bids.map(row), Asks: state.asks.map(row), Touchline: touchline(state), ...tail }),
     1505: () => ({
       ...head, MessageVersion: 1, BarTime: barTime(bar.begin), BarVolume: bar.volume, High: bar.high, Low: bar.low, Open: bar.open, Close: bar.close,

@@ -5,7 +5,7 @@
 //   silence      nothing moves until `resume`: a quiet market                        stall    sockets open now get no data any more, new ones do
 //   stats        prints the event `stats`
 //   refusal HOW  sockets with a wrong token are refused from now on in this way: http, middleware or connected
-// usage: node server.mjs WORKDIR [--port P] [--root PATH] [--credentials KEY:SECRET] [--rate R] [--ping-interval 25000ms] [--ping-timeout 60000ms]
+// usage: node server.mjs WORKDIR [--port P] [--root PATH] [--credentials KEY:SECRET] [--updates R] [--ping-interval 25000ms] [--ping-timeout 60000ms]
 //        WORKDIR: where socket.io is installed; R: updates a second of each subscribed instrument
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -22,7 +22,7 @@ const { values: options, positionals: [work] } = parseArgs({
     port: { type: 'string', default: '0' },
     root: { type: 'string', default: '/apimarketdata' },
     credentials: { type: 'string', default: 'key:secret' },
-    rate: { type: 'string', default: '20' },
+    updates: { type: 'string', default: '20' },
     'ping-interval': { type: 'string', default: '25000ms' },
     'ping-timeout': { type: 'string', default: '60000ms' },
   },
@@ -155,5 +155,5 @@ createInterface({ input: process.stdin })
 http.listen(Number(options.port), '127.0.0.1', () => {
   console.log(`listening on 127.0.0.1:${http.address().port}`);
   for (const { key, state } of instruments) told('published', { instrument: key, codes: [], state }); // what listQuotes hold at first
-  setInterval(publish, 1000 / Number(options.rate));
+  setInterval(publish, 1000 / Number(options.updates));
 });

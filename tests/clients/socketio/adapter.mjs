@@ -13,10 +13,12 @@ const PING_CYCLES = 5;
 
 /// A gateway on a deployment of its own, and the wishes of one subscriber: every channel of one share, some of other instruments.
 class Scene {
-  static async start(name, { root = '/apimarketdata', ...options } = {}) {
+  static async start(name, { packed = false, ...options } = {}) {
     const scene = new Scene();
+    const root = packed ? '/apibinarymarketdata' : '/apimarketdata';
     const times = ['--updates', '20', '--ping-interval', '300ms', '--ping-timeout', '2000ms'];
-    scene.server = await new Program('server', 'node', [path.join(here, 'server.mjs'), work, '--root', root, ...times]).listening();
+    const args = [path.join(here, 'server.mjs'), work, ...times, ...(packed ? ['--binary-root', root] : [])];
+    scene.server = await new Program('server', 'node', args).listening();
     const rest_url = `http://${scene.server.address}${root}`;
     scene.gateway = await Gateway.start(binary, work, name, { rest_url, broadcast_mode: 'full', ...options });
     await scene.gateway.subscribe(['ticker', 'trade', 'quote', 'orderbook', 'candle_1m'], ['NSE:RELIANCE']);
@@ -116,7 +118,7 @@ const checks = {
   async revoked() {
     // Tokens that die one soon after the other would mean a competing session.
     const scene = await Scene.start('revoked', { relogin_interval: '1ms' });
-    for (const refusal of ['http', 'middleware', 'connected']) await scene.logsInAfter(refusal);
+    for (const refusal of ['http', 'middleware', 'after-connect']) await scene.logsInAfter(refusal);
     const messages = await scene.checkAll(['float']);
     await scene.end();
     return `${messages} messages, ${scene.logins} logins`;
@@ -164,7 +166,7 @@ const checks = {
   },
 
   async packed() {
-    const scene = await Scene.start('packed', { root: '/apibinarymarketdata' });
+    const scene = await Scene.start('packed', { packed: true });
     await scene.checkConnection('Full');
     scene.checkSubscriptions();
     await scene.recoversFrom('close');

@@ -10,17 +10,16 @@ import { Program, changed, run, until } from './support.mjs';
 const [work, command, ...args] = process.argv.slice(2);
 const connect = createRequire(path.resolve(work, 'package.json'))('socket.io-client');
 
-const JSON_ROOT = '/apimarketdata', PACKED_ROOT = '/apibinarymarketdata';
 const CASH = 1, DERIVATIVES = 2;
 
 /// A running deployment, its REST side, and the session of the last login.
 class Deployment {
-  static async start(root) {
+  static async start({ packed = false, options = [] } = {}) {
     const deployment = new Deployment();
-    deployment.root = root;
-    const market = ['--port', '0', '--root', root, '--credentials', 'key:secret', '--updates', '20'];
+    deployment.root = packed ? '/apibinarymarketdata' : '/apimarketdata';
+    const market = ['--port', '0', packed ? '--binary-root' : '--root', deployment.root, '--credentials', 'key:secret', '--updates', '20'];
     const pings = ['--ping-interval', '300ms', '--ping-timeout', '2000ms'];
-    deployment.program = new Program('deployment', command, [...args, ...market, ...pings]);
+    deployment.program = new Program('deployment', command, [...args, ...market, ...pings, ...options]);
     await deployment.program.listening();
     deployment.url = `http://${deployment.program.address}`;
     await deployment.login();
@@ -155,7 +154,7 @@ async function checkFull(deployment, socket) {
 
 const checks = {
   async websocket() {
-    const deployment = await Deployment.start(JSON_ROOT);
+    const deployment = await Deployment.start();
     const socket = await deployment.socket({ transports: ['websocket'] }).joined();
     const { reliance, infy } = await checkFull(deployment, socket);
     const future = await deployment.find(DERIVATIVES, (row) => row[2] === '1');
@@ -183,7 +182,7 @@ const checks = {
   },
 
   async polling() {
-    const deployment = await Deployment.start(JSON_ROOT);
+    const deployment = await Deployment.start();
     const socket = deployment.socket();
     assert.equal(socket.transportFirst, 'polling');
     await socket.joined();
@@ -200,7 +199,7 @@ const checks = {
   },
 
   async partial() {
-    const deployment = await Deployment.start(JSON_ROOT);
+    const deployment = await Deployment.start();
     const socket = await deployment.socket({ transports: ['websocket'], broadcastMode: 'Partial' }).joined();
     const reliance = await deployment.share('RELIANCE');
     const [quote] = await deployment.subscribe(1501, CASH, reliance);
@@ -215,7 +214,7 @@ const checks = {
   },
 
   async packed() {
-    const deployment = await Deployment.start(PACKED_ROOT);
+    const deployment = await Deployment.start({ packed: true });
     const reliance = await deployment.share('RELIANCE');
     let quote;
     // Over polling an attachment is base64; over a WebSocket it is a binary frame.
@@ -237,21 +236,25 @@ const checks = {
   },
 
   async refused() {
-    const deployment = await Deployment.start(JSON_ROOT);
-    for (const transports of [['websocket'], ['polling']]) {
-      const socket = deployment.socket({ transports, token: 'wrong' });
-      await socket.until('an error has come', () => socket.error !== undefined);
-      assert.equal(socket.count.joined, undefined);
+    for (const refusal of ['http', 'middleware', 'after-connect']) {
+      const deployment = await Deployment.start({ options: ['--refusal', refusal] });
+      for (const transports of [['websocket'], ['polling']]) {
+        const socket = deployment.socket({ transports, token: 'wrong' });
+        await socket.until('an error has come', () => socket.error !== undefined);
+        if (refusal !== 'http') assert.equal(socket.error, 'Invalid Token');
+        if (refusal === 'after-connect') await socket.until('the server has disconnected', () => socket.count.disconnect);
+        assert.deepEqual([socket.count.connect, socket.count.joined], [refusal === 'after-connect' ? 1 : undefined, undefined]);
+        socket.close();
+      }
+      deployment.token = 'wrong';
+      const { status, type, description } = await deployment.subscription('POST', 1501, CASH, [1]);
+      assert.deepEqual([status, type, description], [400, 'error', 'Invalid Token']);
     }
-    deployment.token = 'wrong';
-    const { type, description } = await deployment.subscription('POST', 1501, CASH, [1]);
-    assert.equal(type, 'error');
-    assert.match(description, /token/i);
-    return description;
+    return 'in three ways';
   },
 
   async competing() {
-    const deployment = await Deployment.start(JSON_ROOT);
+    const deployment = await Deployment.start();
     const first = await deployment.socket({ transports: ['websocket'] }).joined();
     const reliance = await deployment.share('RELIANCE');
     await deployment.subscribe(1501, CASH, reliance);

@@ -4,9 +4,8 @@
 //   logout       every socket hears that another login took the session             revoke   the token is dead, nobody is told
 //   silence      nothing moves until `resume`: a quiet market                        stall    sockets open now get no data any more, new ones do
 //   stats        prints the event `stats`
-//   refusal HOW  sockets with a wrong token are refused from now on in this way: http, middleware or connected
-// usage: node server.mjs WORKDIR [--port P] [--root PATH] [--credentials KEY:SECRET] [--updates R] [--ping-interval 25000ms] [--ping-timeout 60000ms]
-//        WORKDIR: where socket.io is installed; R: updates a second of each subscribed instrument
+//   refusal HOW  sockets with a wrong token are refused from now on in this way: http, middleware or after-connect
+// usage: node server.mjs WORKDIR [OPTION]...     WORKDIR: where socket.io is installed; options as those of `tidegate-sim xts` of the same names
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -21,13 +20,17 @@ const { values: options, positionals: [work] } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },
     root: { type: 'string', default: '/apimarketdata' },
+    'binary-root': { type: 'string' }, // instead of the other root
     credentials: { type: 'string', default: 'key:secret' },
     updates: { type: 'string', default: '20' },
     'ping-interval': { type: 'string', default: '25000ms' },
     'ping-timeout': { type: 'string', default: '60000ms' },
+    refusal: { type: 'string', default: 'http' },
   },
 });
 const socketIo = createRequire(path.resolve(work, 'package.json'))('socket.io');
+const packed = options['binary-root'] !== undefined;
+const root = packed ? options['binary-root'] : options.root;
 const [appKey, secretKey] = options.credentials.split(':');
 const ROUNDS_PER_BAR = 5;
 const LOGOUT_TEXT = 'You have been logged out by another user.';
@@ -35,12 +38,12 @@ const INVALID_TOKEN = 'Invalid Token';
 
 const told = (event, fields) => process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
 const instruments = makeInstruments();
-const rest = new Rest({ root: options.root, appKey, secretKey, instruments, told, replaced: tellLogout });
+const rest = new Rest({ root, appKey, secretKey, instruments, told, replaced: tellLogout });
 const http = createServer((request, response) => rest.handle(request, response));
 
-let refusal = 'http';
+let { refusal } = options;
 const io = socketIo(http, {
-  path: `${options.root}/socket.io`,
+  path: `${root}/socket.io`,
   serveClient: false,
   cookie: false,
   pingInterval: Number.parseInt(options['ping-interval'], 10),
@@ -77,7 +80,7 @@ io.on('connection', (socket) => {
   const { token, ...query } = socket.handshake.query;
   const session = sessionOf(socket.handshake.query);
   if (!session) {
-    told('socket_refused', { how: 'connected' });
+    told('socket_refused', { how: 'after-connect' });
     socket.error(INVALID_TOKEN);
     socket.disconnect(true);
     return;
@@ -97,7 +100,6 @@ function tellLogout(session) {
   for (const { socket } of of(session)) socket.emit('logout', LOGOUT_TEXT);
 }
 
-const packed = options.root === '/apibinarymarketdata';
 let rounds = 0, silent = false;
 
 /// One update of everything that the live session is subscribed to.

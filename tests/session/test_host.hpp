@@ -129,6 +129,7 @@ class TestHost final : public SessionHost {
 
 /// A value as YAML would give it: "5s", "23h", "3500", "spot".
 inline OptionValue option_value(OptionType type, std::string_view text) {
+  if (type == OptionType::Boolean) return text == "true";
   if (type != OptionType::Duration && type != OptionType::Integer) return std::string{text};
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

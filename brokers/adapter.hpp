@@ -33,7 +33,8 @@ struct Decoded {
   std::uint32_t control = 0;  // acknowledgements, shutdown notices and the like: the session reads them itself
   std::uint32_t bad = 0;      // messages that could not be read; `error` is the first one's reason
   Error error{};
-  bool confidential = false;  // the frame may speak of an account: nothing of it may reach a log
+  bool confidential = false;        // the frame may speak of an account: nothing of it may reach a log
+  std::uint32_t clock_guesses = 0;  // times read by another clock than the documented one, because the result is near the receive time
 };
 
 /// Bytes to updates. Pure: no clock, no I/O, no locks; the same frames give the same updates. One thread.

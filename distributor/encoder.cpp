@@ -95,6 +95,9 @@ std::string_view Encoder::encode(const RecordHeader& record, UtcTime published, 
     case RecordKind::Gap:
       gap(as<Gap>(record));
       break;
+    case RecordKind::MarketStatus:
+      market_status(as<MarketStatus>(record));
+      break;
     case RecordKind::State:
     case RecordKind::BrokerStatus:
       return {};
@@ -223,6 +226,22 @@ void Encoder::gap(const Gap& gap) {
   put_number(gap.to_seq);
   put(R"(,"cause":)");
   put(cause_name(gap.cause));
+}
+
+void Encoder::market_status(const MarketStatus& status) {
+  put(R"({"type":"notice","kind":"market_status","broker":)");
+  put(broker(status.header.source));
+  words_.clear();
+  words_ += R"(,"venue":)";
+  append_json_string(words_, status.venue);
+  words_ += R"(,"message":)";
+  append_json_string(words_, status.message);
+  put(words_);
+  reserve(kFixedBytesMax);
+  put(R"(,"timestamp":)");
+  put_time(event_time_, status.header.ts_event);
+  put(R"(,"received":)");
+  put_time(received_time_, status.header.ts_received);
 }
 
 /// Room for `bytes` more, besides names, which make their own.

@@ -26,6 +26,8 @@ void Publisher::publish(const RecordHeader& record) {
       return state(as<State>(record));
     case RecordKind::BrokerStatus:
       return broker_status(as<BrokerStatus>(record));
+    case RecordKind::MarketStatus:
+      return market_status(record);
   }
 }
 
@@ -131,6 +133,11 @@ void Publisher::broker_status(const BrokerStatus& status) {
   health.reason = status.reason;
   health.since = status.header.ts_received;
   const net::FrameRef frame = hub_.frames.make(status_message(health));
+  hub_.for_each_subscriber([&](Subscriber& subscriber) { hub_.offer(subscriber, frame, first_record_); });
+}
+
+void Publisher::market_status(const RecordHeader& record) {
+  const net::FrameRef frame = hub_.frames.make(hub_.encoder.encode(record, kNoTime));
   hub_.for_each_subscriber([&](Subscriber& subscriber) { hub_.offer(subscriber, frame, first_record_); });
 }
 

@@ -34,6 +34,7 @@ class Publisher {
   void gap(StreamSlot stream, const Gap& gap);
   void state(const State& state);
   void broker_status(const BrokerStatus& status);
+  void market_status(const RecordHeader& record);
   [[nodiscard]] std::string state_text(StreamSlot stream);
   void conflate(SubscriberSlot subscriber, StreamSlot stream);
   bool wait(Subscriber& subscriber, bool sent);

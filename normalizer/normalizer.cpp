@@ -14,17 +14,21 @@ namespace {
 constexpr std::uint64_t kLostMax = 1'000'000;
 /// Bad frames are logged up to this many for each broker; all are counted.
 constexpr std::uint64_t kBadSamplesMax = 20;
+/// The same for prices between ticks.
+constexpr std::uint64_t kOffTickSamplesMax = 20;
 
-/// Change since the previous close, and in percent of it, rounded to four decimals. A close of zero is that of a new listing: no change then.
-void derive_change(Ticker& ticker) {
+/// Change since the previous close, and in percent of it, rounded to four decimals, unless the broker sent its own percentage with this update.
+/// A close of zero is that of a new listing: no change then.
+void derive_change(Ticker& ticker, bool percent_sent) {
   const Decimal price = ticker.value(TickerField::Price);
   const Decimal close = ticker.value(TickerField::ClosePrice);
   ticker.forget(TickerField::PriceChange);
-  ticker.forget(TickerField::PriceChangePercent);
+  if (!percent_sent) ticker.forget(TickerField::PriceChangePercent);
   if (!price.present() || !close.present() || close.is_zero()) return;
   const Decimal change = difference(price, close);
   if (!change.present()) return;
   ticker.set(TickerField::PriceChange, change);
+  if (percent_sent) return;
   if (const Decimal percent = percent_of(change, close); percent.present()) ticker.set(TickerField::PriceChangePercent, percent);
 }
 
@@ -75,6 +79,7 @@ void Normalizer::decode(const RawFrame& frame) {
   BrokerCounters& counters = broker_->counters;
   if (decoded.ignored != 0) count(counters.frames_ignored, decoded.ignored);
   if (decoded.control != 0) count(counters.control_messages, decoded.control);
+  if (decoded.clock_guesses != 0) count(counters.clock_guesses, decoded.clock_guesses);
   if (decoded.bad != 0) {
     count_bad(decoded.error, decoded.confidential);
     count(counters.frames_bad, decoded.bad - 1);
@@ -92,6 +97,7 @@ void Normalizer::on_trade(const TradeUpdate& update) {
   }
   if (!check(update.numbered ? state_->trade_ids.check(update.trade_id) : Checked{stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0}))
     return;
+  check_tick_size(update.flags, {update.price});
   auto trade = make_record<Trade>(instrument_, Channel::Trade);
   trade.header.price_exponent = update.price.exponent;
   trade.header.quantity_exponent = update.quantity.exponent;
@@ -111,6 +117,7 @@ void Normalizer::on_quote(const QuoteUpdate& update) {
   Decimal bid_size = update.bid_size, ask_size = update.ask_size;
   if (bid_size.is_zero()) bid = bid_size = kAbsent;  // nothing is bid: the price beside it means nothing
   if (ask_size.is_zero()) ask = ask_size = kAbsent;
+  check_tick_size(update.flags, {bid, ask});
   if (!align(bid, ask) || !align(bid_size, ask_size)) return count_bad({Reason::Overflow, "quote"});
   auto quote = make_record<Quote>(instrument_, Channel::Quote);
   quote.header.price_exponent = bid.present() ? bid.exponent : ask.exponent;
@@ -123,6 +130,8 @@ void Normalizer::on_quote(const QuoteUpdate& update) {
 
 void Normalizer::on_depth(const DepthUpdate& update) {
   if (!resolve(update.instrument, Channel::OrderBook)) return;
+  check_tick_size(update.flags, update.bids);
+  check_tick_size(update.flags, update.asks);
   switch (update.kind) {
     case DepthKind::Delta:
       on_delta(update);
@@ -147,7 +156,7 @@ void Normalizer::on_ticker(const TickerUpdate& update) {
     if ((update.cleared >> i & 1U) != 0) merged.forget(field);
   }
   if (update.last_trade_time.known()) merged.last_trade_time = update.last_trade_time;
-  if (update.derive_change) derive_change(merged);
+  if (update.derive_change) derive_change(merged, update.sends(TickerField::PriceChangePercent));
   merged.header.instrument = instrument_;
   Ticker ticker = merged;
   emit(ticker, update.flags, update.ts_event);
@@ -174,6 +183,16 @@ void Normalizer::on_account(const AccountUpdate& update) {
   count(broker_->counters.account_events);
   if (account_events_.size() == kAccountEventsMax) account_events_.pop_front();
   account_events_.push_back({frame_->broker, frame_->received, std::string{update.kind}, std::string{update.body}});
+}
+
+void Normalizer::on_market_status(const MarketStatusUpdate& update) {
+  auto status = make_record<MarketStatus>(kNoInstrument, Channel::Status);
+  status.header.source = frame_->broker;
+  status.header.ts_event = update.ts_event;
+  status.header.ts_received = frame_->received;
+  set_text(status.venue, update.venue);
+  set_text(status.message, update.message);
+  out_.on_record(status.header);
 }
 
 bool Normalizer::resolve(const NativeRef& native, Channel channel) {
@@ -247,6 +266,27 @@ void Normalizer::announce_gap(std::uint64_t lost) {
   out_.on_record(gap.header);
 }
 
+void Normalizer::check_tick_size(Flags flags, std::initializer_list<Decimal> prices) {
+  if (!has(flags, Flags::Float)) return;
+  for (const Decimal price : prices) {
+    if (!state_->tick.holds(price)) count_off_tick(price);
+  }
+}
+
+void Normalizer::check_tick_size(Flags flags, std::span<const LevelUpdate> levels) {
+  if (!has(flags, Flags::Float)) return;
+  for (const LevelUpdate& level : levels) {
+    if (!state_->tick.holds(level.price)) count_off_tick(level.price);
+  }
+}
+
+void Normalizer::count_off_tick(Decimal price) {
+  if (broker_->counters.prices_off_tick.fetch_add(1, std::memory_order_relaxed) >= kOffTickSamplesMax) return;
+  const CatalogEntry* const entry = catalog_->find(instrument_);
+  spdlog::warn("{}: {}: a price of {} is no multiple of the tick size {}", broker_->name, sample_of(entry->symbol), to_text(price),
+               to_text(entry->instrument.tick_size));
+}
+
 void Normalizer::count_bad(const Error& error, bool confidential) {
   BrokerCounters& counters = broker_->counters;
   const std::uint64_t before = counters.frames_bad.fetch_add(1, std::memory_order_relaxed);
@@ -264,10 +304,18 @@ void Normalizer::select(InstrumentId instrument, Channel channel) {
   stream_ = &state_->stream(channel);
 }
 
+TickGrid Normalizer::tick_of(InstrumentId instrument) const {
+  const CatalogEntry* const entry = catalog_ == nullptr ? nullptr : catalog_->find(instrument);
+  return entry == nullptr ? TickGrid{} : TickGrid{entry->instrument.tick_size};
+}
+
 InstrumentState& Normalizer::state_of(InstrumentId instrument) {
   const std::size_t i = instrument.value();
   if (i >= states_.size()) states_.resize(i + 1);
-  if (states_[i] == nullptr) states_[i] = std::make_unique<InstrumentState>();
+  if (states_[i] == nullptr) {
+    states_[i] = std::make_unique<InstrumentState>();
+    states_[i]->tick = tick_of(instrument);
+  }
   return *states_[i];
 }
 

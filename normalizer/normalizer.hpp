@@ -5,7 +5,9 @@
 #include <bit>
 #include <deque>
 #include <functional>
+#include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -64,6 +66,7 @@ class Normalizer final : private UpdateSink {
   void on_ticker(const TickerUpdate& update) override;
   void on_candle(const CandleUpdate& update) override;
   void on_account(const AccountUpdate& update) override;
+  void on_market_status(const MarketStatusUpdate& update) override;
 
   // the five verbs
   void decode(const RawFrame& frame);
@@ -90,8 +93,12 @@ class Normalizer final : private UpdateSink {
 
   void set_state(StreamState state, std::string_view reason, std::uint16_t code = 0);
   void announce_gap(std::uint64_t lost);
+  void check_tick_size(Flags flags, std::initializer_list<Decimal> prices);
+  void check_tick_size(Flags flags, std::span<const LevelUpdate> levels);
+  void count_off_tick(Decimal price);
   void count_bad(const Error& error, bool confidential = false);
   void select(InstrumentId instrument, Channel channel);
+  [[nodiscard]] TickGrid tick_of(InstrumentId instrument) const;
   InstrumentState& state_of(InstrumentId instrument);
   template <class Visit>
   void for_each_stream(Visit visit);

@@ -11,6 +11,7 @@
 #include "gateway/core/time.hpp"
 #include "normalizer/order_book.hpp"
 #include "normalizer/sequence_check.hpp"
+#include "normalizer/tick_grid.hpp"
 
 namespace tidegate {
 
@@ -57,6 +58,7 @@ struct InstrumentState {
   EvidenceCheck trade_evidence;
   Ticker ticker = make_record<Ticker>(kNoInstrument, Channel::Ticker);  // merged from all updates so far
   KeptBook book;
+  TickGrid tick;  // as the catalog has it
 
   Stream& stream(Channel channel) {
     used |= 1U << static_cast<unsigned>(channel);

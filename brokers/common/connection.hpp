@@ -29,9 +29,9 @@ struct ConnectionTimings {
   Duration reconnect_initial{};
   Duration reconnect_maximum{};  // an open connection this old has proved healthy: the backoff starts over
   LivenessLimits silence;
-  Duration age_max{};        // planned renewal at this age; zero: never
-  Duration age_jitter{};     // and up to so much earlier
-  Duration probe_timeout{};  // how long a probe may take to bring data
+  Duration age_max{};               // planned renewal at this age; zero: never
+  Duration age_jitter{};            // and up to so much earlier
+  Duration probe_timeout{};         // how long a probe may take to bring data
   std::uint16_t close_code = 1000;  // of a planned end; 1005: the close frame says none
 };
 
@@ -153,8 +153,8 @@ class Connection {
   std::string shown_url_;
   bool probing_ = false;
   MonoTime probed_at_{};
-  std::string planned_;      // why this connection is being closed
-  bool succeeded_ = true;    // by another connection, when its planned end is over
+  std::string planned_;    // why this connection is being closed
+  bool succeeded_ = true;  // by another connection, when its planned end is over
 };
 
 }  // namespace tidegate::common

@@ -4,7 +4,7 @@
 
 #include "brokers/common/instrument_cache.hpp"
 #include "brokers/common/trading_day.hpp"
-#include "brokers/xts/segments.hpp"
+#include "brokers/xts/instruments.hpp"
 
 namespace tidegate::xts {
 namespace {
@@ -45,24 +45,13 @@ std::string as_folder(std::string path) {
 }
 
 /// The root of the REST calls where the URL names none.
-std::string default_root(std::string_view deployment) {
-  return deployment == "hostlookup" ? "/apimarketdata" : "/" + std::string{deployment};
-}
+std::string default_root(std::string_view deployment) { return deployment == "hostlookup" ? "/apimarketdata" : "/" + std::string{deployment}; }
 
 std::string socket_path_of(const BrokerConfig& config, const Place& rest, const std::string& root) {
   if (!config.text("socket_path").empty()) return as_folder(config.text("socket_path"));
   if (const Place socket = take_apart(config.ws_url); !socket.path.empty()) return as_folder(socket.path);
   if (rest.path.empty() && config.text("deployment") == "hostlookup") return "/marketdata/socket.io/";
   return root + std::string{kSocketFolder};
-}
-
-bool known_segments(std::string_view list) {
-  while (true) {
-    const std::size_t comma = list.find(',');
-    if (find_segment(list.substr(0, comma)) == nullptr) return false;
-    if (comma == std::string_view::npos) return true;
-    list.remove_prefix(comma + 1);
-  }
 }
 
 }  // namespace
@@ -79,8 +68,8 @@ constinit const OptionSpec kOptions[kOptionCount] = {
      "a label for people, client or pro (dealer): nothing of the market data protocol depends on it (section 2.2)", kLoginKinds},
     {"socket_path", OptionType::Text, "", "path of the socket; empty: that of ws_url, else the root of rest_url and /socket.io/ (section 2.1)"},
     {"publish_format", OptionType::Choice, "json", "publishFormat of the socket; on a binary root the root decides (section 4.1)", kPublishFormats},
-    {"broadcast_mode", OptionType::Choice, "full",
-     "broadcastMode of the socket: whole messages, or only what changed after a snapshot (section 7)", kBroadcastModes},
+    {"broadcast_mode", OptionType::Choice, "full", "broadcastMode of the socket: whole messages, or only what changed after a snapshot (section 7)",
+     kBroadcastModes},
     {"poll_first", OptionType::Boolean, "false", "begins with long polling and upgrades, for deployments that refuse a bare WebSocket (section 4.5)"},
     {"ticker_code", OptionType::Choice, "touchline",
      "message code behind ticker: 1501 touchline, or 1512 last_price, which brings the last price alone (section 5)", kTickerCodes},
@@ -122,12 +111,7 @@ constinit const OptionSpec kOptions[kOptionCount] = {
     {"connect_attempts", OptionType::Integer, "10", "connection attempts within connect_window", {}, 1, 100'000},
     {"connect_window", OptionType::Duration, "1m", "window of connect_attempts", {}, kMillisecond},
     {"refused_wait", OptionType::Duration, "60s", "shortest wait after a refusal that has nothing to do with the token (section 4.6)"},
-    {"token_lifetime",
-     OptionType::Duration,
-     "24h",
-     "life of a token that does not say when it ends (section 3.1)",
-     {},
-     kMillisecond},
+    {"token_lifetime", OptionType::Duration, "24h", "life of a token that does not say when it ends (section 3.1)", {}, kMillisecond},
     {"renew_before", OptionType::Duration, "15m", "a new login so long before the token ends (section 3.1)"},
     {"login_at", OptionType::Text, "08:00",
      "time of day in India (UTC+5:30) of a fresh login, so that no token ends during trading hours; empty: none (section 3.1)"},
@@ -163,7 +147,7 @@ std::string complaint(const BrokerConfig& config) {
   if (const std::string& login_at = config.text("login_at"); !login_at.empty() && !common::parse_time_of_day(login_at, at)) {
     return R"(login_at: no time of day; write it as HH:MM, e.g. 08:00, or "" for none)";
   }
-  if (!known_segments(config.text("segments"))) return "segments: not a list of segments; separate their names by commas, e.g. NSECM,NSEFO";
+  if (!parse_segments(config.text("segments"))) return "segments: not a list of segments; separate their names by commas, e.g. NSECM,NSEFO";
   return {};
 }
 

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <utility>
+
+#include "brokers/xts/broker_clock.hpp"
 
 namespace tidegate::xts {
 namespace {
@@ -15,9 +16,7 @@ using Kind = RestAnswer::Kind;
 
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kRetryAfterMax = 24 * 3600;
-/// From the broker's two clocks, both on India's wall clock, to UTC (section 9).
-constexpr std::int64_t kSince1980 = 315'532'800 - 19'800;
-constexpr std::int64_t kSince1970 = -19'800;
+constexpr std::int64_t kIndiaSeconds = 19'800;  // ahead of UTC
 constexpr std::int64_t kDaySeconds = 86'400;
 constexpr std::int64_t kSecondsMax = 8'000'000'000;  // in nanoseconds still 64 bits
 
@@ -33,9 +32,7 @@ std::string_view text_of(const rapidjson::Value* value) {
 }
 
 // Iterative: a hostile nesting depth must not use up the stack.
-void parse(rapidjson::Document& document, std::string_view text) {
-  document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
-}
+void parse(rapidjson::Document& document, std::string_view text) { document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size()); }
 
 /// The envelope, also when it is the only element of an array; null: the body is none.
 const rapidjson::Value* envelope_of(const rapidjson::Document& document) {
@@ -126,18 +123,11 @@ std::optional<std::string> from_base64url(std::string_view text) {
   return bytes;
 }
 
-std::optional<std::int64_t> last_update(const rapidjson::Value& quote) {
+/// Zero: not sent.
+std::int64_t last_update(const rapidjson::Value& quote) {
   const rapidjson::Value* nested = member(quote, "Touchline");
   const rapidjson::Value* value = member(nested != nullptr && nested->IsObject() ? *nested : quote, "LastUpdateTime");
-  if (value == nullptr || !value->IsInt64() || value->GetInt64() <= 0 || value->GetInt64() > kSecondsMax) return std::nullopt;
-  return value->GetInt64();
-}
-
-/// By whichever clock comes nearer to `now`: the two are ten years apart, and which one a segment has is not known for all (section 9).
-UtcTime to_utc(std::int64_t raw, UtcTime now) {
-  const std::int64_t seconds = now.ns / kSecondNs;
-  const auto far = [&](std::int64_t offset) { return std::abs(raw + offset - seconds); };
-  return UtcTime{(raw + (far(kSince1980) <= far(kSince1970) ? kSince1980 : kSince1970)) * kSecondNs};
+  return value != nullptr && value->IsInt64() ? value->GetInt64() : 0;
 }
 
 bool read_number(std::string_view text, int& value) {
@@ -208,7 +198,7 @@ std::optional<std::int64_t> days_until(std::string_view date, UtcTime now) {
   const std::chrono::year_month_day parsed{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
                                            std::chrono::day{static_cast<unsigned>(day)}};
   if (!parsed.ok()) return std::nullopt;
-  const std::int64_t end = std::chrono::sys_days{parsed}.time_since_epoch().count() * kDaySeconds + kDaySeconds + kSince1970;
+  const std::int64_t end = std::chrono::sys_days{parsed}.time_since_epoch().count() * kDaySeconds + kDaySeconds - kIndiaSeconds;
   return (end - now.ns / kSecondNs) / kDaySeconds;
 }
 
@@ -222,8 +212,8 @@ std::optional<UtcTime> newest_update(std::string_view body, UtcTime now) {
     rapidjson::Document quote;
     parse(quote, text);
     if (quote.HasParseError()) return;
-    const auto raw = last_update(quote);
-    if (raw && (!newest || *newest < to_utc(*raw, now))) newest = to_utc(*raw, now);
+    const UtcTime updated = BrokerClock{now}.since_1980(last_update(quote));
+    if (updated.known() && (!newest || *newest < updated)) newest = updated;
   });
   return newest;
 }

@@ -32,7 +32,7 @@ net::HttpCall RestClient::call(std::string_view method, std::string_view path, s
   call.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(settings_.rest_timeout);
   call.body_bytes_max = kBodyBytesMax;
   if (!body.empty()) call.headers.emplace_back("Content-Type", "application/json");
-  if (!token_.empty()) call.headers.emplace_back("authorization", token_);  // without "Bearer" (section 3)
+  if (!token_.empty() && path != kLoginPath) call.headers.emplace_back("authorization", token_);  // without "Bearer" (section 3)
   call.body = std::move(body);
   return call;
 }
@@ -45,11 +45,10 @@ void RestClient::send(RestLane lane, std::string_view method, std::string_view p
   count(host_.counters().rest_requests);
   // The answer cannot run before send() has returned its token: both belong to this thread.
   const auto token = std::make_shared<net::HttpClient::Token>();
-  *token =
-      host_.http().send(call(method, path, std::move(body)), host_.loop(), [this, token, done = std::move(done)](net::HttpAnswer&& answer) {
-        under_way_.erase(*token);
-        done(judge(std::move(answer)));
-      });
+  *token = host_.http().send(call(method, path, std::move(body)), host_.loop(), [this, token, done = std::move(done)](net::HttpAnswer&& answer) {
+    under_way_.erase(*token);
+    done(judge(std::move(answer)));
+  });
   under_way_.insert(*token);
 }
 

@@ -16,6 +16,9 @@
 
 namespace tidegate::xts {
 
+/// The one call that carries no token.
+inline constexpr std::string_view kLoginPath = "/auth/login";
+
 enum class RestLane : std::uint8_t { Account, Subscriptions, Quotes };
 
 /// The loop's thread.

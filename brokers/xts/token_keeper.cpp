@@ -78,10 +78,8 @@ void TokenKeeper::log_in() {
   credentials_ = std::move(*credentials);
   rest_.hide(credentials_);
   under_way_ = true;
-  rest_.authorize({});
-  rest_.send(RestLane::Account, "POST", "/auth/login", login_body(credentials_, settings_.source),
+  rest_.send(RestLane::Account, "POST", kLoginPath, login_body(credentials_, settings_.source),
              [this](RestAnswer&& answer) { on_answer(std::move(answer)); });
-  if (ready()) rest_.authorize(login_.token);
 }
 
 void TokenKeeper::log_in_later(Duration delay) {
@@ -164,7 +162,8 @@ void TokenKeeper::on_gate() {
   if (!gate_.closed()) {
     competing_ = false;
     competing_timer_.cancel();
-    if (!ready()) login_timer_.start(Duration::zero(), [this] { log_in(); });  // later: this may come from inside a login
+    const bool due = !ready() || renew_at_ <= host_.clock().utc();
+    if (due) login_timer_.start(Duration::zero(), [this] { log_in(); });  // later: this may come from inside a login
   }
   owner_.on_token_trouble();
 }
@@ -207,7 +206,10 @@ void TokenKeeper::compete() {
   spdlog::error("{}: another login took the session of this app_key; the gateway does not take it back by itself", config_.name);
   gate_.refuse(credentials_, "another login took this app_key's session: stop that program and restart, or", "app_key");
   lose("another login took the session");
-  if (!gate_.closed()) return log_in();  // other credentials are there already
+  if (!gate_.closed()) {  // other credentials are there already
+    competing_ = false;
+    return log_in();
+  }
   if (settings_.competing_wait > Duration::zero()) {
     competing_timer_.start(settings_.competing_wait, [this] { gate_.forgive(); });
   }

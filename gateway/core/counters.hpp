@@ -24,6 +24,8 @@ namespace tidegate {
   X(control_messages, "acknowledgements and other control messages") \
   X(broker_errors, "error texts the broker sent on a connection") \
   X(account_events, "account events (orders and the like) the broker sent on a market-data connection") \
+  X(prices_off_tick, "prices sent as binary floats that are no multiple of the instrument's tick size; published as sent") \
+  X(clock_guesses, "times that another clock than the documented one explained better") \
   X(duplicates, "updates dropped because they had come before") \
   X(gaps, "holes found in what the broker sent") \
   X(book_snapshots, "book snapshots loaded") \

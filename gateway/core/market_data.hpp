@@ -15,7 +15,7 @@
 
 namespace tidegate {
 
-enum class RecordKind : std::uint8_t { Trade, Quote, Depth, Ticker, Candle, Gap, State, BrokerStatus };
+enum class RecordKind : std::uint8_t { Trade, Quote, Depth, Ticker, Candle, Gap, State, BrokerStatus, MarketStatus };
 
 /// What a subscriber must know about a record besides its values; names as in the client protocol.
 enum class Flags : std::uint16_t {
@@ -221,6 +221,13 @@ struct BrokerStatus {
   char reason[120] = {};  // zero-terminated UTF-8
 };
 
+/// A broker's words about a venue as a whole: opening, closing, halts. Goes to every subscriber.
+struct MarketStatus {
+  RecordHeader header;
+  char venue[16] = {};     // as in symbols; zero-terminated UTF-8
+  char message[232] = {};  // the same
+};
+
 template <class Record>
 concept MarketDataRecord = std::is_trivially_copyable_v<Record> && sizeof(Record) % 8 == 0 && requires(Record record) {
   { record.header } -> std::same_as<RecordHeader&>;
@@ -244,6 +251,8 @@ template <>
 inline constexpr RecordKind kKindOf<State> = RecordKind::State;
 template <>
 inline constexpr RecordKind kKindOf<BrokerStatus> = RecordKind::BrokerStatus;
+template <>
+inline constexpr RecordKind kKindOf<MarketStatus> = RecordKind::MarketStatus;
 
 /// A record of fixed size with its header's kind and size filled in.
 template <MarketDataRecord Record>

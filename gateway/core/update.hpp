@@ -75,14 +75,16 @@ struct DepthUpdate {
   std::int64_t previous_id = 0;
   std::span<const LevelUpdate> bids, asks;  // in any order
   bool may_cross = false;                   // TopLevels only: exchanges' call auctions cross their books, which is no fault
+  Flags flags = Flags::None;
   UtcTime ts_event;
 };
 
 struct TickerUpdate {
   NativeRef instrument;
-  std::uint32_t present = 0;   // bit per TickerField: sent in this message
-  std::uint32_t cleared = 0;   // bit per TickerField: this message says that there is none now, so what was known of it is over
-  bool derive_change = false;  // PriceChange and its percentage follow from Price and ClosePrice: the normalizer computes them
+  std::uint32_t present = 0;  // bit per TickerField: sent in this message
+  std::uint32_t cleared = 0;  // bit per TickerField: this message says that there is none now, so what was known of it is over
+  bool derive_change =
+      false;  // PriceChange follows from Price and ClosePrice, and so does its percentage if none was sent: the normalizer computes them
   Decimal values[kTickerFieldCount];
   UtcTime last_trade_time;
   Flags flags = Flags::None;
@@ -93,6 +95,7 @@ struct TickerUpdate {
     values[static_cast<std::size_t>(field)] = value;
     present |= 1U << static_cast<unsigned>(field);
   }
+  [[nodiscard]] bool sends(TickerField field) const { return (present >> static_cast<unsigned>(field) & 1U) != 0; }
   /// The message says that there is none now, which ends what earlier messages said.
   void clear(TickerField field) { cleared |= 1U << static_cast<unsigned>(field); }
 };
@@ -113,6 +116,13 @@ struct AccountUpdate {
   std::string_view body;
 };
 
+/// What a broker says about a venue as a whole, such as "THE NORMAL MARKET HAS OPENED", in its own words.
+struct MarketStatusUpdate {
+  std::string_view venue;  // as in symbols: "NSE"
+  std::string_view message;
+  UtcTime ts_event;
+};
+
 /// Receives the updates of one frame, in the frame's order.
 class UpdateSink {
  public:
@@ -123,6 +133,7 @@ class UpdateSink {
   virtual void on_ticker(const TickerUpdate&) = 0;
   virtual void on_candle(const CandleUpdate&) = 0;
   virtual void on_account(const AccountUpdate&) = 0;
+  virtual void on_market_status(const MarketStatusUpdate&) = 0;
 };
 
 }  // namespace tidegate

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace tidegate::net {
 namespace {
@@ -36,7 +37,7 @@ struct Waiting {
 /// One call while libcurl has it. On the client's own thread, once submitted.
 class Transfer {
  public:
-  Transfer(HttpClient::Token call_token, HttpCall&& wanted) : token(call_token), call_(std::move(wanted)) {}
+  Transfer(HttpClient::Token call_token, HttpCall&& wanted, bool is_last) : token(call_token), last(is_last), call_(std::move(wanted)) {}
   ~Transfer() {
     curl_easy_cleanup(easy_);
     curl_slist_free_all(header_list_);
@@ -94,6 +95,7 @@ class Transfer {
   [[nodiscard]] CURL* handle() const { return easy_; }
 
   const HttpClient::Token token;
+  const bool last;  // ends by itself, also when the client does
 
  private:
   CURL* refuse(std::string why) {
@@ -203,36 +205,47 @@ struct HttpClient::Impl {
   void run() {
     pthread_setname_np(pthread_self(), "tg-http");
     while (take_orders()) {
-      int running = 0;
-      curl_multi_perform(multi, &running);
-      int left = 0;
-      while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
-        if (message->msg == CURLMSG_DONE) end(message->easy_handle, message->data.result);
-      }
+      perform();
       curl_multi_poll(multi, nullptr, 0, kPollLimitMs, nullptr);
     }
-    for (const auto& [handle, transfer] : transfers) curl_multi_remove_handle(multi, handle);
-    transfers.clear();
+    finish_last();
+  }
+
+  /// What was to be sent before the client ends; everything else is dropped.
+  void finish_last() {
+    begin(std::exchange(submitted, {}));  // nobody submits to a client that ends
+    for (auto it = transfers.begin(); it != transfers.end();) {
+      const auto current = it++;
+      if (current->second->last) continue;
+      curl_multi_remove_handle(multi, current->first);
+      transfers.erase(current);
+    }
+    while (!transfers.empty()) {
+      perform();
+      if (!transfers.empty()) curl_multi_poll(multi, nullptr, 0, kPollLimitMs, nullptr);
+    }
+  }
+
+  void perform() {
+    int running = 0;
+    curl_multi_perform(multi, &running);
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+      if (message->msg == CURLMSG_DONE) end(message->easy_handle, message->data.result);
+    }
   }
 
   /// Takes over new calls and drops cancelled ones; false once the client is to end.
   bool take_orders() {
-    std::vector<std::unique_ptr<Transfer>> begin;
+    std::vector<std::unique_ptr<Transfer>> taken;
     std::vector<Token> drop;
     {
       const std::lock_guard lock(waiting->mutex);
       if (stopping) return false;
-      begin.swap(submitted);
+      taken.swap(submitted);
       drop.swap(cancelled);
     }
-    for (auto& transfer : begin) {
-      CURL* const handle = transfer->prepare();
-      if (handle == nullptr || curl_multi_add_handle(multi, handle) != CURLM_OK) {
-        deliver(transfer->token, transfer->finish(CURLE_FAILED_INIT));
-      } else {
-        transfers.emplace(handle, std::move(transfer));
-      }
-    }
+    begin(std::move(taken));
     for (const Token token : drop) {
       const auto found = std::find_if(transfers.begin(), transfers.end(), [&](const auto& entry) { return entry.second->token == token; });
       if (found == transfers.end()) continue;
@@ -240,6 +253,17 @@ struct HttpClient::Impl {
       transfers.erase(found);
     }
     return true;
+  }
+
+  void begin(std::vector<std::unique_ptr<Transfer>> calls) {
+    for (auto& transfer : calls) {
+      CURL* const handle = transfer->prepare();
+      if (handle == nullptr || curl_multi_add_handle(multi, handle) != CURLM_OK) {
+        deliver(transfer->token, transfer->finish(CURLE_FAILED_INIT));
+      } else {
+        transfers.emplace(handle, std::move(transfer));
+      }
+    }
   }
 
   void end(CURL* handle, CURLcode result) {
@@ -291,10 +315,18 @@ HttpClient::Token HttpClient::send(HttpCall call, EventLoop& loop, std::function
     const std::lock_guard lock(impl_->waiting->mutex);
     token = ++impl_->last_token;
     impl_->waiting->entries.emplace(token, Waiting::Entry{&loop, std::move(done)});
-    impl_->submitted.push_back(std::make_unique<Transfer>(token, std::move(call)));
+    impl_->submitted.push_back(std::make_unique<Transfer>(token, std::move(call), false));
   }
   curl_multi_wakeup(impl_->multi);
   return token;
+}
+
+void HttpClient::send_last(HttpCall call) {
+  {
+    const std::lock_guard lock(impl_->waiting->mutex);
+    impl_->submitted.push_back(std::make_unique<Transfer>(++impl_->last_token, std::move(call), true));
+  }
+  curl_multi_wakeup(impl_->multi);
 }
 
 void HttpClient::cancel(Token token) {

@@ -44,6 +44,8 @@ class HttpClient {
   using Token = std::uint64_t;
   /// Starts a call from any thread; `done` runs on `loop` unless cancelled first.
   Token send(HttpCall call, EventLoop& loop, std::function<void(HttpAnswer&&)> done);
+  /// Starts a call whose answer nobody waits for. The client's end is held up until it is over, at most for its timeout.
+  void send_last(HttpCall call);
   /// After this, on the loop's thread, `done` of that call will not run.
   void cancel(Token token);
 

@@ -71,6 +71,7 @@ class CsvSink final : public UpdateSink {
   }
   void on_ticker(const TickerUpdate&) override { ++tickers; }
   void on_account(const AccountUpdate&) override {}
+  void on_market_status(const MarketStatusUpdate&) override {}
   void on_candle(const CandleUpdate& u) override {
     digests["kline"].add(join({std::string{u.instrument.text}, std::string{candle_interval(u.channel)}, microseconds(u.open_time), to_text(u.open),
                                to_text(u.high), to_text(u.low), to_text(u.close), to_text(u.volume), u.closed ? "true" : "false"}));

@@ -37,6 +37,7 @@ class DescribingSink final : public UpdateSink {
   void on_ticker(const TickerUpdate& update) override { lines.push_back(describe(update)); }
   void on_account(const AccountUpdate& update) override { lines.push_back("account " + std::string{update.kind}); }
   void on_candle(const CandleUpdate& update) override { lines.push_back(describe(update)); }
+  void on_market_status(const MarketStatusUpdate& update) override { lines.push_back("market status " + std::string{update.venue}); }
   std::vector<std::string> lines;
 };
 

@@ -156,6 +156,12 @@ TEST_CASE_FIXTURE(Fixture, "encoder: a symbol's name is asked for once") {
   CHECK(names.asked == 1);
 }
 
+TEST_CASE_FIXTURE(Fixture, "encoder: a venue's status is a notice, with the broker's words made safe") {
+  CHECK((*this)(market_status("NSE", "HALT \"A\" \xff")) ==
+        R"({"type":"notice","kind":"market_status","broker":"binance","venue":"NSE","message":"HALT \"A\" )" + std::string{"\xEF\xBF\xBD"} +
+            R"(","timestamp":"2023-11-14T22:13:19.000Z","received":"2023-11-14T22:13:20.000Z"})");
+}
+
 TEST_CASE_FIXTURE(Fixture, "encoder: kinds that are not data give nothing") {
   CHECK((*this)(state(kBtc, Channel::Trade, StreamState::Live)).empty());
   CHECK((*this)(broker_status(BrokerState::Live)).empty());

@@ -79,6 +79,15 @@ inline BrokerStatus broker_status(BrokerState what, std::string_view reason = ""
   return made;
 }
 
+inline MarketStatus market_status(std::string_view venue, std::string_view message) {
+  MarketStatus made = make_record<MarketStatus>(kNoInstrument, Channel::Status);
+  made.header.ts_event = UtcTime{1'699'999'999'000'000'000};
+  made.header.ts_received = UtcTime{1'700'000'000'000'000'000};
+  set_text(made.venue, venue);
+  set_text(made.message, message);
+  return made;
+}
+
 /// A book record with `levels` a side, in memory of its own.
 class Book {
  public:

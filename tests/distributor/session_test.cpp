@@ -200,6 +200,17 @@ TEST_CASE("session: a broker's status reaches every connection") {
   CHECK(two.messages == one.messages);
 }
 
+TEST_CASE("session: a venue's status reaches every connection") {
+  Gateway gateway;
+  Client one(gateway);
+  Client two(gateway);
+  gateway.emit(market_status("NSE", "THE NORMAL MARKET HAS OPENED"));
+  one.wait(1);
+  two.wait(1);
+  CHECK(one.messages[0].starts_with(R"({"type":"notice","kind":"market_status","broker":"binance","venue":"NSE","message":"THE NORMAL MARKET HAS)"));
+  CHECK(two.messages == one.messages);
+}
+
 TEST_CASE("session: one connection too many is told 4003 and closed with it, the others stay") {
   DistributorOptions options = test_options();
   options.connections = 1;

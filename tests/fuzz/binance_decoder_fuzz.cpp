@@ -25,6 +25,7 @@ class TouchingSink final : public UpdateSink {
   }
   void on_ticker(const TickerUpdate& update) override { touch(update.instrument, {update.values[0], update.values[5]}); }
   void on_account(const AccountUpdate&) override {}
+  void on_market_status(const MarketStatusUpdate&) override {}
   void on_candle(const CandleUpdate& update) override { touch(update.instrument, {update.open, update.volume}); }
 
   [[nodiscard]] std::uint64_t sum() const { return sum_; }

@@ -14,6 +14,7 @@ class CountingSink final : public UpdateSink {
   void on_depth(const DepthUpdate&) override { ++count; }
   void on_ticker(const TickerUpdate&) override { ++count; }
   void on_account(const AccountUpdate&) override {}
+  void on_market_status(const MarketStatusUpdate&) override {}
   void on_candle(const CandleUpdate&) override { ++count; }
   std::uint64_t count = 0;
 };

@@ -64,6 +64,7 @@ class NoUpdates final : public UpdateSink {
   void on_depth(const DepthUpdate&) override {}
   void on_ticker(const TickerUpdate&) override {}
   void on_account(const AccountUpdate&) override {}
+  void on_market_status(const MarketStatusUpdate&) override {}
   void on_candle(const CandleUpdate&) override {}
 };
 

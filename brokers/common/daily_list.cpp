@@ -114,8 +114,18 @@ void DailyList::keep(std::string_view text, TradingDay day) {
 void DailyList::failed(const ListAttempt& attempt) {
   due_ = true;
   timer_.start(std::max(backoff_.next(), attempt.wait), [this] { on_time(); });
+  tell(attempt.problem);
   fall_back();
   on_failure_(attempt.refused, attempt.problem);
+}
+
+// With a list in use nothing else would show that it is old, or lacks a part.
+void DailyList::tell(std::string_view problem) {
+  if (!day_) return;
+  if (const auto kept_back = log_.take(host_.clock().mono())) {
+    spdlog::warn("{}: instruments are missing or of an earlier day: {}; they are asked for again ({} more were left out)", config_.name, problem,
+                 *kept_back);
+  }
 }
 
 void DailyList::fall_back() {

@@ -13,6 +13,7 @@
 #include "brokers/common/backoff.hpp"
 #include "brokers/common/instrument_cache.hpp"
 #include "brokers/common/instrument_fields.hpp"
+#include "brokers/common/log_pacer.hpp"
 #include "brokers/common/trading_day.hpp"
 #include "gateway/net/event_loop.hpp"
 #include "gateway/net/http_client.hpp"
@@ -72,6 +73,7 @@ class DailyList {
   void fetch();
   void on_attempt(ListAttempt&& attempt, TradingDay day);
   void failed(const ListAttempt& attempt);
+  void tell(std::string_view problem);
   /// Takes the newest cached list when there is none at all; the requests go on.
   void fall_back();
   bool take(std::string_view text, TradingDay day, std::string_view from);
@@ -98,6 +100,7 @@ class DailyList {
   bool requested_ = false;  // since the start
   bool due_ = false;        // asked for, and not whole yet
   bool cache_warned_ = false;
+  LogPacer log_;
 };
 
 }  // namespace tidegate::common

@@ -32,9 +32,10 @@ std::set<std::string> keys_of(const YAML::Node& node) {
   return keys;
 }
 
-/// The shortest configuration of an adapter: its name, and the secrets that no default can stand for.
+/// The shortest configuration of an adapter: its name, and the secrets and the address that no default can stand for.
 Config load_minimal(const Adapter& adapter) {
   std::string text = "brokers: {b: {adapter: " + std::string(adapter.name);
+  if (adapter.default_rest_url.empty()) text += ", rest_url: https://broker.example/root";
   for (const OptionSpec& spec : adapter.options) {
     if (spec.type == OptionType::Secret) text += ", " + std::string(spec.key) + ": x";
   }
@@ -85,7 +86,7 @@ TEST_CASE("example configuration: options of other adapters show their defaults 
       CHECK((broker.options.at(std::string(spec.key)) == standard.brokers[0].options.at(std::string(spec.key))));
     }
     CHECK(broker.ws_url == standard.brokers[0].ws_url);
-    CHECK(broker.rest_url == standard.brokers[0].rest_url);
+    CHECK((adapter.default_rest_url.empty() || broker.rest_url == adapter.default_rest_url));
   }
 }
 
@@ -116,6 +117,19 @@ TEST_CASE("zerodha configuration: loads as it stands once the credentials are se
   CHECK(config.brokers.at(0).text("access_token") == "t0ken");
   CHECK(config.brokers.at(0).text("api_secret").empty());
   CHECK(config.brokers.at(0).secret_source("access_token") == "the file kite.token");
+}
+
+TEST_CASE("xts configuration: loads as it stands once the keys are set, and the address is the environment's where it names one") {
+  const Variable key("XTS_APP_KEY", "k3y");
+  const Variable secret("XTS_SECRET_KEY", "s3cret");
+  const Variable address("XTS_URL", nullptr);
+  const Config config = load_config(config_file("xts.yaml"), all_adapters());
+  CHECK(config.brokers.at(0).rest_url == "https://ttblaze.iifl.com/apimarketdata");
+  CHECK(config.brokers.at(0).text("app_key") == "k3y");
+  CHECK(config.brokers.at(0).text("secret_key") == "s3cret");
+  CHECK(print_config(config).find("s3cret") == std::string::npos);
+  const Variable another("XTS_URL", "https://xts.example:3000/apibinarymarketdata");
+  CHECK(load_config(config_file("xts.yaml"), all_adapters()).brokers.at(0).rest_url == "https://xts.example:3000/apibinarymarketdata");
 }
 
 TEST_CASE("demo configuration: takes the simulators' addresses from the environment") {

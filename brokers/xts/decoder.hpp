@@ -90,6 +90,7 @@ class FrameDecoder final : public Decoder, private MessageSink, private PacketSi
   void publish(const CandleMessage& message);
   void publish(const LastPriceMessage& message);
   void publish_touchline(const Header& header, const Touchline& touchline, bool with_book);
+  void give_ticker(const TickerUpdate& ticker);
   [[nodiscard]] bool of_other_market(const Header& header);
   [[nodiscard]] Flags flags() const { return origin_ == Origin::Text ? Flags::None : Flags::Float; }
 

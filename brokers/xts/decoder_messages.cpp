@@ -140,11 +140,7 @@ void FrameDecoder::publish(const DepthMessage& message) {
 /// A waiting quote goes out before a trade of its symbol, so the trade comes behind the book.
 void FrameDecoder::publish_touchline(const Header& header, const Touchline& touchline, bool with_book) {
   const TouchlineTimes times = read_times(header, touchline, clock_);
-  if (looks_like_index(touchline)) {
-    sink_->on_ticker(to_index_ticker(header, touchline, times, flags()));
-    ++decoded_.updates;
-    return;
-  }
+  if (looks_like_index(touchline)) return give_ticker(to_index_ticker(header, touchline, times, flags()));
   if (const auto quote = to_quote(header, bids_, asks_, times, flags())) {
     sink_->on_quote(*quote);
     ++decoded_.updates;
@@ -157,8 +153,12 @@ void FrameDecoder::publish_touchline(const Header& header, const Touchline& touc
     sink_->on_trade(*trade);
     ++decoded_.updates;
   }
-  const TickerUpdate ticker = to_ticker(header, touchline, bids_, asks_, times, flags());
-  if ((ticker.present | ticker.cleared) == 0) {  // a text that names nothing we know
+  give_ticker(to_ticker(header, touchline, bids_, asks_, times, flags()));
+}
+
+/// One that says nothing, as a touchline without any price, goes no further.
+void FrameDecoder::give_ticker(const TickerUpdate& ticker) {
+  if ((ticker.present | ticker.cleared) == 0) {
     ++decoded_.ignored;
     return;
   }

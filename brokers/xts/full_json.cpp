@@ -20,6 +20,9 @@ class FieldReader {
 
   [[nodiscard]] bool has(Name name) const { return fields_->find(name) != nullptr; }
 
+  /// Of two names for one thing, the one with a value.
+  [[nodiscard]] Name sent_one(Name first, Name second) const { return has(first) ? first : second; }
+
   /// Absent where it was not sent, or null.
   Decimal decimal(Name name) {
     const common::JsonValue* const value = fields_->find(name);
@@ -118,14 +121,12 @@ Header read_header(FieldReader& field, std::uint32_t code) {
   header.segment = static_cast<std::uint32_t>(field.needed_integer("ExchangeSegment", 0, kInt32));
   header.instrument = static_cast<std::uint64_t>(of_instrument ? field.needed_integer("ExchangeInstrumentID", 1, kInt64) : 0);
   header.exchange_time = field.time("ExchangeTimeStamp");
-  header.market_type = field.integer(field.has("XMarketType") ? Name{"XMarketType"} : Name{"XTSMarketType"}, -kInt64, kInt64, -1);
+  header.market_type = field.integer(field.sent_one("XMarketType", "XTSMarketType"), -kInt64, kInt64, -1);
   return header;
 }
 
 /// "LastTradedQunatity" is how the servers write it; one sent it as null beside the right spelling. docs/protocols/xts.md#misspelt
-Decimal last_quantity(FieldReader& field) {
-  return field.quantity(field.has("LastTradedQunatity") ? Name{"LastTradedQunatity"} : Name{"LastTradedQuantity"});
-}
+Decimal last_quantity(FieldReader& field) { return field.quantity(field.sent_one("LastTradedQunatity", "LastTradedQuantity")); }
 
 /// Nested under "Touchline", or flat in the message.
 Touchline read_touchline(FieldReader& field, const JsonMessage& json) {
@@ -138,7 +139,7 @@ Touchline read_touchline(FieldReader& field, const JsonMessage& json) {
       .total_buy = field.quantity("TotalBuyQuantity"),
       .total_sell = field.quantity("TotalSellQuantity"),
       .volume = field.quantity("TotalTradedQuantity"),
-      .average = field.decimal(field.has("AverageTradedPrice") ? Name{"AverageTradedPrice"} : Name{"AveragePrice"}),
+      .average = field.decimal(field.sent_one("AverageTradedPrice", "AveragePrice")),
       .percent_change = field.percentage("PercentChange"),
       .open = field.decimal("Open"),
       .high = field.decimal("High"),

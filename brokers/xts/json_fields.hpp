@@ -42,7 +42,7 @@ class FieldIndex {
   static constexpr std::array<std::uint8_t, 128> make_slots() {
     std::array<std::uint8_t, 128> slots{};
     slots.fill(Fields::Names::kOther);
-    for (std::uint8_t slot = 0; slot < kFieldNames.size(); ++slot) {
+    for (std::uint8_t slot = 0; slot < Fields::Names::kCount; ++slot) {
       std::uint8_t& place = slots[hash(kFieldNames[slot])];
       if (place != Fields::Names::kOther) throw "two names in one place: the hash needs other factors";
       place = slot;

@@ -100,10 +100,10 @@ namespace rapidjson {
 // RapidJSON hands numbers over by their beginning: it must work on a copy of the stream while it reads one.
 template <>
 struct StreamTraits<tidegate::xts::PlainJson> {
-  enum { copyOptimization = 1 };
+  enum { copyOptimization = 1 };  // NOLINT(readability-identifier-naming): RapidJSON's name
 };
 template <>
 struct StreamTraits<tidegate::xts::QuotedJson> {
-  enum { copyOptimization = 1 };
+  enum { copyOptimization = 1 };  // NOLINT(readability-identifier-naming): RapidJSON's name
 };
 }  // namespace rapidjson

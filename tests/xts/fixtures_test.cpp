@@ -85,7 +85,9 @@ std::string side_text(const std::vector<LevelUpdate>& side) {
   return out;
 }
 
-RawFrame frame_of(const std::string& event_name, const std::filesystem::path& file) { return text_frame(event(event_name, test::xts::quoted(read_file(file)))); }
+RawFrame frame_of(const std::string& event_name, const std::filesystem::path& file) {
+  return text_frame(event(event_name, test::xts::quoted(read_file(file))));
+}
 
 void check_value(const Expected& expected, const char* name, Decimal value) {
   if (!expected.has(name)) return;

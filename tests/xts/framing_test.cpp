@@ -18,7 +18,7 @@ Outcome once(const RawFrame& frame) {
 const std::string kTicker = "ticker 1_7001 at 1765513003s float price=812.4 last_quantity=3";
 
 void append_little_endian(std::string& out, std::uint64_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i));
+  for (; bytes > 0; --bytes, value >>= 8U) out += static_cast<char>(value);
 }
 
 /// A packed 1510 in the wide layout, without the Engine.IO byte.

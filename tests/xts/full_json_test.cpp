@@ -50,6 +50,12 @@ TEST_CASE("xts decoder: an index is a ticker of prices alone") {
   CHECK(full(index()).lines ==
         Lines{"ticker 1_26000 at 1765513002s float price=24120.7 percent=0.25 high=24150.35 low=24055.1 open=24080 close=24060.5"});
 }
+TEST_CASE("xts decoder: a touchline that says nothing is ignored") {
+  for (const std::string_view fields : {R"("Open":null)", R"("AverageTradedPrice":5,"TotalTradedQuantity":0)"}) {
+    CHECK(flat(fields).lines.empty());
+    CHECK(flat(fields).decoded.ignored == 1);
+  }
+}
 TEST_CASE("xts decoder: a candle begins at its minute and is closed") {
   CHECK(full(candle()).lines ==
         Lines{"candle 1_7001 at 1765513079s float candle_1m from 1765513020s o=812.1 h=812.5 l=812.05 c=812.35 v=90210 closed"});

@@ -207,12 +207,12 @@ TEST_CASE("xts partial: a text with a fault changes nothing") {
       {"", Reason::MissingField},
       {"t:1_7001,ltp:0.1234567890123456789012", Reason::Overflow},
   };
-  for (const auto& [text, reason] : faults) {
-    CAPTURE(std::string{text});
-    const Outcome outcome = s.partial(1501, text);
+  for (const auto& fault : faults) {
+    CAPTURE(std::string{fault.first});
+    const Outcome outcome = s.partial(1501, fault.first);
     CHECK(outcome.lines.empty());
     CHECK(outcome.decoded.bad == 1);
-    CHECK(outcome.decoded.error.reason == reason);
+    CHECK(outcome.decoded.error.reason == fault.second);
   }
   CHECK(s.partial(1501, "t:1_7001,ltq:1").lines == Lines{"ticker 1_7001 at - price=5 last_quantity=1"});
 }

@@ -189,6 +189,7 @@ void touchline(const Value& message, const NativeRef& instrument, bool with_book
   price(ticker, TickerField::OpenPrice, decimal(fields, "Open"), zero_is_none);
   price(ticker, TickerField::HighPrice, decimal(fields, "High"), zero_is_none);
   price(ticker, TickerField::LowPrice, decimal(fields, "Low"), zero_is_none);
+  if (index && (ticker.present | ticker.cleared) == 0) throw Ignored{};
   if (index) return lines.push_back(describe(ticker));
 
   ticker.last_trade_time = trade_time;

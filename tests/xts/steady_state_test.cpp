@@ -29,6 +29,7 @@ std::uint64_t heap_calls_of_second_pass(const std::vector<RawFrame>& frames) {
 
 std::vector<RawFrame> frames_of(const std::vector<std::string>& messages) {
   std::vector<RawFrame> frames;
+  frames.reserve(messages.size());
   for (const std::string& json : messages) frames.push_back(full_event(1501, json));
   return frames;
 }

@@ -140,7 +140,6 @@ void FrameDecoder::publish(const DepthMessage& message) {
 /// A waiting quote goes out before a trade of its symbol, so the trade comes behind the book.
 void FrameDecoder::publish_touchline(const Header& header, const Touchline& touchline, bool with_book) {
   const TouchlineTimes times = read_times(header, touchline, clock_);
-  if (looks_like_index(touchline)) return give_ticker(to_index_ticker(header, touchline, times, flags()));
   if (const auto quote = to_quote(header, bids_, asks_, times, flags())) {
     sink_->on_quote(*quote);
     ++decoded_.updates;

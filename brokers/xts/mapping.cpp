@@ -6,22 +6,11 @@ namespace tidegate::xts {
 namespace {
 
 bool is_nonzero(Decimal value) { return value.present() && !value.is_zero(); }
-bool is_zero_or_absent(Decimal value) { return !is_nonzero(value); }
 
 /// For a field whose zero says that there is none.
 void set_or_clear(TickerUpdate& update, TickerField field, Decimal value) {
   if (value.present() && value.is_zero()) return update.clear(field);
   update.set(field, value);
-}
-
-/// The last price, and the previous close with the broker's own percentage of change; the change itself follows from them.
-void set_price(TickerUpdate& update, const Header& header, const Touchline& touchline, const TouchlineTimes& times, Flags flags) {
-  update.instrument = native_ref(header.segment, header.instrument);
-  update.flags = flags;
-  update.ts_event = times.event;
-  update.derive_change = true;
-  set_or_clear(update, TickerField::ClosePrice, touchline.close);  // zero: a new listing
-  if (is_nonzero(touchline.close)) update.set(TickerField::PriceChangePercent, touchline.percent_change);
 }
 
 /// Of one side: its price and size, none where nobody quotes, untouched where it is not known.
@@ -42,12 +31,6 @@ constexpr std::int64_t kMinuteNs = 60'000'000'000;
 
 bool is_regular_market(const Header& header) { return header.market_type >= -1 && header.market_type <= 1; }
 
-bool looks_like_index(const Touchline& touchline) {
-  return is_nonzero(touchline.average) && touchline.volume.present() && touchline.volume.is_zero() && is_zero_or_absent(touchline.last_quantity) &&
-         is_zero_or_absent(touchline.total_buy) && is_zero_or_absent(touchline.total_sell) && is_zero_or_absent(touchline.bid.price) &&
-         is_zero_or_absent(touchline.ask.price);
-}
-
 void read_levels(std::span<const BookRow> rows, BookLevels& side) {
   side.levels.clear();
   side.known = rows.empty() || (rows.front().price.present() && rows.front().size.present());
@@ -65,20 +48,15 @@ TouchlineTimes read_times(const Header& header, const Touchline& touchline, Brok
   };
 }
 
-TickerUpdate to_index_ticker(const Header& header, const Touchline& touchline, const TouchlineTimes& times, Flags flags) {
-  TickerUpdate update;
-  set_price(update, header, touchline, times, flags);
-  set_or_clear(update, TickerField::Price, touchline.last_price);
-  set_or_clear(update, TickerField::HighPrice, touchline.high);
-  set_or_clear(update, TickerField::LowPrice, touchline.low);
-  set_or_clear(update, TickerField::OpenPrice, touchline.open);
-  return update;
-}
-
 TickerUpdate to_ticker(const Header& header, const Touchline& touchline, const BookLevels& bids, const BookLevels& asks, const TouchlineTimes& times,
                        Flags flags) {
   TickerUpdate update;
-  set_price(update, header, touchline, times, flags);
+  update.instrument = native_ref(header.segment, header.instrument);
+  update.flags = flags;
+  update.ts_event = times.event;
+  update.derive_change = true;
+  set_or_clear(update, TickerField::ClosePrice, touchline.close);  // zero: a new listing
+  if (is_nonzero(touchline.close)) update.set(TickerField::PriceChangePercent, touchline.percent_change);
   update.last_trade_time = times.last_trade;
   update.set(TickerField::LastQuantity, touchline.last_quantity);
   update.set(TickerField::Volume, touchline.volume);
@@ -128,7 +106,7 @@ std::optional<TickerUpdate> to_ticker(const LastPriceMessage& message, BrokerClo
 
 std::optional<TradeUpdate> to_trade(const Header& header, const Touchline& touchline, const TouchlineTimes& times, Flags flags) {
   const Decimal volume = rescale(touchline.volume, 0);
-  if (!touchline.last_price.present() || !touchline.last_quantity.present() || (!volume.present() && !times.last_trade.known())) return std::nullopt;
+  if (!touchline.last_price.present() || !is_nonzero(touchline.last_quantity) || (!volume.present() && !times.last_trade.known())) return std::nullopt;
   TradeUpdate trade;
   trade.instrument = native_ref(header.segment, header.instrument);
   trade.price = touchline.last_price;

@@ -14,10 +14,6 @@ namespace tidegate::xts {
 /// Only the regular market's messages are about the prices that people mean. docs/protocols/xts.md#market-type
 [[nodiscard]] bool is_regular_market(const Header& header);
 
-/// XTS sends indices in the touchline of a share, with zeros where an index has nothing; that nothing was traded and yet there is an average
-/// price tells them apart. docs/protocols/xts.md#indices
-[[nodiscard]] bool looks_like_index(const Touchline& touchline);
-
 /// One side of a book as far as it is known, best first.
 struct BookLevels {
   std::vector<LevelUpdate> levels;
@@ -37,13 +33,12 @@ struct TouchlineTimes {
 /// Only what was sent is set; what its zeros say is not there is cleared. Both sides as the message's book has them.
 [[nodiscard]] TickerUpdate to_ticker(const Header& header, const Touchline& touchline, const BookLevels& bids, const BookLevels& asks,
                                      const TouchlineTimes& times, Flags flags);
-/// The prices alone.
-[[nodiscard]] TickerUpdate to_index_ticker(const Header& header, const Touchline& touchline, const TouchlineTimes& times, Flags flags);
 [[nodiscard]] TickerUpdate to_ticker(const OpenInterestMessage& message, BrokerClock& clock, Flags flags);
 /// Nothing: a price of zero is none.
 [[nodiscard]] std::optional<TickerUpdate> to_ticker(const LastPriceMessage& message, BrokerClock& clock, Flags flags);
 
-/// The last trade, with the evidence that tells whether it is a new one. Nothing: price, quantity or all evidence is missing.
+/// The last trade, with the evidence that tells whether it is a new one. Nothing: price, quantity or all evidence is missing,
+/// or the quantity is zero, as indices have it.
 [[nodiscard]] std::optional<TradeUpdate> to_trade(const Header& header, const Touchline& touchline, const TouchlineTimes& times, Flags flags);
 
 /// Nothing: neither side is known.

@@ -89,7 +89,7 @@ Decoded decode(const test::TemporaryFolder& folder, const std::string& frames) {
 }
 
 void check_decimal(const Json& message, const char* key, const Json& expected) {
-  CAPTURE(key);
+  CAPTURE(std::string{key});
   if (expected.IsNull()) {
     CHECK_FALSE(message.HasMember(key));
     return;
@@ -103,7 +103,7 @@ void check_decimal(const Json& message, const char* key, const Json& expected) {
 }
 
 void check_time(const Json& message, const char* key, std::int64_t utc_seconds) {
-  CAPTURE(key);
+  CAPTURE(std::string{key});
   REQUIRE(message[key].IsString());
   CHECK(std::string{message[key].GetString()} == to_rfc3339(UtcTime{utc_seconds * 1'000'000'000}));
 }

@@ -113,7 +113,6 @@ bool zero_or_absent(Decimal value) { return !value.present() || value.mantissa =
 struct Side {
   std::vector<LevelUpdate> levels;
   bool known = false;
-  bool first_priced = false;  // the first row has a price that is not zero
 };
 
 LevelUpdate row(const Value& value) {
@@ -129,7 +128,6 @@ LevelUpdate row(const Value& value) {
 Side side(const std::vector<LevelUpdate>& rows) {
   Side side;
   side.known = rows.empty() || (rows[0].price.present() && rows[0].quantity.present());
-  side.first_priced = !rows.empty() && !zero_or_absent(rows[0].price);
   for (const LevelUpdate& level : rows) {
     if (!level.price.present() || !level.quantity.present()) break;
     if (level.price.mantissa != 0 && level.quantity.mantissa != 0) side.levels.push_back(level);
@@ -182,16 +180,11 @@ void touchline(const Value& message, const NativeRef& instrument, bool with_book
   ticker.derive_change = true;
   price(ticker, TickerField::ClosePrice, close, true);
   if (!zero_or_absent(close)) ticker.set(TickerField::PriceChangePercent, percent);
-  const bool index = !zero_or_absent(average) && volume.present() && volume.mantissa == 0 && zero_or_absent(size) && zero_or_absent(buys) &&
-                     zero_or_absent(sells) && !own_bid.first_priced && !own_ask.first_priced;
   const bool zero_is_none = zero_or_absent(volume);
   price(ticker, TickerField::Price, last, zero_is_none);
   price(ticker, TickerField::OpenPrice, decimal(fields, "Open"), zero_is_none);
   price(ticker, TickerField::HighPrice, decimal(fields, "High"), zero_is_none);
   price(ticker, TickerField::LowPrice, decimal(fields, "Low"), zero_is_none);
-  if (index && (ticker.present | ticker.cleared) == 0) throw Ignored{};
-  if (index) return lines.push_back(describe(ticker));
-
   ticker.last_trade_time = trade_time;
   price(ticker, TickerField::AveragePrice, average, zero_is_none);
   ticker.set(TickerField::Volume, volume);
@@ -233,7 +226,7 @@ void touchline(const Value& message, const NativeRef& instrument, bool with_book
     lines.push_back(describe(depth));
   }
   const Decimal whole_volume = rescale(volume, 0);
-  if (last.present() && size.present() && (whole_volume.present() || trade_time.known())) {
+  if (last.present() && !zero_or_absent(size) && (whole_volume.present() || trade_time.known())) {
     TradeUpdate trade;
     trade.instrument = instrument;
     trade.price = last;

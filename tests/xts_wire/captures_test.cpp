@@ -87,11 +87,12 @@ TEST_CASE("xts packets: malformed packets made by others are refused, one of an 
   const std::filesystem::path path = shared_fixture("xts/binary/malformed.json");
   if (skipped_without(path)) return;
   const rapidjson::Document fixture = parse(read_file(path));
-  for (const auto& [name, hex] : fixture.GetObject()) {
-    CAPTURE(name.GetString());
-    const Lines lines = read(from_hex(hex.GetString()));
+  for (const auto& entry : fixture.GetObject()) {
+    const std::string name = entry.name.GetString();
+    CAPTURE(name);
+    const Lines lines = read(from_hex(entry.value.GetString()));
     REQUIRE(lines.size() == 1);
-    if (std::string_view{name.GetString()} == "unknown_code") {
+    if (name == "unknown_code") {
       CHECK(lines[0] == "unknown 1599");
     } else {
       CHECK(lines[0].starts_with("bad "));

@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <random>
 #include <string>
@@ -85,4 +86,32 @@ TEST_CASE("float decimal: any double is absent, refused, or reads back as itself
     REQUIRE(parsed->exponent == decimal->exponent);
   }
   CHECK(values > 100'000);
+}
+
+TEST_CASE("float decimal: prices, their neighbours and powers of two have the digits of the shortest text") {
+  std::mt19937_64 generator{11};
+  const auto check = [](double value) {
+    char written[64];
+    const auto plain = std::to_chars(written, written + sizeof written, value, std::chars_format::fixed);
+    const auto expected = parse_decimal({written, static_cast<std::size_t>(plain.ptr - written)});
+    const auto decimal = float_decimal(value);
+    CAPTURE(value);
+    REQUIRE(expected.ok());
+    REQUIRE(decimal.ok());
+    REQUIRE(decimal->mantissa == expected->mantissa);
+    REQUIRE(decimal->exponent == expected->exponent);
+  };
+  for (int i = 0; i < 200'000; ++i) {
+    const auto digits =
+        static_cast<std::int64_t>(generator() >> (11 + i % 53));  // of every length below 2^53, past which the plain text is not the shortest
+    const auto divisor = static_cast<double>(kPowersOfTen[static_cast<std::size_t>(i) % 8]);
+    const double price = static_cast<double>(digits) / divisor;
+    for (const double value : {price, std::nextafter(price, 1e300), std::nextafter(price, -1e300), -price}) {
+      if (std::abs(value) < 9e15 && std::abs(value) > 1e-9) check(value);
+    }
+  }
+  for (int power = -30; power < 53; ++power) {
+    const double value = std::ldexp(1.0, power);
+    for (const double near : {value, std::nextafter(value, 0.0), std::nextafter(value, 1e300), -value}) check(near);
+  }
 }

@@ -232,6 +232,8 @@ TEST_CASE("xts packets: what does not inflate to exactly the declared size is re
     return with(packet, 15, static_cast<std::uint16_t>(small.size())) + small;
   };
   const std::string small = deflate(body);
+  std::string zeros;
+  zeros.resize(60'000'000);  // a bomb of 58 kB
   CHECK(is_message(then_good(packed(small, body.size()))[0]));
   const Lines bad = and_good("bad bad_shape compressed_body");
   CHECK(then_good(packed(small, body.size() - 1)) == bad);
@@ -240,7 +242,7 @@ TEST_CASE("xts packets: what does not inflate to exactly the declared size is re
   CHECK(then_good(packed(small.substr(0, small.size() - 1), body.size())) == bad);
   CHECK(then_good(packed("", body.size())) == bad);
   CHECK(then_good(packed(std::string(124, '\xFF'), body.size())) == bad);
-  CHECK(then_good(packed(deflate(std::string(60'000'000, '\0')).substr(0, 60'000), body.size())) == bad);
+  CHECK(then_good(packed(deflate(zeros).substr(0, 60'000), body.size())) == bad);
   CHECK(then_good(packed(deflate(std::string(60'000, '\0')), 60'000)) == and_good("bad bad_shape body_size"));  // larger than any packet
   CHECK(then_good(packed("\x78\x9C" + small, body.size())) == bad);                                             // a zlib header
 }

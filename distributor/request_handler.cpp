@@ -50,7 +50,7 @@ void RequestHandler::subscribe(Subscriber& subscriber, const Request& request) {
     for (const std::string& name : request.channels) {
       Complaint complaint;
       const auto wanted = channel(name, complaint);
-      if (wanted && resolved.undecided) {
+      if (wanted && must_wait(resolved, *wanted)) {
         complaint = wish(subscriber, symbol, *wanted, request.options);
         if (complaint.code == 0) result.add(shown_symbol, shown_symbol, name, StreamState::Pending);
       } else if (wanted && resolved.entry == nullptr) {
@@ -95,6 +95,11 @@ RequestHandler::Resolved RequestHandler::resolve(const std::string& text) const 
   for (std::size_t i = 0; i < found.candidates.size() && i < kCandidatesMax; ++i) hint += " " + found.candidates[i];
   if (found.candidates.size() > kCandidatesMax) hint += " and " + std::to_string(found.candidates.size() - kCandidatesMax) + " more";
   return {nullptr, {code::kUnknownSymbol, "ambiguous symbol", std::move(hint)}, false};
+}
+
+bool RequestHandler::must_wait(const Resolved& resolved, Channel channel) const {
+  if (resolved.entry == nullptr) return resolved.undecided;
+  return hub_.host.check(resolved.entry->id, channel).code != 0 && hub_.host.may_yet_be_listed(resolved.entry->symbol);
 }
 
 std::optional<Channel> RequestHandler::channel(std::string_view name, Complaint& complaint) const {
@@ -156,8 +161,8 @@ void RequestHandler::unsubscribe(Subscriber& subscriber, const Request& request)
     for (const std::string& name : request.channels) {
       Complaint complaint;
       const auto wanted = channel(name, complaint);
-      if (wanted && resolved.undecided) {
-        subscriber.wishes.erase({symbol, *wanted});
+      const bool waited = wanted && subscriber.wishes.erase({symbol, *wanted}) != 0;
+      if (wanted && (waited || resolved.undecided)) {
         result.add(shown_symbol, shown_symbol, name, StreamState::Closed);
       } else if (wanted && resolved.entry == nullptr) {
         complaint = resolved.complaint;
@@ -216,7 +221,7 @@ void RequestHandler::resolve_wishes() {
     for (const auto& [key, options] : wishes) {
       const auto& [symbol, channel] = key;
       const Resolved resolved = resolve(symbol);
-      if (resolved.undecided) {
+      if (must_wait(resolved, channel)) {
         subscriber.wishes.emplace(key, options);
         continue;
       }

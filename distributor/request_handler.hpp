@@ -38,6 +38,8 @@ class RequestHandler {
   void list(Subscriber& subscriber, const Request& request);
 
   [[nodiscard]] Resolved resolve(const std::string& text) const;
+  /// A list that has not come yet decides: about the symbol, or whether a broker serves this channel of it.
+  [[nodiscard]] bool must_wait(const Resolved& resolved, Channel channel) const;
   [[nodiscard]] std::optional<Channel> channel(std::string_view name, Complaint& complaint) const;
   [[nodiscard]] Complaint wish(Subscriber& subscriber, const std::string& symbol, Channel channel, const SubscribeOptions& options) const;
   [[nodiscard]] Subscribed enter(Subscriber& subscriber, const CatalogEntry& entry, Channel channel, const SubscribeOptions& options);

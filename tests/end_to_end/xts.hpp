@@ -65,7 +65,7 @@ class Xts {
     Subscriptions all;
     for (const sim::XtsSession& session : with([](sim::XtsServer& server) { return server.sessions(); })) {
       for (const auto& subscription : session.subscriptions) {
-        all.emplace(subscription.code, subscription.instrument.segment, subscription.instrument.id);
+        all.emplace(subscription.code, subscription.instrument.first, subscription.instrument.second);
       }
     }
     return all;

@@ -15,6 +15,7 @@ const PING_CYCLES = 5;
 class Scene {
   static async start(name, { packed = false, ...options } = {}) {
     const scene = new Scene();
+    scene.lite = options.ticker_code === 'last_price';
     const root = packed ? '/apibinarymarketdata' : '/apimarketdata';
     const times = ['--updates', '20', '--ping-interval', '300ms', '--ping-timeout', '2000ms'];
     const args = [path.join(here, 'server.mjs'), work, ...times, ...(packed ? ['--binary-root', root] : [])];
@@ -49,7 +50,7 @@ class Scene {
   /// Each value that came was published, nothing is missing in between, and the client's side of the socket was as it should be.
   async checkAll(flags) {
     await this.server.stats();
-    const published = new Published(this.server.of('published'));
+    const published = new Published(this.server.of('published'), this);
     const { data, errors } = this.gateway;
     assert.deepEqual(errors, []);
     for (const messages of data.values()) {
@@ -58,6 +59,7 @@ class Scene {
         for (const flag of flags) assert.ok(message.flags?.includes(flag), `the flag ${flag} is missing in ${JSON.stringify(message)}`);
       }
     }
+    assert.ok(data.get('NFO:NIFTY99DECFUT ticker').at(-1).open_interest, 'open interest is subscribed besides');
     const sids = this.connects.map(({ sid }) => sid);
     assert.equal(new Set(sids).size, sids.length, 'a client that sends 40 is connected twice');
     const sent = this.server.of('client_packet').map(({ type, data: text }) => (type === 'message' ? `4${text}` : type));
@@ -143,7 +145,7 @@ const checks = {
 
   /// A quiet market is asked about and left alone; a connection that data no longer comes on is replaced.
   async stalled() {
-    const scene = await Scene.start('stalled', { data_timeout: '500ms' });
+    const scene = await Scene.start('stalled', { data_timeout: '500ms', probe_timeout: '500ms' });
     const quotes = () => scene.server.of('rest').filter(({ request }) => request === 'POST /apimarketdata/instruments/quotes').length;
     scene.server.command('silence');
     const before = quotes();

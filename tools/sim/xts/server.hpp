@@ -113,7 +113,8 @@ class XtsServer {
   /// Login sessions that are alive.
   [[nodiscard]] std::vector<XtsSession> sessions() const;
   [[nodiscard]] XtsCounters counters() const;
-  /// The latest 10,000: "POST /apimarketdata/instruments/subscription {...}", "WS 1 2" with the socket's id, "POLL 1 1:2". Logins are without a body.
+  /// The latest 10,000: "POST /apimarketdata/instruments/subscription {...}", "WS 1 2" with the socket's id, "POLL 1", "POLL 1 1:2".
+  /// Logins are without a body.
   [[nodiscard]] const std::deque<std::string>& requests() const;
   /// Instruments, in the order of the list.
   [[nodiscard]] std::vector<xts::InstrumentKey> instruments() const;

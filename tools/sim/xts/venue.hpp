@@ -153,7 +153,8 @@ class Venue final : private RestSource {
   [[nodiscard]] const Market& market() const { return market_; }
   [[nodiscard]] const FramesPlayer* replay() const { return replay_.get(); }
   [[nodiscard]] std::size_t queued_bytes_max() const;
-  /// Packets of clients and REST requests in order, the latest RequestLog::kKept: "POST /apimarketdata/instruments/subscription {...}", "WS 1 2".
+  /// Packets of clients, polls and REST requests in order, the latest RequestLog::kKept: "POST /apimarketdata/instruments/subscription {...}",
+  /// "WS 1 2", "POLL 1", "POLL 1 1:2".
   [[nodiscard]] const std::deque<std::string>& requests() const { return requests_.texts(); }
 
  private:

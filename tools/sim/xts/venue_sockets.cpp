@@ -294,6 +294,7 @@ void Venue::on_polling(const net::HttpRequest& request, net::HttpReply reply) {
 }
 
 void Venue::on_poll(Socket& socket, net::HttpReply reply) {
+  requests_.note("POLL " + std::to_string(socket.id));
   if (socket.poll) {  // two at a time are one too many
     end_socket(socket);
     net::HttpResponse response;

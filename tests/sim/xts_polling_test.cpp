@@ -83,7 +83,7 @@ TEST_CASE("xts sim polling: a poll waits for something to say") {
   CHECK(sim.subscribe(sim.login, code::kTouchline, {kReliance}).status == 200);
   sim.poll_later();
   sim.until([&] { return sim.server.publish(kReliance, "now", "") == 1 && sim.waiting; });
-  CHECK(sim.waiting->body.find(R"(11:42["now",""])") == 0);
+  CHECK(sim.waiting->body.find(R"(12:42["now",""])") == 0);
 }
 
 TEST_CASE("xts sim polling: two polls at a time end the socket") {

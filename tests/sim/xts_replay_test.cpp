@@ -117,9 +117,7 @@ TEST_CASE("xts recording: what is malformed or about nothing in particular goes 
 TEST_CASE("xts recording: every instrument has a row, known ones by name, and recorded answers give snapshots") {
   const std::string answer =
       R"({"type":"success","result":{"mdp":1502,"listQuotes":["{\"MessageCode\":1502,\"ExchangeSegment\":1,\"ExchangeInstrumentID\":1594,\"x\":1}"]}})";
-  std::string body;
-  append_json_text(body, answer);
-  const TemporaryFile file{R"({"rx_ns":null,"kind":"rest","request":"POST /apimarketdata/instruments/subscription","status":200,"text":)" + body +
+  const TemporaryFile file{R"({"rx_ns":null,"kind":"rest","req":"POST /apimarketdata/instruments/subscription","status":200,"frame":)" + answer +
                            "}\n" + text_line(kTouchlineOf2885) + text_line(kPartialOf1594) +
                            text_line(event_text("1512-json-partial", "t:2_54321,ltp:5"))};
   XtsFixture sim{play(file)};

@@ -115,16 +115,16 @@ TEST_CASE("xts sim: a subscription is answered with the snapshot of each instrum
   CHECK(answer.status == 200);
   rapidjson::Document document;
   document.Parse(answer.body.data(), answer.body.size());
-  CHECK(document["code"] == "s-session-0001");
-  CHECK(document["description"] == "Instrument subscribed successfully!");
+  CHECK(std::string{document["code"].GetString()} == "s-session-0001");
+  CHECK(std::string{document["description"].GetString()} == "Instrument subscribed successfully!");
   const auto& result = document["result"];
-  CHECK(result["mdp"] == 1501);
+  CHECK(result["mdp"].GetInt64() == 1501);
   CHECK(result["quotesList"].Size() == 2);
   REQUIRE(result["listQuotes"].Size() == 2);
   const std::string quote = result["listQuotes"][0].GetString();
   CHECK(member(quote, "ExchangeInstrumentID") == "2885");
   CHECK(member(quote, "LastTradedPrice") == "2938.5");
-  CHECK(result["Remaining_Subscription_Count"] == 48);
+  CHECK(result["Remaining_Subscription_Count"].GetInt64() == 48);
   REQUIRE(sim.server.sessions().size() == 1);
   CHECK(sim.server.sessions()[0].subscriptions.size() == 2);
 }

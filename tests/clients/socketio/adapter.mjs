@@ -160,11 +160,22 @@ const checks = {
   },
 
   async partial() {
-    const scene = await Scene.start('partial', { broadcast_mode: 'partial', ticker_code: 'last_price' });
+    const scene = await Scene.start('partial', { broadcast_mode: 'partial' });
     await scene.checkConnection('Partial');
+    scene.checkSubscriptions();
     const messages = await scene.checkAll([]);
     await scene.end();
-    return `${messages} messages; ${scene.subscriptions.subscriptions.join(', ')}`;
+    return `${messages} messages`;
+  },
+
+  async last_price() {
+    const scene = await Scene.start('last_price', { broadcast_mode: 'partial', ticker_code: 'last_price' });
+    await scene.checkConnection('Partial');
+    const lite = ['1512 1_11536', '1512 1_1594', '1512 1_26000', '1512 2_53001'];
+    scene.checkSubscriptions(['1501 1_11536', '1502 1_2885', '1505 1_2885', '1510 2_53001', ...lite]);
+    const messages = await scene.checkAll([]);
+    await scene.end();
+    return `${messages} messages`;
   },
 
   async packed() {

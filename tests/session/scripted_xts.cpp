@@ -9,8 +9,6 @@
 namespace tidegate::test {
 namespace {
 
-constexpr std::string_view kRoot = "/apimarketdata";
-
 std::string base64url(std::string_view bytes) {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::string text;
@@ -92,7 +90,11 @@ ScriptedXts::ScriptedXts(net::EventLoop& loop) : server_(loop, *this, net::WsSer
   const auto share = [](int id, std::string name) {
     return "NSECM|" + std::to_string(id) + "|8|" + name + "|" + name + "-EQ|EQ|" + name + "-EQ|1|0|0|1|0.05|1|1";
   };
-  rows = {share(2885, "RELIANCE"), share(11536, "TCS"), share(1594, "INFY"), share(3045, "SBIN"), share(4963, "ICICIBANK"),
+  rows = {share(2885, "RELIANCE"),
+          share(11536, "TCS"),
+          share(1594, "INFY"),
+          share(3045, "SBIN"),
+          share(4963, "ICICIBANK"),
           "NSEFO|53001|1|NIFTY|NIFTY26JANFUT|FUTIDX|NIFTY-FUTIDX|1|0|0|1|0.1|75|1|-1|Nifty 50|2026-01-27T14:30:00|NIFTY 27JAN2026|1|1|X"};
 }
 
@@ -120,9 +122,9 @@ const ScriptedXts::Call& ScriptedXts::last_call(std::string_view method, std::st
 }
 
 void ScriptedXts::on_http(const net::HttpRequest& request, net::HttpReply reply) {
-  if (request.path() == std::string{kRoot} + "/socket.io/") return reply(poll(request));
-  REQUIRE(request.path().starts_with(kRoot));
-  const std::string path{request.path().substr(kRoot.size())};
+  if (request.path() == root + "/socket.io/") return reply(poll(request));
+  REQUIRE(request.path().starts_with(root));
+  const std::string path{request.path().substr(root.size())};
   calls.push_back({request.method, path, request.body, std::string{request.header("authorization")}});
   net::HttpResponse response = rest(request);
   if (path == "/instruments/subscription" && hold_subscription_answers) {
@@ -133,7 +135,7 @@ void ScriptedXts::on_http(const net::HttpRequest& request, net::HttpReply reply)
 }
 
 net::HttpResponse ScriptedXts::rest(const net::HttpRequest& request) {
-  const std::string path{request.path().substr(kRoot.size())};
+  const std::string path{request.path().substr(root.size())};
   if (path == "/auth/login") return log_in(request);
   const bool list = path == "/instruments/master" || path == "/instruments/indexlist";
   if ((!list || list_wants_token) && (token.empty() || request.header("authorization") != token)) {
@@ -179,7 +181,7 @@ net::HttpResponse ScriptedXts::log_in(const net::HttpRequest& request) {
   carried.clear();
   token = jwt((now_seconds ? now_seconds() : 0) + token_seconds, logins);
   return answer(R"({"type":"success","code":"e-response-0010","description":"Provided Valid Credentials","result":{"token":")" + token +
-                R"(","userID":"U1","appVersion":"5.0.15","application_expiry_date":"30-10-2035"}})");
+                R"(","userID":")" + user + R"(","appVersion":"5.0.15","application_expiry_date":"30-10-2035"}})");
 }
 
 net::HttpResponse ScriptedXts::subscription(const net::HttpRequest& request) {
@@ -247,6 +249,7 @@ void ScriptedXts::on_open(net::WsConnection& connection) {
   peer->request = connection.request();
   connection.user = peer.get();
   peers.push_back(std::move(peer));
+  if (when_open) return when_open(*peers.back());
   if (!connection.request().query("sid").empty()) return;
   if (!open.empty()) connection.send_text(open);
   for (const std::string& text : greeting) connection.send_text(text);
@@ -257,6 +260,7 @@ void ScriptedXts::on_message(net::WsConnection& connection, std::string_view pay
   Peer& peer = *static_cast<Peer*>(connection.user);
   peer.texts.emplace_back(payload);
   CHECK_FALSE(payload.starts_with("40"));
+  if (when_text) return when_text(peer, payload);
   if (payload == "2") {
     ++peer.pings;
     if (pongs) connection.send_text("3");

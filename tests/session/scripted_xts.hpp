@@ -49,29 +49,34 @@ class ScriptedXts final : public net::WsServerHandler {
   [[nodiscard]] const Call& last_call(std::string_view method, std::string_view path) const;
 
   // The script.
+  std::string root = "/apimarketdata";
+  std::string user = "U1";
+  std::function<void(Peer&)> when_open;                    // in place of `open` and `greeting`
+  std::function<void(Peer&, std::string_view)> when_text;  // in place of the answers to pings and probes
+  std::chrono::milliseconds answers_upgrades_after{0};
   std::string open = R"(0{"sid":"SIDSIDSIDSIDSIDSIDAA","upgrades":[],"pingInterval":25000,"pingTimeout":60000})";
   std::vector<std::string> greeting = {"40", R"(42["joined","Welcome"])"};  // after `open`
   bool pongs = true;
   int refusals = 0;  // so many upgrades are refused with `refusal_status`
   int refusal_status = 503;
-  bool check_token = true;                  // the upgrade of a dead token is refused with 401
-  std::int64_t token_seconds = 86'400;      // life of the tokens given out
+  bool check_token = true;              // the upgrade of a dead token is refused with 401
+  std::int64_t token_seconds = 86'400;  // life of the tokens given out
   std::function<std::int64_t()> now_seconds;
   std::optional<net::HttpResponse> login_answer;  // in place of a login
   std::set<std::string> keys_refused;
-  std::set<std::string> instruments_unknown;      // "1_2885"
-  std::set<std::string> codes_refused;            // "1502 1_2885"
+  std::set<std::string> instruments_unknown;  // "1_2885"
+  std::set<std::string> codes_refused;        // "1502 1_2885"
   std::size_t limit = 50;
   bool tells_remaining = true;
-  bool gives_quotes = true;                       // in answers to subscriptions
-  std::int64_t updated = 1'417'500'000;           // LastUpdateTime of quotes
+  bool gives_quotes = true;                                  // in answers to subscriptions
+  std::int64_t updated = 1'417'500'000;                      // LastUpdateTime of quotes
   std::vector<net::HttpResponse> next_subscription_answers;  // in place of the next ones
   std::vector<net::HttpResponse> next_quotes_answers;
-  bool hold_subscription_answers = false;         // they wait in `held`
+  bool hold_subscription_answers = false;  // they wait in `held`
   std::vector<std::function<void()>> held;
-  std::vector<std::string> polling_answers;       // bodies for polling requests, one after the other
+  std::vector<std::string> polling_answers;  // bodies for polling requests, one after the other
   int polling_status = 200;
-  std::vector<std::string> rows;                  // of the master
+  std::vector<std::string> rows;  // of the master
   std::vector<std::string> indices = {"NIFTY 50_26000"};
   bool list_wants_token = false;
 
@@ -89,6 +94,7 @@ class ScriptedXts final : public net::WsServerHandler {
  private:
   void on_http(const net::HttpRequest& request, net::HttpReply reply) override;
   int on_upgrade(const net::HttpRequest& request) override;
+  std::chrono::milliseconds upgrade_delay() override { return answers_upgrades_after; }
   void on_open(net::WsConnection& connection) override;
   void on_message(net::WsConnection& connection, std::string_view payload, bool binary) override;
   void on_closed(net::WsConnection& connection, int code, std::string_view reason) override;

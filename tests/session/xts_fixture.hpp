@@ -16,9 +16,7 @@ namespace tidegate::test {
 inline constexpr std::string_view kXtsKey = "appkeyappkey";
 inline constexpr std::string_view kXtsSecret = "secretsecret";
 
-inline void set_xts(BrokerConfig& config, std::string_view key, std::string_view text) {
-  set_option(config, ::tidegate::xts::kOptions, key, text);
-}
+inline void set_xts(BrokerConfig& config, std::string_view key, std::string_view text) { set_option(config, ::tidegate::xts::kOptions, key, text); }
 
 /// An XTS broker with the documented defaults, no cache on disk, and waits short enough for tests.
 inline BrokerConfig xts_config() {

@@ -24,8 +24,8 @@ TEST_CASE_FIXTURE(XtsFixture, "xts login: key, secret and source go out, and the
   CHECK(xts.last_call("POST", "/auth/login").authorization.empty());
   CHECK(xts.last_call("POST", "/instruments/subscription").authorization == xts.token);
   CHECK(xts.last_call("POST", "/instruments/master").authorization == xts.token);
-  CHECK(xts.upgrades.front().target == "/apimarketdata/socket.io/?token=" + xts.token +
-                                           "&userID=U1&publishFormat=JSON&broadcastMode=Full&EIO=3&transport=websocket");
+  CHECK(xts.upgrades.front().target ==
+        "/apimarketdata/socket.io/?token=" + xts.token + "&userID=U1&publishFormat=JSON&broadcastMode=Full&EIO=3&transport=websocket");
   CHECK(xts.logins == 1);
 }
 

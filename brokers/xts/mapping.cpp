@@ -106,7 +106,8 @@ std::optional<TickerUpdate> to_ticker(const LastPriceMessage& message, BrokerClo
 
 std::optional<TradeUpdate> to_trade(const Header& header, const Touchline& touchline, const TouchlineTimes& times, Flags flags) {
   const Decimal volume = rescale(touchline.volume, 0);
-  if (!touchline.last_price.present() || !is_nonzero(touchline.last_quantity) || (!volume.present() && !times.last_trade.known())) return std::nullopt;
+  if (!touchline.last_price.present() || !is_nonzero(touchline.last_quantity) || (!volume.present() && !times.last_trade.known()))
+    return std::nullopt;
   TradeUpdate trade;
   trade.instrument = native_ref(header.segment, header.instrument);
   trade.price = touchline.last_price;

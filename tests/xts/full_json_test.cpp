@@ -47,10 +47,10 @@ TEST_CASE("xts decoder: market depth becomes quote, book, trade and ticker, with
                                      "ticker 1_7001 at 1765513002s" + kTickerLine});
 }
 TEST_CASE("xts decoder: an index has zeros where a share trades: nobody quotes it, and there is no trade") {
-  CHECK(full(index()).lines ==
-        Lines{"quote 1_26000 at 1765513002s float #0 bid -@- ask -@-",
-              "ticker 1_26000 at 1765513002s float price=24120.7 percent=0.25 high=24150.35 low=24055.1 volume=0 open=24080 close=24060.5 average=24120.7 "
-              "last_quantity=0 bid=none bid_size=none ask=none ask_size=none buys=0 sells=0 last_trade=1765513002s"});
+  CHECK(full(index()).lines == Lines{"quote 1_26000 at 1765513002s float #0 bid -@- ask -@-",
+                                     "ticker 1_26000 at 1765513002s float price=24120.7 percent=0.25 high=24150.35 low=24055.1 volume=0 open=24080 "
+                                     "close=24060.5 average=24120.7 "
+                                     "last_quantity=0 bid=none bid_size=none ask=none ask_size=none buys=0 sells=0 last_trade=1765513002s"});
 }
 TEST_CASE("xts decoder: a touchline that says nothing is ignored") {
   CHECK(flat(R"("Open":null)").lines.empty());

@@ -10,10 +10,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tools/sim/common/credentials.hpp"
 #include "tools/sim/common/request_log.hpp"
 #include "tools/sim/common/wire.hpp"
 #include "tools/sim/zerodha/commands.hpp"
-#include "tools/sim/common/credentials.hpp"
 #include "tools/sim/zerodha/faults.hpp"
 #include "tools/sim/zerodha/instruments.hpp"
 #include "tools/sim/zerodha/market.hpp"

@@ -79,7 +79,9 @@ void take_event(PartialInstrument& known, const PartialValues& whole) { known = 
 
 bool take_snapshot(PartialInstrument& known, const PartialValues& whole) {
   const std::int64_t theirs = whole.time(Key::LastUpdateTime), ours = known.values.time(Key::LastUpdateTime);
-  if (theirs > ours || (theirs == ours && !known.changed_by_text)) {
+  // Texts that brought no time of their own cannot be told older than the snapshot, and came later.
+  const bool newer = known.changed_by_text ? ours != 0 && theirs > ours : theirs >= ours;
+  if (newer) {
     take_event(known, whole);
     return true;
   }

@@ -137,10 +137,15 @@ TEST_CASE("demo configuration: takes the simulators' addresses from the environm
   const Variable rest("TIDEGATE_DEMO_REST", "http://127.0.0.1:5");
   const Variable kite_ws("TIDEGATE_DEMO_KITE_WS", "ws://127.0.0.1:6");
   const Variable kite_rest("TIDEGATE_DEMO_KITE_REST", "http://127.0.0.1:6");
+  const Variable xts("TIDEGATE_DEMO_XTS", "http://127.0.0.1:7");
   const Variable listen("TIDEGATE_DEMO_LISTEN", "127.0.0.1:0");
   const Config config = load_config(config_file("demo.yaml"), all_adapters());
   CHECK(config.server.listen.port == 0);
   for (const BrokerConfig& broker : config.brokers) {
+    if (broker.adapter == "xts") {
+      CHECK(broker.rest_url == "http://127.0.0.1:7/apimarketdata");
+      continue;
+    }
     const std::string address = broker.adapter == "zerodha" ? "127.0.0.1:6" : "127.0.0.1:5";
     CHECK(broker.ws_url == "ws://" + address);
     CHECK(broker.rest_url == "http://" + address);

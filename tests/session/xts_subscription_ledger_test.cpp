@@ -1,7 +1,9 @@
 // What is subscribed, what waits, and what takes over from what: the pure part of XTS subscriptions.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <random>
 #include <set>
 
@@ -9,7 +11,6 @@
 
 using namespace tidegate;
 using namespace tidegate::xts;
-using State = SubscriptionLedger::State;
 
 namespace {
 
@@ -43,7 +44,7 @@ TEST_CASE("xts ledger: nothing is asked without a login, and everything again af
   const auto again = take(ledger);
   CHECK(again.instruments == std::vector<std::string>{"1_1"});
   CHECK(ledger.accepted(first, {}).empty());  // late
-  CHECK(ledger.state(1501, "1_1") == State::Subscribing);
+  CHECK(ledger.state(1501, "1_1") == SubscriptionLedger::State::Subscribing);
 }
 
 TEST_CASE("xts ledger: a code is replaced only once its successor is there") {

@@ -119,6 +119,11 @@ TEST_CASE("xts partial: of the same second, the texts are believed") {
   s.partial(1502, "t:1_7001,ltp:100.5,lut:1450000004");
   CHECK(line_of("ticker", s.snapshot(book(1450000004, "100"))).find("price=100.5") != std::string::npos);
 }
+TEST_CASE("xts partial: a snapshot does not undo texts that brought no time") {
+  PartialSession s;
+  s.partial(1502, "t:1_7001,ltp:100.5,bi:0|77||");
+  CHECK(line_of("ticker", s.snapshot(book(1450000004, "100"))).find("price=100.5") != std::string::npos);
+}
 TEST_CASE("xts partial: a later snapshot replaces what was known") {
   PartialSession s;
   s.partial(1502, "t:1_7001,ltp:100.5,lut:1450000005,h:105");

@@ -1,7 +1,9 @@
 // What is subscribed, what waits, and what takes over from what: the pure part of XTS subscriptions.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <random>
 #include <set>
 
@@ -9,7 +11,6 @@
 
 using namespace tidegate;
 using namespace tidegate::xts;
-using State = SubscriptionLedger::State;
 
 namespace {
 
@@ -43,7 +44,7 @@ TEST_CASE("xts ledger: nothing is asked without a login, and everything again af
   const auto again = take(ledger);
   CHECK(again.instruments == std::vector<std::string>{"1_1"});
   CHECK(ledger.accepted(first, {}).empty());  // late
-  CHECK(ledger.state(1501, "1_1") == State::Subscribing);
+  CHECK(ledger.state(1501, "1_1") == SubscriptionLedger::State::Subscribing);
 }
 
 TEST_CASE("xts ledger: a code is replaced only once its successor is there") {
@@ -181,7 +182,7 @@ TEST_CASE("xts ledger: whatever the broker answers, in the end it carries what i
         return broker.contains({request.code, name});
       });
       if (already) {
-        if (request.instruments.size() == 1) return static_cast<void>(ledger.accepted(request, remaining()));
+        if (request.instruments.size() == 1) return static_cast<void>(ledger.found_subscribed(request, remaining()));
         return static_cast<void>(ledger.refused(request));
       }
       if (broker.size() + request.instruments.size() > limit) return ledger.over_limit(request);

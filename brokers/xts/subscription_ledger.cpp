@@ -184,6 +184,11 @@ std::vector<CodeOf> SubscriptionLedger::accepted(const SubscriptionRequest& requ
   return live;
 }
 
+// It takes no more room than it had: too much room is found out by asking, too little never.
+std::vector<CodeOf> SubscriptionLedger::found_subscribed(const SubscriptionRequest& request, std::optional<std::int64_t> remaining) {
+  return accepted(request, remaining ? remaining : room_);
+}
+
 std::vector<CodeOf> SubscriptionLedger::refused(const SubscriptionRequest& request) {
   std::vector<CodeOf> bad;
   for (std::string& instrument : ledger(request.code).refused(request.id)) bad.push_back({request.code, std::move(instrument)});
@@ -205,6 +210,7 @@ void SubscriptionLedger::over_limit(const SubscriptionRequest& request) {
 
 void SubscriptionLedger::unanswered(const SubscriptionRequest& request) {
   static_cast<void>(ledger(request.code).timed_out(request.id));
+  if (!request.subscribe) room_.reset();  // there may be some
   settle(request.instruments);
 }
 

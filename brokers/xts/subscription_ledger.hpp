@@ -69,6 +69,8 @@ class SubscriptionLedger {
 
   // The answer to the request under way. Returns what came to be subscribed, or what is refused for good.
   std::vector<CodeOf> accepted(const SubscriptionRequest& request, std::optional<std::int64_t> remaining);
+  /// One instrument that was subscribed before.
+  std::vector<CodeOf> found_subscribed(const SubscriptionRequest& request, std::optional<std::int64_t> remaining);
   std::vector<CodeOf> refused(const SubscriptionRequest& request);
   /// The broker's limit. What was asked for alone waits for room; of several, fewer are asked for at once.
   void over_limit(const SubscriptionRequest& request);

@@ -149,7 +149,7 @@ void Subscriptions::on_refusal(const SubscriptionRequest& request, const RestAns
   if (!request.subscribe) {  // what cannot be unsubscribed is not subscribed
     static_cast<void>(ledger_.accepted(request, answer.remaining));
   } else if (answer.kind == Kind::AlreadySubscribed && request.instruments.size() == 1) {
-    for (const CodeOf& what : ledger_.accepted(request, answer.remaining)) owner_.on_subscribed(what);
+    for (const CodeOf& what : ledger_.found_subscribed(request, answer.remaining)) owner_.on_subscribed(what);
     ask_quotes({request.code, request.instruments.front()});
   } else if (answer.kind == Kind::LimitReached) {
     limit_words_ = answer.words;

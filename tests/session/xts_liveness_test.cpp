@@ -16,6 +16,7 @@ constexpr InstrumentId kFirst{1};
 struct QuietFixture : XtsFixture {
   QuietFixture() {
     set_xts(config, "data_timeout", "20ms");
+    set_xts(config, "probe_timeout", "60ms");
     set_xts(config, "ping_interval", "10ms");
   }
   /// The broker's clock at that time from now.
@@ -49,7 +50,6 @@ TEST_CASE_FIXTURE(QuietFixture, "xts liveness: quotes that are newer than what t
 }
 
 TEST_CASE_FIXTURE(QuietFixture, "xts liveness: a probe that is not answered ends the connection, one that is put off does not") {
-  set_xts(config, "probe_timeout", "40ms");
   xts.updated = broker_clock(-3600s);
   open_one();
   SUBCASE("no usable answer") {

@@ -182,7 +182,7 @@ TEST_CASE("xts ledger: whatever the broker answers, in the end it carries what i
         return broker.contains({request.code, name});
       });
       if (already) {
-        if (request.instruments.size() == 1) return static_cast<void>(ledger.accepted(request, remaining()));
+        if (request.instruments.size() == 1) return static_cast<void>(ledger.found_subscribed(request, remaining()));
         return static_cast<void>(ledger.refused(request));
       }
       if (broker.size() + request.instruments.size() > limit) return ledger.over_limit(request);

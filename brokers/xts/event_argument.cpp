@@ -31,6 +31,7 @@ std::optional<Event> guess_string_event(std::string_view payload) {
   if (!payload.starts_with(kOpening) || !payload.ends_with(kClosing)) return std::nullopt;
   payload.remove_prefix(kOpening.size());
   const std::size_t name_end = payload.find('"');
+  if (name_end == std::string_view::npos) return std::nullopt;  // the closing quote was the opening one
   std::string_view argument = payload.substr(name_end);
   const std::string_view name = payload.substr(0, name_end);
   if (!argument.starts_with(kBetween) || argument.size() < kBetween.size() + kClosing.size()) return std::nullopt;

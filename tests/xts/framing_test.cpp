@@ -82,7 +82,8 @@ TEST_CASE("xts decoder: transport is control") {
   }
 }
 TEST_CASE("xts decoder: texts that are no packet are bad") {
-  for (const std::string_view text : {"", "x", "9", "4", "42", "42[", "42[]", R"(42["1512-json-full",)", R"(42["1512-json-full","{"])", "<html>"}) {
+  for (const std::string_view text : {"", "x", "9", "4", "42", "42[", "42[]", R"(42["])", R"(42[""])", R"(42["","])", R"(42["a","])",
+                                      R"(42["1512-json-full",)", R"(42["1512-json-full","{"])", "<html>"}) {
     CAPTURE(std::string{text});
     CHECK(once(text_frame(std::string{text})).decoded.bad == 1);
   }

@@ -224,7 +224,10 @@ void MarketDataSession::follow_demand() {
   } else if (!feed_.connection().open()) {
     if (feed_.connection().phase() != common::ConnectionPhase::Closing) feed_.stop("nothing is wanted");
   } else if (!idle_timer_.pending()) {
-    idle_timer_.start(settings_.idle_close, [this] { feed_.leave("nothing is wanted"); });
+    idle_timer_.start(settings_.idle_close, [this] {
+      if (subscriptions_.busy()) return follow_demand();  // what is not unsubscribed would keep its place at the broker
+      feed_.leave("nothing is wanted");
+    });
   }
 }
 

@@ -54,6 +54,9 @@ class Subscriptions {
   bool probe();
   void stop();
 
+  /// Something is to be asked for, or was and has no answer yet.
+  [[nodiscard]] bool busy() const { return ledger_.work_left() || under_way_ == keeper_.generation(); }
+
   [[nodiscard]] const SubscriptionLedger& ledger() const { return ledger_; }
 
  private:

@@ -1,6 +1,7 @@
 // HttpClient against WsServer, and WsServer's HTTP against a raw peer.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -304,4 +305,27 @@ TEST_CASE("http server: a client that takes no byte of a large answer is cut") {
   REQUIRE(run_until(loop, [&] { return std::chrono::steady_clock::now() > quiet_until; }));
   REQUIRE(run_until(loop, [&] { return !peer.read(); }));
   CHECK(peer.reset);
+}
+
+TEST_CASE("http: a last call is made although the client ends at once, and only such a one") {
+  EventLoop loop;
+  EchoServer echo{loop};
+  std::vector<std::string> asked;
+  echo.http = [&](const HttpRequest& request, const HttpReply& reply) {
+    asked.push_back(request.method + " " + request.target);
+    reply({});
+  };
+  auto client = std::make_unique<HttpClient>();
+  HttpCall last;
+  last.method = "DELETE";
+  last.url = echo.http_url("/session");
+  client->send_last(std::move(last));
+  std::atomic<bool> ended{false};
+  std::thread ending{[&] {
+    client.reset();
+    ended = true;
+  }};
+  CHECK(run_until(loop, [&] { return ended.load(); }));
+  ending.join();
+  CHECK(asked == std::vector<std::string>{"DELETE /session"});
 }

@@ -87,7 +87,7 @@ net::HttpResponse xts_error(int status, std::string_view code, std::string_view 
 ScriptedXts::ScriptedXts(net::EventLoop& loop) : server_(loop, *this, net::WsServerOptions{}) {
   const std::string problem = server_.listen("127.0.0.1", 0);
   REQUIRE_MESSAGE(problem.empty(), problem);
-  const auto share = [](int id, std::string name) {
+  const auto share = [](int id, const std::string& name) {
     return "NSECM|" + std::to_string(id) + "|8|" + name + "|" + name + "-EQ|EQ|" + name + "-EQ|1|0|0|1|0.05|1|1";
   };
   rows = {share(2885, "RELIANCE"),

@@ -119,7 +119,7 @@ struct Replay : XtsFixture {
     }
     return texts;
   }
-  void check_addresses(std::string token) const {
+  void check_addresses(const std::string& token) const {
     std::string expected = transcript.upgrade;
     replace(expected, "<token>", token);
     CHECK(xts.upgrades.front().target == expected);

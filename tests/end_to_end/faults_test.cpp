@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/end_to_end/recording_sums.hpp"
+#include "tests/end_to_end/stream_watch.hpp"
 #include "tests/end_to_end/venue.hpp"
 #include "tests/support/gateway_under_test.hpp"
 #include "tests/support/subscriber_client.hpp"
@@ -38,16 +38,14 @@ sim::BinanceOptions nervous_market() {
 const std::multiset<std::string> kWanted = {"btcusdt@trade", "btcusdt@bookTicker", "btcusdt@depth@100ms",
                                             "ethusdt@trade", "ethusdt@bookTicker", "ethusdt@depth@100ms"};
 
+const std::vector<std::string> kStreams = {"BINANCE:BTCUSDT trade", "BINANCE:BTCUSDT quote", "BINANCE:BTCUSDT orderbook",
+                                           "BINANCE:ETHUSDT trade", "BINANCE:ETHUSDT quote", "BINANCE:ETHUSDT orderbook"};
+
 /// A gateway whose one subscriber keeps three channels of two symbols, and what it was told.
-struct Storm {
+struct Storm : test::StreamWatch {
   test::Venue venue{nervous_market()};
   test::GatewayUnderTest gateway{test::gateway_yaml(venue, kShort)};
   SubscriberClient client{gateway.port()};
-  test::MessageSums sums;
-  std::map<std::string, std::uint64_t> data;  // messages by stream
-  std::map<std::string, std::string> states;  // last one by stream
-  std::uint64_t breaks_told = 0;              // states stale, broker not live
-  std::uint64_t impossible = 0;               // data on a stream that was last said to be stale
 
   Storm() {
     client.keep = false;
@@ -56,35 +54,11 @@ struct Storm {
     wait_until_flowing();
   }
 
-  void see(const Json& message) {
-    sums.add(message);
-    const std::string type{SubscriberClient::text(message, "type")};
-    const std::string symbol{SubscriberClient::text(message, "symbol")};
-    if (type == "state") {
-      std::string& state = states[symbol + std::string{SubscriberClient::text(message, "channel")}];
-      state = SubscriberClient::text(message, "state");
-      if (state == "stale") ++breaks_told;
-    } else if (type == "trade" || type == "quote" || type == "orderbook") {
-      ++data[symbol + type];
-      if (states[symbol + type] == "stale") ++impossible;
-    }
-  }
   /// Every stream delivers, and the venue holds exactly what is wanted.
   void wait_until_flowing() {
     const auto before = data;
-    client.wait_until("every stream flows again", [&] {
-      for (const char* stream : {"BINANCE:BTCUSDTtrade", "BINANCE:BTCUSDTquote", "BINANCE:BTCUSDTorderbook", "BINANCE:ETHUSDTtrade",
-                                 "BINANCE:ETHUSDTquote", "BINANCE:ETHUSDTorderbook"}) {
-        const auto it = before.find(stream);
-        if (data[stream] <= (it == before.end() ? 0 : it->second) || states[stream] != "live") return false;
-      }
-      return true;
-    });
+    client.wait_until("every stream flows again", [&] { return all_flow(kStreams, before); });
     client.wait_until("the venue holds what is wanted", [&] { return venue.streams() == kWanted; });
-  }
-  void check_promises() {
-    CHECK(sums.holes == 0);
-    CHECK(impossible == 0);
   }
 };
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tests/end_to_end/kite.hpp"
-#include "tests/end_to_end/recording_sums.hpp"
+#include "tests/end_to_end/stream_watch.hpp"
 #include "tests/support/gateway_under_test.hpp"
 #include "tests/support/subscriber_client.hpp"
 
@@ -31,15 +31,10 @@ sim::ZerodhaOptions market() {
 }
 
 /// A gateway whose one subscriber keeps instruments in two modes, and what it was told.
-struct Storm {
+struct Storm : test::StreamWatch {
   Kite kite{market()};
   test::GatewayUnderTest gateway{test::kite_gateway_yaml(kite)};
   SubscriberClient client{gateway.port()};
-  test::MessageSums sums;
-  std::map<std::string, std::uint64_t> data;  // messages by stream
-  std::map<std::string, std::string> states;  // last one by stream
-  std::uint64_t breaks_told = 0;
-  std::uint64_t impossible = 0;  // data on a stream that was last said to be stale
 
   Storm() {
     client.keep = false;
@@ -49,32 +44,10 @@ struct Storm {
     wait_until_flowing();
   }
 
-  void see(const Json& message) {
-    sums.add(message);
-    const std::string type{SubscriberClient::text(message, "type")};
-    const std::string symbol{SubscriberClient::text(message, "symbol")};
-    if (type == "state") {
-      std::string& state = states[symbol + " " + std::string{SubscriberClient::text(message, "channel")}];
-      state = SubscriberClient::text(message, "state");
-      if (state == "stale") ++breaks_told;
-    } else if (type == "ticker" || type == "quote" || type == "orderbook") {
-      ++data[symbol + " " + type];
-      if (states[symbol + " " + type] == "stale") ++impossible;
-    }
-  }
   void wait_until_flowing() {
-    auto before = data;
-    client.wait_until("every stream flows again", [&] {
-      for (const std::string& stream : kStreams) {
-        if (data[stream] <= before[stream] || states[stream] != "live") return false;
-      }
-      return true;
-    });
+    const auto before = data;
+    client.wait_until("every stream flows again", [&] { return all_flow(kStreams, before); });
     client.wait_until("the broker holds what is wanted", [&] { return kite.modes() == kWanted; });
-  }
-  void check_promises() {
-    CHECK(sums.holes == 0);
-    CHECK(impossible == 0);
   }
 };
 

@@ -203,7 +203,7 @@ void TokenKeeper::taken_over(std::uint64_t generation) {
 
 void TokenKeeper::compete() {
   competing_ = true;
-  spdlog::error("{}: another login took the session of this app_key; the gateway does not take it back by itself", config_.name);
+  spdlog::error("{}: another login took the session of this app_key", config_.name);
   gate_.refuse(credentials_, "another login took this app_key's session: stop that program and restart, or", "app_key");
   lose("another login took the session");
   if (!gate_.closed()) {  // other credentials are there already

@@ -1,0 +1,135 @@
+// Commands of the venue: what each code does, and the topics of the account.
+#include <algorithm>
+
+#include "tools/sim/ibkr/json_object.hpp"
+#include "tools/sim/ibkr/venue.hpp"
+
+namespace tidegate::sim::ibkr {
+namespace {
+
+constexpr std::int64_t kProfitNs = kSecondNs, kSummaryNs = 10 * kSecondNs;
+// As sent at intervals: a time of zero means that nobody asked.
+constexpr std::int64_t kAtOnce = 1;
+
+std::string profit_json(const std::string& account, Random& random) {
+  const std::string row = JsonObject{}
+                              .number("rowType", 1)
+                              .add("dpl", "-58.2" + std::to_string(random.below(9) + 1))
+                              .add("nl", "1020000.0")
+                              .add("upl", "4600.0")
+                              .add("el", "1010000.0")
+                              .add("uel", "1005353.88")
+                              .add("mv", "37910.0")
+                              .str();
+  return JsonObject{}.text("topic", "spl").add("args", "{" + json_text(account + ".Core") + ":" + row + "}").str();
+}
+
+std::string summary_json(const std::string& target, bool whole, std::int64_t time_s) {
+  std::vector<std::string> rows = {JsonObject{}
+                                       .text("key", "NetLiquidation")
+                                       .text("currency", "USD")
+                                       .add("monetaryValue", "1020000.0")
+                                       .number("severity", 0)
+                                       .number("timestamp", time_s)
+                                       .str()};
+  if (whole) rows.push_back(JsonObject{}.text("key", "Cushion").text("value", "1").number("severity", 0).number("timestamp", time_s).str());
+  return JsonObject{}.add("result", json_list(rows)).text("topic", "ssd+" + target).str();
+}
+
+std::string ledger_json(const std::string& target, const std::string& account, const std::vector<std::string>& keys, bool whole,
+                        std::int64_t time_s) {
+  std::vector<std::string> rows;
+  for (const std::string& key : keys) {
+    JsonObject row;
+    if (whole) row.text("acctCode", account).add("cashbalance", "2.0201E8").add("exchangeRate", "1.0").number("severity", 0);
+    rows.push_back(row.text("key", key).number("timestamp", time_s).str());
+  }
+  return JsonObject{}.add("result", json_list(rows)).text("topic", "sld+" + target).str();
+}
+
+bool due(std::int64_t& next_ns, std::int64_t now_ns, std::int64_t apart_ns) {
+  if (next_ns == 0 || now_ns < next_ns) return false;
+  next_ns = now_ns + apart_ns;
+  return true;
+}
+
+}  // namespace
+
+void Venue::run_command(Client& client, const Command& command) {
+  if (command.code == "tic" && command.target.empty()) {
+    ++counters_.tics;
+    const std::string answer =
+        JsonObject{}.text("topic", "tic").flag("alive", true).text("id", login_.session()).number("lastAccessed", utc_ms()).str();
+    for (int i = 0; i < options_.tic_answers; ++i) send(client, answer);
+  } else if (command.code == "ech" && command.target == "hb") {
+    ++counters_.other_commands;
+    send_bytes(client, "ech+hb", false);
+  } else if (command.code == "smd") {
+    subscribe(client, command);
+  } else if (command.code == "umd") {
+    ++counters_.umd_commands;
+    unsubscribe(client, command.target);
+  } else if (command.code == "sbd") {
+    subscribe_depth(client, command);
+  } else if (command.code == "ubd") {
+    ++counters_.other_commands;
+    client.ladders.clear();  // of the account; there is one
+  } else if (run_account_command(client, command)) {
+    ++counters_.other_commands;
+  } else {
+    ++counters_.unknown_commands;
+    send(client, JsonObject{}.text("topic", "error").text("error", "Topic unknown '" + command.code + "'").str());
+  }
+}
+
+bool Venue::run_account_command(Client& client, const Command& command) {
+  AccountTopics& account = client.account;
+  if (command.code == "sor" || command.code == "uor") {
+    account.orders = command.code == "sor";
+  } else if (command.code == "str") {
+    account.trades = true;
+    send(client, R"({"topic":"str","args":[]})");
+  } else if (command.code == "utr") {
+    account.trades = false;
+  } else if (command.code == "spl" || command.code == "upl") {
+    account.profit_due_ns = command.code == "spl" ? kAtOnce : 0;
+  } else if (command.code == "ssd") {
+    account.summary_target = command.target;
+    account.summary_sent = false;
+    account.summary_due_ns = kAtOnce;
+  } else if (command.code == "usd") {
+    account.summary_due_ns = 0;
+    send(client, R"({"result":"unsubscribed from summary"})");
+  } else if (command.code == "sld") {
+    account.ledger_target = command.target;
+    account.ledger_keys = read_texts(command.body, "keys");
+    account.ledger_sent = false;
+    account.ledger_due_ns = kAtOnce;
+  } else if (command.code == "uld") {
+    account.ledger_due_ns = 0;
+    send(client, R"({"result":"unsubscribed from ledger"})");
+  } else if (command.code == "umh") {
+    send(client, JsonObject{}.text("message", "Unsubscribed " + command.target).str());
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Venue::send_account_topics(Client& client) {
+  if (!gives_data(client) || !login_.primed()) return;
+  AccountTopics& account = client.account;
+  const std::string& name = login_.options().account;
+  const std::int64_t time_s = utc_ms() / 1000;
+  if (due(account.profit_due_ns, now_.mono_ns, kProfitNs)) send(client, profit_json(name, client.random));
+  if (due(account.summary_due_ns, now_.mono_ns, kSummaryNs)) {
+    send(client, summary_json(account.summary_target, !account.summary_sent, time_s));
+    account.summary_sent = true;
+  }
+  if (due(account.ledger_due_ns, now_.mono_ns, kSummaryNs)) {
+    send(client, ledger_json(account.ledger_target, name, account.ledger_keys, !account.ledger_sent, time_s));
+    account.ledger_sent = true;
+  }
+}
+
+}  // namespace tidegate::sim::ibkr

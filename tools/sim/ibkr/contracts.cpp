@@ -12,7 +12,7 @@ constexpr std::int64_t kMadeUpConids = 900'000'000;
 constexpr std::int64_t kFutureConids = 800'000'000;
 constexpr std::int64_t kEsUnderlying = 11'004'968, kNqUnderlying = 11'004'958;
 constexpr int kFirstFutureYear = 2026, kLastFutureYear = 2030;
-constexpr std::size_t kUntradedEvery = 50;  // of the made-up shares
+constexpr std::size_t kUntradedEvery = 20;  // of the made-up shares
 
 /// Contracts that exist. Where a symbol has two rows, it is listed twice, so that its name alone does not say which one is meant.
 std::vector<Contract> known_contracts() {

@@ -160,6 +160,7 @@ class Venue final : private MarketDesk {
   void subscribe_depth(Client& client, const Command& command);
   void send_ladder(Client& client, Ladder& ladder);
   void flush();
+  void flush(Client& client);
   void drop_streams();
   bool play();
   void play_frame(const RecordedFrame& frame);

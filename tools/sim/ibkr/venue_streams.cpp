@@ -152,7 +152,7 @@ void Venue::send_due_snapshots(Client& client) {
 }
 
 void Venue::send_changes(Client& client, Stream& stream) {
-  if (stream.silent || stream.frames == 0 || stream.contract == nullptr) return;
+  if (stream.silent || stream.snapshot_wanted || stream.frames == 0 || stream.contract == nullptr) return;
   FieldValues fields = changed_fields(stream, all_fields(stream, quote_of(*stream.contract, stream.exchange)));
   if (!fields.empty()) {
     if (options_.extras && client.random.chance(kServicesPercent)) fields.emplace("6508", kServices);
@@ -200,13 +200,20 @@ void Venue::flush() {
   if (replay_ || clients_.empty()) return;
   exchange_.step(now_.utc_us);
   for (const auto& client : clients_) {
-    if (!gives_data(*client)) continue;
-    if (swap_next_) std::reverse(client->streams.begin(), client->streams.end());
-    for (Stream& stream : client->streams) send_changes(*client, stream);
-    if (swap_next_) std::reverse(client->streams.begin(), client->streams.end());
-    for (Ladder& ladder : client->ladders) send_ladder(*client, ladder);
+    if (gives_data(*client)) flush(*client);
   }
-  swap_next_ = wrong_suffix_next_ = false;
+  wrong_suffix_next_ = false;
+}
+
+void Venue::flush(Client& client) {
+  const std::uint64_t before = counters_.updates_sent;
+  if (swap_next_) {
+    std::for_each(client.streams.rbegin(), client.streams.rend(), [&](Stream& stream) { send_changes(client, stream); });
+    swap_next_ = counters_.updates_sent - before < 2;  // of one frame there is no order
+  } else {
+    for (Stream& stream : client.streams) send_changes(client, stream);
+  }
+  for (Ladder& ladder : client.ladders) send_ladder(client, ladder);
 }
 
 bool Venue::play() {

@@ -74,9 +74,12 @@ TEST_CASE("ibkr sim fault: dead sends nothing and answers no ping, slow sends la
   sim.inject("resume");
   sim.until_data();
   sim.inject("slow=1000");
-  sim.check_no_data();
+  sim.client->send("tic");
+  sim.until([&] { return sim.server.counters().tics == 1; });
+  sim.settle(*sim.client);
+  CHECK(sim.client->count("tic") == 0);
   sim.inject("resume");
-  sim.until_data();
+  sim.until([&] { return sim.client->count("tic") == 4; });
 }
 
 TEST_CASE("ibkr sim fault: unauthenticated is said by sts, whole or in parts, and the stream must be asked for again") {

@@ -1,5 +1,6 @@
 #include "tools/sim/ibkr/fields.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <unordered_map>
 
@@ -45,86 +46,89 @@ std::string percent_number(std::int64_t hundredths) {
   return text;
 }
 
-std::string signed_text(std::int64_t change, int decimals) { return (change > 0 ? "+" : "") + price_text(change, decimals); }
+std::string price(const Quote& quote, std::int64_t value) { return json_text(price_text(value, quote.contract->decimals)); }
 
-enum class Field : std::uint8_t {
-  Last,
-  LastSize,
-  Bid,
-  BidSize,
-  Ask,
-  AskSize,
-  Volume,
-  VolumeFull,
-  High,
-  Low,
-  Open,
-  PriorClose,
-  Change,
-  ChangePercent,
-  Symbol,
-  Company,
-  Conid,
-  Type,
-  Listing,
-  ConidAndExchange,
-  OpenInterest,
-  Availability,
-};
-
-const std::unordered_map<std::string_view, Field>& fields() {
-  using enum Field;
-  static const std::unordered_map<std::string_view, Field> kFields = {
-      {"31", Last},           {"7059", LastSize},    {"84", Bid},          {"88", BidSize},       {"86", Ask},
-      {"85", AskSize},        {"87", Volume},        {"7762", VolumeFull}, {"70", High},          {"71", Low},
-      {"7295", Open},         {"7741", PriorClose},  {"82", Change},       {"83", ChangePercent}, {"55", Symbol},
-      {"7051", Company},      {"6008", Conid},       {"6070", Type},       {"7221", Listing},     {"7094", ConidAndExchange},
-      {"7697", OpenInterest}, {"6509", Availability}};
-  return kFields;
-}
-
-/// Of a future, an index, a share: what names it.
-std::string identity(const Quote& quote, Field field) {
-  const Contract& contract = *quote.contract;
-  switch (field) {
-    case Field::Symbol:
-      return json_text(contract.symbol);
-    case Field::Company:
-      return json_text(contract.name);
-    case Field::Conid:
-      return json_text(std::to_string(contract.conid));
-    case Field::Type:
-      return json_text(security_type_name(contract.type));
-    case Field::Listing:
-      return json_text(contract.exchange);
-    case Field::ConidAndExchange:
-      return json_text(std::to_string(contract.conid) + '@' + (quote.exchange.empty() ? "SMART" : quote.exchange));
-    default:
-      return {};
-  }
-}
+/// Of the day's trading; empty where there was none.
+std::string day_price(const Quote& quote, std::int64_t value) { return quote.contract->untraded ? std::string{} : price(quote, value); }
 
 std::string bid_or_ask(const Quote& quote, const BookLevel& level) {
   if (level.quantity <= 0) return {};
-  const std::string text = price_text(level.price, quote.contract->decimals);
-  return quote.numbers ? text : json_text(text);
+  return quote.numbers ? price_text(level.price, quote.contract->decimals) : price(quote, level.price);
 }
 
-std::string size_text(const BookLevel& level) { return level.quantity <= 0 ? std::string{} : json_text(with_commas(level.quantity)); }
+std::string size_text(std::int64_t quantity) { return quantity <= 0 ? std::string{} : json_text(with_commas(quantity)); }
 
 std::string last_price(const Quote& quote) {
-  const Figures& figures = quote.figures;
   const int decimals = quote.contract->decimals;
-  if (quote.contract->untraded) return json_text("C" + price_text(figures.close, decimals));
-  return json_text((quote.halted ? "H" : "") + price_text(figures.last, decimals));
+  if (quote.contract->untraded) return json_text("C" + price_text(quote.figures.close, decimals));
+  return json_text((quote.halted ? "H" : "") + price_text(quote.figures.last, decimals));
 }
 
-std::string volume(const Quote& quote, bool full) {
+std::string volume(const Quote& quote) {
   const std::int64_t number = quote.figures.volume;
   if (number <= 0) return {};
-  if (full) return json_text(std::to_string(number));
-  if (quote.wrong_suffix) return json_text(tenths_text(number * 10 / kThousand) + 'B');
-  return json_text(with_suffix(number));
+  return json_text(quote.wrong_suffix ? tenths_text(number * 10 / kThousand) + 'B' : with_suffix(number));
+}
+
+std::string volume_number(const Quote& quote) {
+  const std::int64_t number = quote.figures.volume;
+  if (number <= 0) return {};
+  return java_double(quote.wrong_suffix ? number / 100 * 100 * kMillion : rounded(number));
+}
+
+std::string volume_in_full(const Quote& quote) { return quote.figures.volume > 0 ? json_text(std::to_string(quote.figures.volume)) : std::string{}; }
+
+std::string change(const Quote& quote) {
+  if (quote.contract->untraded) return {};
+  const std::int64_t by = quote.figures.last - quote.figures.close;
+  return json_text((by > 0 ? "+" : "") + price_text(by, quote.contract->decimals));
+}
+
+std::string change_percent(const Quote& quote) {
+  if (quote.contract->untraded) return {};
+  return percent_number((quote.figures.last - quote.figures.close) * 10'000 / quote.figures.close);
+}
+
+std::string open_interest(const Quote& quote) {
+  return quote.figures.open_interest > 0 ? json_text(with_suffix(quote.figures.open_interest)) : std::string{};
+}
+
+std::string conid_and_exchange(const Quote& quote) {
+  return json_text(std::to_string(quote.contract->conid) + '@' + (quote.exchange.empty() ? "SMART" : quote.exchange));
+}
+
+struct Field {
+  std::string (*write)(const Quote&);
+  bool of_market = true;  // false: known of the contract without market data
+};
+
+const std::unordered_map<std::string_view, Field>& fields() {
+  static const std::unordered_map<std::string_view, Field> kFields = {
+      {"31", {last_price}},
+      {"7059", {[](const Quote& quote) { return size_text(quote.figures.last_quantity); }}},
+      {"84", {[](const Quote& quote) { return bid_or_ask(quote, quote.figures.bids[0]); }}},
+      {"86", {[](const Quote& quote) { return bid_or_ask(quote, quote.figures.asks[0]); }}},
+      {"88", {[](const Quote& quote) { return size_text(quote.figures.bids[0].quantity); }}},
+      {"85", {[](const Quote& quote) { return size_text(quote.figures.asks[0].quantity); }}},
+      {"87", {volume}},
+      {"87_raw", {volume_number}},
+      {"7762", {volume_in_full}},
+      {"70", {[](const Quote& quote) { return day_price(quote, quote.figures.high); }}},
+      {"71", {[](const Quote& quote) { return day_price(quote, quote.figures.low); }}},
+      {"7295", {[](const Quote& quote) { return day_price(quote, quote.figures.open); }}},
+      {"7741", {[](const Quote& quote) { return price(quote, quote.figures.close); }}},
+      {"82", {change}},
+      {"83", {change_percent}},
+      {"7697", {open_interest}},
+      {"6509", {[](const Quote& quote) { return json_text(quote.availability); }, false}},
+      {"55", {[](const Quote& quote) { return json_text(quote.contract->symbol); }, false}},
+      {"7051", {[](const Quote& quote) { return json_text(quote.contract->name); }, false}},
+      {"6008", {[](const Quote& quote) { return json_text(std::to_string(quote.contract->conid)); }, false}},
+      {"6070", {[](const Quote& quote) { return json_text(security_type_name(quote.contract->type)); }, false}},
+      {"7221", {[](const Quote& quote) { return json_text(quote.contract->exchange); }, false}},
+      {"7094", {conid_and_exchange, false}},
+  };
+  return kFields;
 }
 
 }  // namespace
@@ -164,50 +168,8 @@ Figures routed(const Figures& figures, std::string_view exchange, std::int64_t t
 
 std::string field_value(const Quote& quote, std::string_view field) {
   const auto found = fields().find(field);
-  if (found == fields().end())
-    return field == "87_raw" && quote.figures.volume > 0
-               ? java_double(quote.wrong_suffix ? quote.figures.volume / 100 * 100 * kMillion : rounded(quote.figures.volume))
-               : std::string{};
-  if (found->second == Field::Availability) return json_text(quote.availability);
-  if (std::string text = identity(quote, found->second); !text.empty()) return text;
-  if (!has_data(quote.availability)) return {};
-  const Figures& figures = quote.figures;
-  const int decimals = quote.contract->decimals;
-  const bool traded = !quote.contract->untraded;
-  switch (found->second) {
-    case Field::Last:
-      return last_price(quote);
-    case Field::LastSize:
-      return figures.last_quantity > 0 ? json_text(with_commas(figures.last_quantity)) : std::string{};
-    case Field::Bid:
-      return bid_or_ask(quote, figures.bids[0]);
-    case Field::Ask:
-      return bid_or_ask(quote, figures.asks[0]);
-    case Field::BidSize:
-      return size_text(figures.bids[0]);
-    case Field::AskSize:
-      return size_text(figures.asks[0]);
-    case Field::Volume:
-      return volume(quote, false);
-    case Field::VolumeFull:
-      return volume(quote, true);
-    case Field::High:
-      return traded ? json_text(price_text(figures.high, decimals)) : std::string{};
-    case Field::Low:
-      return traded ? json_text(price_text(figures.low, decimals)) : std::string{};
-    case Field::Open:
-      return traded ? json_text(price_text(figures.open, decimals)) : std::string{};
-    case Field::PriorClose:
-      return json_text(price_text(figures.close, decimals));
-    case Field::Change:
-      return traded ? json_text(signed_text(figures.last - figures.close, decimals)) : std::string{};
-    case Field::ChangePercent:
-      return traded ? percent_number((figures.last - figures.close) * 10'000 / figures.close) : std::string{};
-    case Field::OpenInterest:
-      return figures.open_interest > 0 ? json_text(with_suffix(figures.open_interest)) : std::string{};
-    default:
-      return {};
-  }
+  if (found == fields().end() || (found->second.of_market && !has_data(quote.availability))) return {};
+  return found->second.write(quote);
 }
 
 }  // namespace tidegate::sim::ibkr

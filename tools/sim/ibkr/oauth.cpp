@@ -162,12 +162,54 @@ struct OAuth::Keys {
   Owned<EVP_PKEY> signature;  // the consumer's public key
   Owned<BIGNUM> prime, generator;
 
-  [[nodiscard]] bool verify(std::string_view signature_bytes, std::string_view data) const {
-    const Owned<EVP_MD_CTX> context{EVP_MD_CTX_new()};
-    return EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, signature.get()) == 1 &&
-           EVP_DigestVerify(context.get(), bytes_of(signature_bytes), signature_bytes.size(), bytes_of(data), data.size()) == 1;
-  }
+  [[nodiscard]] std::string read(const OAuthOptions& options);
+  [[nodiscard]] bool verify(std::string_view signature_bytes, std::string_view data) const;
+  /// The other half of the exchange: our number in hexadecimal, and the bytes of the shared one. False: the challenge is no number below the prime.
+  [[nodiscard]] bool answer(const std::string& challenge_hex, std::string& answer_hex, std::string& shared) const;
 };
+
+std::string OAuth::Keys::read(const OAuthOptions& options) {
+  const Owned<FILE> key_file{std::fopen(options.signature_key_file.c_str(), "r")};
+  if (!key_file) return "cannot open " + options.signature_key_file;
+  signature.reset(PEM_read_PUBKEY(key_file.get(), nullptr, nullptr, nullptr));
+  if (!signature) return options.signature_key_file + " holds no public key";
+  const Owned<FILE> dh_file{std::fopen(options.dh_param_file.c_str(), "r")};
+  if (!dh_file) return "cannot open " + options.dh_param_file;
+  EVP_PKEY* parameters = nullptr;
+  OSSL_DECODER_CTX* const decoder = OSSL_DECODER_CTX_new_for_pkey(&parameters, "PEM", nullptr, "DH", EVP_PKEY_KEY_PARAMETERS, nullptr, nullptr);
+  OSSL_DECODER_from_fp(decoder, dh_file.get());
+  OSSL_DECODER_CTX_free(decoder);
+  const Owned<EVP_PKEY> owned{parameters};
+  BIGNUM *p = nullptr, *g = nullptr;
+  if (parameters != nullptr) {
+    EVP_PKEY_get_bn_param(parameters, "p", &p);
+    EVP_PKEY_get_bn_param(parameters, "g", &g);
+  }
+  prime.reset(p);
+  generator.reset(g);
+  return p == nullptr || g == nullptr || BN_num_bits(p) < kDhPrimeBitsMin ? options.dh_param_file + " holds no Diffie-Hellman parameters" : "";
+}
+
+bool OAuth::Keys::verify(std::string_view signature_bytes, std::string_view data) const {
+  const Owned<EVP_MD_CTX> context{EVP_MD_CTX_new()};
+  return EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, signature.get()) == 1 &&
+         EVP_DigestVerify(context.get(), bytes_of(signature_bytes), signature_bytes.size(), bytes_of(data), data.size()) == 1;
+}
+
+bool OAuth::Keys::answer(const std::string& challenge_hex, std::string& answer_hex, std::string& shared) const {
+  BIGNUM* number = nullptr;
+  const bool whole = !challenge_hex.empty() && BN_hex2bn(&number, challenge_hex.c_str()) == static_cast<int>(challenge_hex.size());
+  const Owned<BIGNUM> challenge{number};
+  if (!whole || BN_is_negative(number) != 0 || BN_is_zero(number) || BN_cmp(number, prime.get()) >= 0) return false;
+  const Owned<BN_CTX> context{BN_CTX_new()};
+  const Owned<BIGNUM> own{BN_new()}, power{BN_new()};
+  BN_rand(own.get(), kDhRandomBits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY);
+  BN_mod_exp(power.get(), generator.get(), own.get(), prime.get(), context.get());
+  answer_hex = hex_of(power.get());
+  BN_mod_exp(power.get(), number, own.get(), prime.get(), context.get());
+  shared = signed_bytes(power.get());
+  return true;
+}
 
 OAuth::OAuth() : keys_(std::make_unique<Keys>()) {}
 OAuth::~OAuth() = default;
@@ -185,27 +227,7 @@ std::string OAuth::open(const OAuthOptions& options) {
   }
   if (options.signature_key_file.empty() != options.dh_param_file.empty()) return "OAuth needs the signature key and the Diffie-Hellman parameters";
   if (options.signature_key_file.empty()) return token_.empty() ? "OAuth needs keys, or a live session token" : "";
-  const Owned<FILE> key_file{std::fopen(options.signature_key_file.c_str(), "r")};
-  if (!key_file) return "cannot open " + options.signature_key_file;
-  keys_->signature.reset(PEM_read_PUBKEY(key_file.get(), nullptr, nullptr, nullptr));
-  if (!keys_->signature) return options.signature_key_file + " holds no public key";
-  const Owned<FILE> dh_file{std::fopen(options.dh_param_file.c_str(), "r")};
-  if (!dh_file) return "cannot open " + options.dh_param_file;
-  EVP_PKEY* parameters = nullptr;
-  OSSL_DECODER_CTX* const decoder = OSSL_DECODER_CTX_new_for_pkey(&parameters, "PEM", nullptr, "DH", EVP_PKEY_KEY_PARAMETERS, nullptr, nullptr);
-  OSSL_DECODER_from_fp(decoder, dh_file.get());
-  OSSL_DECODER_CTX_free(decoder);
-  const Owned<EVP_PKEY> owned{parameters};
-  BIGNUM *prime = nullptr, *generator = nullptr;
-  if (parameters != nullptr) {
-    EVP_PKEY_get_bn_param(parameters, "p", &prime);
-    EVP_PKEY_get_bn_param(parameters, "g", &generator);
-  }
-  keys_->prime.reset(prime);
-  keys_->generator.reset(generator);
-  if (prime == nullptr || generator == nullptr || BN_num_bits(prime) < kDhPrimeBitsMin)
-    return options.dh_param_file + " holds no Diffie-Hellman parameters";
-  return {};
+  return keys_->read(options);
 }
 
 std::string OAuth::check(const std::map<std::string, std::string>& header, std::string_view method, std::int64_t now_s) {
@@ -252,25 +274,15 @@ net::HttpResponse OAuth::exchange(const net::HttpRequest& request, std::string_v
   if (base.empty() || !from_base64(header["oauth_signature"], signature) || !keys_->verify(signature, lower(options_.access_token_secret) + base)) {
     return refusal("the signature does not fit");
   }
-  BIGNUM* challenge_number = nullptr;
-  const std::string& hex = header["diffie_hellman_challenge"];
-  const bool whole = !hex.empty() && BN_hex2bn(&challenge_number, hex.c_str()) == static_cast<int>(hex.size());
-  const Owned<BIGNUM> challenge{challenge_number};
-  if (!whole || BN_is_negative(challenge.get()) != 0 || BN_is_zero(challenge.get()) || BN_cmp(challenge.get(), keys_->prime.get()) >= 0) {
-    return refusal("diffie_hellman_challenge is no number below the prime");
-  }
-  const Owned<BN_CTX> context{BN_CTX_new()};
-  const Owned<BIGNUM> own{BN_new()}, answer{BN_new()}, shared{BN_new()};
-  BN_rand(own.get(), kDhRandomBits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY);
-  BN_mod_exp(answer.get(), keys_->generator.get(), own.get(), keys_->prime.get(), context.get());
-  BN_mod_exp(shared.get(), challenge.get(), own.get(), keys_->prime.get(), context.get());
+  std::string answer, shared;
+  if (!keys_->answer(header["diffie_hellman_challenge"], answer, shared)) return refusal("diffie_hellman_challenge is no number below the prime");
   static_cast<void>(from_hex(options_.access_token_secret, secret));  // open() has seen that it is
-  const std::string token = hmac(EVP_sha1(), signed_bytes(shared.get()), secret);
+  const std::string token = hmac(EVP_sha1(), shared, secret);
   token_ = to_base64(token);
   token_until_s_ = now_s + options_.token_life_s;
   net::HttpResponse response;
   response.body = JsonObject{}
-                      .text("diffie_hellman_response", hex_of(answer.get()))
+                      .text("diffie_hellman_response", answer)
                       .text("live_session_token_signature", to_hex(hmac(EVP_sha1(), token, options_.consumer_key)))
                       .number("live_session_token_expiration", token_until_s_ * 1000)
                       .str();

@@ -1,6 +1,7 @@
 // Commands of the venue: what each code does, and the topics of the account.
 #include <algorithm>
 
+#include "tools/sim/ibkr/account_topics.hpp"
 #include "tools/sim/ibkr/json_object.hpp"
 #include "tools/sim/ibkr/venue.hpp"
 
@@ -10,42 +11,6 @@ namespace {
 constexpr std::int64_t kProfitNs = kSecondNs, kSummaryNs = 10 * kSecondNs;
 // As sent at intervals: a time of zero means that nobody asked.
 constexpr std::int64_t kAtOnce = 1;
-
-std::string profit_json(const std::string& account, Random& random) {
-  const std::string row = JsonObject{}
-                              .number("rowType", 1)
-                              .add("dpl", "-58.2" + std::to_string(random.below(9) + 1))
-                              .add("nl", "1020000.0")
-                              .add("upl", "4600.0")
-                              .add("el", "1010000.0")
-                              .add("uel", "1005353.88")
-                              .add("mv", "37910.0")
-                              .str();
-  return JsonObject{}.text("topic", "spl").add("args", "{" + json_text(account + ".Core") + ":" + row + "}").str();
-}
-
-std::string summary_json(const std::string& target, bool whole, std::int64_t time_s) {
-  std::vector<std::string> rows = {JsonObject{}
-                                       .text("key", "NetLiquidation")
-                                       .text("currency", "USD")
-                                       .add("monetaryValue", "1020000.0")
-                                       .number("severity", 0)
-                                       .number("timestamp", time_s)
-                                       .str()};
-  if (whole) rows.push_back(JsonObject{}.text("key", "Cushion").text("value", "1").number("severity", 0).number("timestamp", time_s).str());
-  return JsonObject{}.add("result", json_list(rows)).text("topic", "ssd+" + target).str();
-}
-
-std::string ledger_json(const std::string& target, const std::string& account, const std::vector<std::string>& keys, bool whole,
-                        std::int64_t time_s) {
-  std::vector<std::string> rows;
-  for (const std::string& key : keys) {
-    JsonObject row;
-    if (whole) row.text("acctCode", account).add("cashbalance", "2.0201E8").add("exchangeRate", "1.0").number("severity", 0);
-    rows.push_back(row.text("key", key).number("timestamp", time_s).str());
-  }
-  return JsonObject{}.add("result", json_list(rows)).text("topic", "sld+" + target).str();
-}
 
 bool due(std::int64_t& next_ns, std::int64_t now_ns, std::int64_t apart_ns) {
   if (next_ns == 0 || now_ns < next_ns) return false;

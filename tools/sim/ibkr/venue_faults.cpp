@@ -1,6 +1,7 @@
 // Faults of the venue: what each of faults.hpp does.
 #include <algorithm>
 
+#include "tools/sim/ibkr/account_topics.hpp"
 #include "tools/sim/ibkr/json_object.hpp"
 #include "tools/sim/ibkr/venue.hpp"
 
@@ -9,47 +10,6 @@ namespace {
 
 /// So many times; zero stands for ever.
 std::int64_t so_many(std::int64_t count) { return count == 0 ? -1 : count; }
-
-constexpr std::int64_t kOrderId = 100'000'001;
-
-/// An order that is placed, works and is cancelled: a full object, then what changes of it.
-std::vector<std::string> order_frames(const std::string& account) {
-  const auto frame = [](const std::string& row) { return JsonObject{}.text("topic", "sor").add("args", "[" + row + "]").str(); };
-  const auto status = [&](std::string_view name) {
-    return frame(JsonObject{}.text("acct", account).number("orderId", kOrderId).text("status", name).str());
-  };
-  const std::string whole = JsonObject{}
-                                .text("acct", account)
-                                .text("conidex", "265598")
-                                .number("conid", 265598)
-                                .number("orderId", kOrderId)
-                                .text("sizeAndFills", "0/1")
-                                .text("orderDesc", "Buy 1 AAPL Limit 1.00, Day")
-                                .text("ticker", "AAPL")
-                                .add("remainingQuantity", "1.0")
-                                .add("filledQuantity", "0.0")
-                                .add("totalSize", "1.0")
-                                .text("status", "Inactive")
-                                .text("orderType", "Limit")
-                                .text("price", "1.00")
-                                .text("timeInForce", "CLOSE")
-                                .text("side", "BUY")
-                                .str();
-  return {frame(whole), status("PendingSubmit"), status("PreSubmitted"), status("Submitted"), status("PendingCancel"), status("Cancelled")};
-}
-
-/// The same execution twice: only the second copy has its commission.
-std::vector<std::string> execution_frames(const std::string& account, std::int64_t utc_ms) {
-  std::vector<std::string> out;
-  for (const bool commission : {false, true}) {
-    JsonObject row;
-    row.text("execution_id", "00000001.00000001.01.01").text("symbol", "AAPL").text("side", "B").add("size", "1.0").text("price", "271.70");
-    row.text("exchange", "NASDAQ").text("account", account).number("conid", 265598).number("trade_time_r", utc_ms);
-    if (commission) row.text("commission", "1.0");
-    out.push_back(JsonObject{}.text("topic", "str").add("args", "[" + row.str() + "]").str());
-  }
-  return out;
-}
 
 }  // namespace
 

@@ -255,6 +255,13 @@ TEST_CASE("ibkr sim oauth: signed requests pass, the brokerage session needs sso
   CHECK_FALSE(sim::ibkr::read_flag(with.of("sts")[0].values.at("args"), "authenticated"));
   sim.inject("expire_token");
   CHECK(consumer.call(sim, "POST", "tickle").status == 401);
+  REQUIRE_FALSE(consumer.exchange(sim).empty());
+  CHECK(consumer.call(sim, "POST", "logout").status == 200);
+  CHECK(consumer.call(sim, "POST", "tickle").status == 401);
+  REQUIRE_FALSE(consumer.exchange(sim).empty());
+  const auto tickle = consumer.call(sim, "POST", "tickle");
+  CHECK(tickle.body.find(sim.server.session()) != std::string::npos);
+  CHECK(sim.server.session() != session);
 }
 
 TEST_CASE("ibkr sim oauth: a used nonce, an old time, another realm, method, consumer or key are refused with words") {

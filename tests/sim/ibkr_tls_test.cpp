@@ -1,6 +1,7 @@
 // TLS in front of REST and socket, with a certificate that a client can pin.
 #include <fstream>
 
+#include "tests/end_to_end/ibkr.hpp"
 #include "tests/sim/ibkr_support.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tools/sim/common/tls_relay.hpp"
@@ -81,4 +82,24 @@ TEST_CASE("ibkr sim tls: a certificate and key from files are served, and what i
   options.write_certificate = "/nonexistent/certificate.pem";
   sim::IbkrServer unwritable{loop, options};
   CHECK(unwritable.listen("127.0.0.1", 0) == "cannot write /nonexistent/certificate.pem");
+}
+
+TEST_CASE("ibkr sim tls: the helper of end-to-end tests serves on a thread of its own, and its YAML names what a gateway needs") {
+  Ibkr plain, secure{Ibkr::quick_with_tls()};
+  net::EventLoop loop;
+  net::HttpClient http;
+  for (const Ibkr* each : {&plain, &secure}) {
+    net::HttpCall request;
+    request.url = each->rest_url() + "/iserver/accounts";
+    if (each == &secure) request.tls.ca_file = each->certificate_file();
+    std::optional<net::HttpAnswer> answer;
+    http.send(std::move(request), loop, [&](net::HttpAnswer&& given) { answer = std::move(given); });
+    while (!answer) loop.run_for(std::chrono::milliseconds{20});
+    CHECK_MESSAGE(answer->status == 200, answer->error);
+    CHECK(each->yaml().find("rest_url: '" + each->rest_url() + "'") != std::string::npos);
+  }
+  CHECK(plain.rest_url().starts_with("http://"));
+  CHECK(secure.yaml(", required: false").find("tls: {ca_file: '" + secure.certificate_file() + "'}, required: false}") != std::string::npos);
+  CHECK(plain.requests() == std::vector<std::string>{"GET /v1/api/iserver/accounts"});
+  CHECK(plain.streams().empty());
 }

@@ -16,25 +16,22 @@ std::string server_info() { return JsonObject{}.text("serverName", kServerName).
 
 }  // namespace
 
-Login::Login(LoginOptions options, std::uint64_t seed, std::int64_t now_ns)
-    : options_(std::move(options)), random_(seed), authenticated_(options_.brokerage_open), touched_ns_(now_ns) {
+Login::Login(LoginOptions options, std::uint64_t seed, std::int64_t now_ns) : options_(std::move(options)), random_(seed), touched_ns_(now_ns) {
   if (options_.logged_in) {
-    log_in(now_ns);
-    authenticated_ = options_.brokerage_open;
-  } else {
-    web_ = authenticated_ = false;
-    if (options_.login_after_ns > 0) login_at_ns_ = now_ns + options_.login_after_ns;
+    log_in(options_.brokerage_open, now_ns);
+  } else if (options_.login_after_ns > 0) {
+    login_at_ns_ = now_ns + options_.login_after_ns;
   }
   news_ = false;
 }
 
-void Login::log_in(std::int64_t now_ns) {
+void Login::log_in(bool with_brokerage, std::int64_t now_ns) {
   login_at_ns_ = kForever;
   web_ = true;
   session_.clear();
   for (int i = 0; i < 32; ++i) session_ += "0123456789abcdef"[random_.below(16)];
   touch(now_ns);
-  open_brokerage();
+  if (with_brokerage) open_brokerage();
 }
 
 void Login::log_out() {
@@ -45,7 +42,7 @@ void Login::log_out() {
 
 void Login::open_brokerage() {
   open_at_ns_ = kForever;
-  news_ = !brokerage();
+  news_ = news_ || !brokerage();
   authenticated_ = true;
   competing_ = false;
   rival_until_ns_ = 0;
@@ -82,7 +79,7 @@ void Login::resume(std::int64_t now_ns) {
 }
 
 void Login::tick(std::int64_t now_ns) {
-  if (now_ns >= login_at_ns_) log_in(now_ns);
+  if (now_ns >= login_at_ns_) log_in(options_.brokerage_open, now_ns);
   if (web_ && now_ns >= open_at_ns_) open_brokerage();
   if (competing_ && now_ns >= rival_until_ns_) {
     competing_ = false;

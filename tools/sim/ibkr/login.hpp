@@ -40,8 +40,8 @@ class Login {
   void prime() { primed_ = true; }
   /// A request came: the session lives on.
   void touch(std::int64_t now_ns) { touched_ns_ = now_ns; }
-  /// A person logs in: another session id, the brokerage session open.
-  void log_in(std::int64_t now_ns);
+  /// A person logs in, or OAuth does: another session id, the brokerage session open or not.
+  void log_in(bool with_brokerage, std::int64_t now_ns);
   void log_out();
   /// POST iserver/auth/ssodh/init.
   void init(bool compete, std::int64_t now_ns);
@@ -71,7 +71,7 @@ class Login {
 
   LoginOptions options_;
   Random random_;
-  bool web_ = true, authenticated_ = true, competing_ = false, primed_ = false;
+  bool web_ = false, authenticated_ = false, competing_ = false, primed_ = false;
   std::string session_;
   std::int64_t touched_ns_ = 0;
   std::int64_t login_at_ns_ = kForever, open_at_ns_ = kForever, rival_until_ns_ = 0, reset_until_ns_ = 0;

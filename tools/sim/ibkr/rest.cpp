@@ -113,7 +113,11 @@ net::HttpResponse Rest::answer(const net::HttpRequest& request, Now now) {
   const std::string_view scheme = options_.https ? "https" : "http";
   const std::int64_t now_s = now.utc_us / 1'000'000;
   if (oauth_.on()) {
-    if (path == kExchangePath && request.method == "POST") return oauth_.exchange(request, scheme, now_s);
+    if (path == kExchangePath && request.method == "POST") {
+      net::HttpResponse response = oauth_.exchange(request, scheme, now_s);
+      if (response.status == 200 && !login_.web()) login_.log_in(false, now.mono_ns);
+      return response;
+    }
     if (const std::string problem = oauth_.verify(request, scheme, now_s); !problem.empty()) return json_error(401, problem);
   }
   const auto route = routes().find(path);

@@ -109,7 +109,7 @@ void Venue::commit_on_login(const Fault& fault) {
     case FaultKind::Login:
       // Sockets of the session before end with it.
       login_back_ns_ = 0;
-      login_.log_in(now_.mono_ns);
+      login_.log_in(options_.login.brokerage_open, now_.mono_ns);
       for (const auto& client : clients_) {
         client->closing = true;
         client->wire->close(1000, "");

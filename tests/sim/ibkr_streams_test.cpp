@@ -97,10 +97,10 @@ TEST_CASE("ibkr sim stream: afterwards only changed fields come, and merged they
   sim::ibkr::FieldValues state;
   const auto frames = client->of("smd+265598");
   for (std::size_t i = 0; i < frames.size(); ++i) {
-    for (const auto& [name, value] : frames[i].values) {
-      if (!is_field(name)) continue;
-      if (i >= 2) CHECK_MESSAGE(value_of(state, name) != value, name);
-      state[name] = value;
+    for (const auto& field : frames[i].values) {
+      if (!is_field(field.first)) continue;
+      if (i >= 2) CHECK_MESSAGE(value_of(state, field.first) != field.second, field.first);
+      state[field.first] = field.second;
     }
   }
   const auto& truth = sim.server.truth();

@@ -1,18 +1,38 @@
 // WsClient and HttpClient over TLS, against a server with a certificate made here.
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <memory>
 #include <string>
 
 #include "gateway/net/http_client.hpp"
 #include "tests/net/support.hpp"
-#include "tests/net/tls_relay.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "tools/sim/common/tls_relay.hpp"
 
 using namespace std::chrono_literals;
 using namespace tidegate::net;
 using namespace tidegate::net::test;
 
 namespace {
+
+/// A plain server behind TLS, with a certificate for "localhost" that is its own authority.
+class Relay {
+ public:
+  explicit Relay(std::uint16_t to_port) : certificate_file_((folder_.path() / "certificate.pem").string()) {
+    REQUIRE(relay_.make_certificate("DNS:localhost").empty());
+    REQUIRE(relay_.listen("127.0.0.1", 0, to_port).empty());
+    std::ofstream{certificate_file_} << relay_.certificate();
+  }
+  [[nodiscard]] std::uint16_t port() const { return relay_.port(); }
+  [[nodiscard]] const std::string& certificate_file() const { return certificate_file_; }
+  [[nodiscard]] std::string server_name() { return relay_.server_name(); }
+
+ private:
+  tidegate::test::TemporaryFolder folder_;
+  std::string certificate_file_;
+  tidegate::sim::TlsRelay relay_;
+};
 
 struct Fixture {
   [[nodiscard]] WsClosed connect(const TlsOptions& tls, const std::string& host) {
@@ -27,7 +47,7 @@ struct Fixture {
 
   EventLoop loop;
   EchoServer echo{loop};
-  TlsRelay relay{echo.server.port(), "localhost"};
+  Relay relay{echo.server.port()};
   Recorder recorder;
   WsClient client{loop, recorder};
 };

@@ -26,8 +26,8 @@ class Encoder {
   /// `names` outlives the encoder.
   explicit Encoder(const Names& names) : names_(names) {}
 
-  /// One message of a Trade, Quote, Depth, Ticker, Candle or Gap; empty for other kinds. `published` may be unknown (null in the message);
-  /// `depth` cuts a book's sides; `added` joins the record's flags. The view lasts until the next call.
+  /// One message of a Trade, Quote, Depth, Ticker, Candle, InstrumentStatus or Gap; empty for other kinds. `published` may be unknown (null in the
+  /// message); `depth` cuts a book's sides; `added` joins the record's flags. The view lasts until the next call.
   [[nodiscard]] std::string_view encode(const RecordHeader& record, UtcTime published, std::uint16_t depth = kFullDepth, Flags added = Flags::None);
 
  private:
@@ -38,6 +38,7 @@ class Encoder {
   void levels(const RecordHeader& header, std::span<const DepthLevel> side);
   void ticker(const Ticker& ticker);
   void candle(const Candle& candle);
+  void instrument_status(const InstrumentStatus& status);
   void gap(const Gap& gap);
 
   void reserve(std::size_t bytes);
@@ -52,6 +53,7 @@ class Encoder {
   const Names& names_;
   std::string buffer_;  // its size is the capacity we may write to; `end_` is where the message ends
   std::size_t end_ = 0;
+  std::string reason_;                                                      // scratch: a status's reason as JSON
   std::vector<std::string> symbols_;                                        // by InstrumentId: ready JSON strings; empty: not asked for yet
   std::vector<std::string> brokers_;                                        // by BrokerId: the same
   Rfc3339Writer event_time_, received_time_, published_time_, other_time_;  // each keeps the text of its last second

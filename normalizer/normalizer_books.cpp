@@ -114,7 +114,7 @@ void Normalizer::emit_book(const OrderBook& book, Flags flags) {
   if (broker_ != nullptr && book.ts_event().known() && book.ts_received().known()) {
     broker_->exchange_to_receive.record(Duration{book.ts_received().ns - book.ts_event().ns});
   }
-  emit_stamped(record->header, flags);
+  emit_stamped(record->header, flags | book.flags());
 }
 
 }  // namespace tidegate

@@ -22,7 +22,7 @@ OrderBook::Fit OrderBook::fit(ChainRule chain, std::int64_t first_id, std::int64
 
 void OrderBook::buffer(const DepthUpdate& update, UtcTime received) {
   if (buffered_.size() == kBufferedMax) buffered_.pop_front();
-  Delta delta{update.chain, update.first_id, update.last_id, update.previous_id, update.ts_event, received, {}, update.bids.size()};
+  Delta delta{update.chain, update.first_id, update.last_id, update.previous_id, update.flags, update.ts_event, received, {}, update.bids.size()};
   delta.levels.reserve(update.bids.size() + update.asks.size());
   delta.levels.insert(delta.levels.end(), update.bids.begin(), update.bids.end());
   delta.levels.insert(delta.levels.end(), update.asks.begin(), update.asks.end());
@@ -57,7 +57,7 @@ OrderBook::Verdict OrderBook::apply_delta(const DepthUpdate& update, UtcTime rec
     case Fit::Before:
       return Verdict::Duplicate;
     case Fit::Fits:
-      return move_to(update.last_id, update.ts_event, received, update.bids, update.asks);
+      return move_to(update.last_id, update.flags, update.ts_event, received, update.bids, update.asks);
     case Fit::After:
       break;
   }
@@ -100,6 +100,7 @@ OrderBook::Verdict OrderBook::replace(const DepthUpdate& update, UtcTime receive
 
 std::optional<Reason> OrderBook::load(const DepthUpdate& update) {
   price_exponent_ = quantity_exponent_ = 0;
+  flags_ = update.flags;
   if (const auto reason = set_levels(bids_, update.bids)) return reason;
   if (const auto reason = set_levels(asks_, update.asks)) return reason;
   return crossed() ? std::optional{Reason::CrossedBook} : std::nullopt;
@@ -117,18 +118,19 @@ std::optional<OrderBook::Verdict> OrderBook::next_buffered() {
     buffered_.pop_front();
     if (where == Fit::Before) continue;
     const std::span<const LevelUpdate> levels{taken.levels};
-    return move_to(taken.last_id, taken.ts_event, taken.ts_received, levels.first(taken.bid_count), levels.subspan(taken.bid_count));
+    return move_to(taken.last_id, taken.flags, taken.ts_event, taken.ts_received, levels.first(taken.bid_count), levels.subspan(taken.bid_count));
   }
   return std::nullopt;
 }
 
-OrderBook::Verdict OrderBook::move_to(std::int64_t last_id, UtcTime ts_event, UtcTime received, std::span<const LevelUpdate> bids,
+OrderBook::Verdict OrderBook::move_to(std::int64_t last_id, Flags flags, UtcTime ts_event, UtcTime received, std::span<const LevelUpdate> bids,
                                       std::span<const LevelUpdate> asks) {
   if (const auto reason = set_levels(bids_, bids)) return broken(*reason);
   if (const auto reason = set_levels(asks_, asks)) return broken(*reason);
   if (crossed()) return broken(Reason::CrossedBook);
   joined_ = true;
   any_first_ = false;
+  flags_ |= flags;
   last_id_ = last_id;
   ts_event_ = ts_event;
   ts_received_ = received;

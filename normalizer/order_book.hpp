@@ -45,6 +45,8 @@ class OrderBook {
   [[nodiscard]] bool valid() const { return state_ == State::Valid; }
   [[nodiscard]] Reason broken_reason() const { return broken_reason_; }
   [[nodiscard]] std::int64_t last_id() const { return last_id_; }
+  /// Of all updates that the present state is made of.
+  [[nodiscard]] Flags flags() const { return flags_; }
   [[nodiscard]] UtcTime ts_event() const { return ts_event_; }
   [[nodiscard]] UtcTime ts_received() const { return ts_received_; }
   [[nodiscard]] std::size_t dropped_at_join() const { return dropped_at_join_; }
@@ -58,6 +60,7 @@ class OrderBook {
   struct Delta {
     ChainRule chain;
     std::int64_t first_id, last_id, previous_id;
+    Flags flags;
     UtcTime ts_event, ts_received;
     std::vector<LevelUpdate> levels;  // bids, then asks
     std::size_t bid_count;
@@ -70,7 +73,8 @@ class OrderBook {
   [[nodiscard]] std::optional<Reason> load(const DepthUpdate& update);
   [[nodiscard]] bool crossed() const { return !bids_.empty() && !asks_.empty() && bids_.best().price >= asks_.best().price; }
   Verdict broken(Reason reason);
-  Verdict move_to(std::int64_t last_id, UtcTime ts_event, UtcTime received, std::span<const LevelUpdate> bids, std::span<const LevelUpdate> asks);
+  Verdict move_to(std::int64_t last_id, Flags flags, UtcTime ts_event, UtcTime received, std::span<const LevelUpdate> bids,
+                  std::span<const LevelUpdate> asks);
   [[nodiscard]] std::optional<Reason> set_levels(BookSide& side, std::span<const LevelUpdate> levels);
   [[nodiscard]] bool refine(Decimal price, Decimal quantity);
 
@@ -79,6 +83,7 @@ class OrderBook {
   bool any_first_ = false;  // the snapshot had no id (symbol not yet open): the first delta is taken as it comes
   Reason broken_reason_ = Reason::CrossedBook;
   std::int64_t last_id_ = 0;
+  Flags flags_ = Flags::None;
   UtcTime ts_event_, ts_received_;
   std::size_t dropped_at_join_ = 0;
   BookSide bids_{BookSide::Order::HighestFirst};

@@ -15,7 +15,7 @@
 
 namespace tidegate {
 
-enum class RecordKind : std::uint8_t { Trade, Quote, Depth, Ticker, Candle, Gap, State, BrokerStatus };
+enum class RecordKind : std::uint8_t { Trade, Quote, Depth, Ticker, Candle, InstrumentStatus, Gap, State, BrokerStatus };
 
 /// What a subscriber must know about a record besides its values; names as in the client protocol.
 enum class Flags : std::uint16_t {
@@ -179,7 +179,25 @@ struct Candle {
 };
 static_assert(sizeof(Candle) == 96);
 
-enum class GapCause : std::uint8_t { Upstream, SlowClient, Failover, ResumeWindow };
+enum class TradingState : std::uint8_t { Trading, Halted };
+
+constexpr std::string_view to_text(TradingState state) { return state == TradingState::Halted ? "halted" : "trading"; }
+
+/// Whether one instrument is traded: the data of channel `status`.
+struct InstrumentStatus {
+  RecordHeader header;
+  TradingState state{};
+  char reason[63] = {};  // zero-terminated UTF-8; empty: none given
+};
+static_assert(sizeof(InstrumentStatus) == 104);
+
+enum class GapCause : std::uint8_t {
+  Upstream,
+  SlowClient,
+  Failover,
+  ResumeWindow,
+  NotEntitled,  // delayed records, kept from a subscriber who did not ask for such
+};
 
 /// Proof of loss on header.channel: sequence numbers header.seq to `to_seq` will not come.
 struct Gap {
@@ -196,7 +214,7 @@ constexpr std::string_view to_text(StreamState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-/// A (instrument, channel) changed its state; carries no seq of its own.
+/// A (instrument, channel) changed its state; carries no seq of its own. Live with the flag Delayed: the data that comes is delayed.
 struct State {
   RecordHeader header;  // ts_received: since when
   StreamState state{};
@@ -238,6 +256,8 @@ template <>
 inline constexpr RecordKind kKindOf<Ticker> = RecordKind::Ticker;
 template <>
 inline constexpr RecordKind kKindOf<Candle> = RecordKind::Candle;
+template <>
+inline constexpr RecordKind kKindOf<InstrumentStatus> = RecordKind::InstrumentStatus;
 template <>
 inline constexpr RecordKind kKindOf<Gap> = RecordKind::Gap;
 template <>

@@ -33,6 +33,8 @@ class TouchingSink final : public UpdateSink {
     for (const Decimal value : update.values) touch(update.instrument, {value});
   }
   void on_candle(const CandleUpdate&) override { require(false); }
+  void on_availability(const AvailabilityUpdate&) override { require(false); }
+  void on_instrument_status(const InstrumentStatusUpdate&) override { require(false); }
   void on_account(const AccountUpdate& update) override {
     require(!update.body.empty());
     for (const char c : update.body) sum_ += static_cast<unsigned char>(c);

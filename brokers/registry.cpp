@@ -4,13 +4,15 @@
 #include <array>
 
 #include "brokers/binance/adapter.hpp"
+#include "brokers/ibkr/adapter.hpp"
 #include "brokers/zerodha/adapter.hpp"
 
 namespace tidegate {
 namespace {
 
-constexpr std::array<const Adapter*, 2> kAdapters = {
+constexpr std::array<const Adapter*, 3> kAdapters = {
     &binance::kBinance,
+    &ibkr::kIbkr,
     &zerodha::kZerodha,
 };
 

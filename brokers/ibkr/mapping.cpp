@@ -3,15 +3,15 @@
 namespace tidegate::ibkr {
 namespace {
 
-/// One side of the top of book. A price of -1 beside no size is IBKR's "none" (uncertain, but negative prices are real only where something is
-/// offered at them).
+/// One side of the top of book; a size without a price means nothing. A price of -1 beside no size is IBKR's "none" (uncertain, but negative prices
+/// are real only where something is offered at them).
 struct Side {
   Decimal price, size;
 };
 Side side_of(const MarketState& state, Value price, Value size) {
   const Side side{state.value(price), state.value(size)};
   const bool none = side.price == Decimal{-1, 0} && (!side.size.present() || side.size.is_zero());
-  return none ? Side{} : side;
+  return none || !side.price.present() ? Side{} : side;
 }
 
 /// The exact one, where it was ever sent; otherwise the rounded one, unless it cannot be.
@@ -36,13 +36,16 @@ TickerUpdate to_ticker(const NativeRef& instrument, const MarketState& state, Va
   update.instrument = instrument;
   update.flags = state.flags();
   update.ts_event = state.updated();
-  const auto put = [&](TickerField field, ValueSet sources, Decimal value) {
+  // `decisive`: fields that may end this one besides its own source
+  const auto put = [&](TickerField field, ValueSet sources, Decimal value, ValueSet decisive = 0) {
     if ((told & sources) != 0 && value.present()) return update.set(field, value);
-    if (((told | void_before) & sources) != 0 && !value.present()) return update.clear(field);
+    if (((told | void_before) & (sources | decisive)) != 0 && !value.present()) return update.clear(field);
     if (!value.present()) return;
     update.values[static_cast<std::size_t>(field)] = value;
     update.standing |= 1U << static_cast<unsigned>(field);
   };
+  // What is known of one half of a side may mean nothing because of the other.
+  const auto hiding = [&](Value hidden, Value other) { return state.value(hidden).present() ? bit(other) : 0; };
   const Side bid = side_of(state, Value::Bid, Value::BidSize);
   const Side ask = side_of(state, Value::Ask, Value::AskSize);
   put(TickerField::Price, bit(Value::Last), last_of(state));
@@ -55,10 +58,10 @@ TickerUpdate to_ticker(const NativeRef& instrument, const MarketState& state, Va
   put(TickerField::ClosePrice, bit(Value::PreviousClose), state.value(Value::PreviousClose));
   put(TickerField::LastQuantity, bit(Value::LastSize), state.value(Value::LastSize));
   put(TickerField::OpenInterest, bit(Value::FutureOpenInterest) | bit(Value::OptionOpenInterest), open_interest_of(state));
-  put(TickerField::BidPrice, bit(Value::Bid), bid.price);
-  put(TickerField::BidSize, bit(Value::BidSize), bid.size);
-  put(TickerField::AskPrice, bit(Value::Ask), ask.price);
-  put(TickerField::AskSize, bit(Value::AskSize), ask.size);
+  put(TickerField::BidPrice, bit(Value::Bid), bid.price, hiding(Value::Bid, Value::BidSize));
+  put(TickerField::BidSize, bit(Value::BidSize), bid.size, hiding(Value::BidSize, Value::Bid));
+  put(TickerField::AskPrice, bit(Value::Ask), ask.price, hiding(Value::Ask, Value::AskSize));
+  put(TickerField::AskSize, bit(Value::AskSize), ask.size, hiding(Value::AskSize, Value::Ask));
   return update;
 }
 
@@ -70,9 +73,9 @@ QuoteUpdate to_quote(const NativeRef& instrument, const MarketState& state) {
   QuoteUpdate update;
   update.instrument = instrument;
   update.bid_price = bid.price;
-  update.bid_size = bid.price.present() ? bid.size : kAbsent;
+  update.bid_size = bid.size;
   update.ask_price = ask.price;
-  update.ask_size = ask.price.present() ? ask.size : kAbsent;
+  update.ask_size = ask.size;
   update.flags = state.flags();
   update.ts_event = state.updated();
   return update;

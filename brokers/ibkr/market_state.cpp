@@ -1,5 +1,6 @@
 #include "brokers/ibkr/market_state.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -60,8 +61,9 @@ ValueSet MarketState::take_void() { return std::exchange(void_, 0); }
 DataAccess MarketState::next_access(const MarketData& data) const {
   if (!data.availability.empty()) return access_of(data.availability);
   if (data.unknown_contract) return DataAccess::NoInstrument;
-  // There is such a contract after all.
-  return access_ == DataAccess::NoInstrument && data.sent != 0 ? DataAccess::Unstated : access_;
+  // Where data comes after all, it speaks for itself.
+  const bool any = std::any_of(data.values.begin(), data.values.end(), [](Decimal value) { return value.present(); });
+  return gives_nothing(access_) && any ? DataAccess::Unstated : access_;
 }
 
 /// The availability stands in whole snapshots, and otherwise only where it changes. A snapshot is told even where it repeats what is known, since

@@ -44,6 +44,15 @@ TEST_CASE("ibkr decoder: a value that becomes none is over, one that never was i
         Lines{"quote 265598 at 1777552110061 none@none none@none", "ticker 265598 at 1777552110061 ask=none | price=271.67"});
 }
 
+TEST_CASE("ibkr decoder: a size goes with its price, and comes back with it") {
+  Feed feed;
+  feed(smd(R"("84":"271.55","88":"5")"));
+  CHECK(feed(smd(R"("84":"N/A")")) ==
+        Lines{"quote 265598 at 1777552110061 none@none none@none", "ticker 265598 at 1777552110061 bid=none bid_size=none"});
+  CHECK(feed(smd(R"("84":"271.5")")) ==
+        Lines{"quote 265598 at 1777552110061 5@271.5 none@none", "ticker 265598 at 1777552110061 bid=271.5 | bid_size=5"});
+}
+
 TEST_CASE("ibkr decoder: zero is a value") {
   Feed feed;
   CHECK(feed(smd(R"("31":"0.00","82":"0","88":"0","84":"0.01")")) ==
@@ -122,9 +131,16 @@ TEST_CASE("ibkr decoder: without a right to the data there is none, and afterwar
   Feed feed;
   feed(smd(R"("6509":"R","31":"5")", 1));
   CHECK(feed(smd(R"("6509":"N","31":"6")", 2)) == Lines{"access 265598 not_entitled"});
-  CHECK(feed(smd(R"("31":"7")", 3)).empty());
+  CHECK(feed(smd(R"("84":"")", 3)).empty());
   CHECK(feed(smd(R"("6509":"R","31":"5")", 4)) ==
         Lines{"access 265598 real_time", "status 265598 at 4 trading", "ticker 265598 at 4 price=5 and nothing else"});
+}
+
+TEST_CASE("ibkr decoder: data that comes although it was said that there is none speaks for itself") {
+  Feed feed;
+  feed(smd(R"("6509":"N")", 1));
+  CHECK(feed(smd(R"("84":"7")", 2)) ==
+        Lines{"access 265598 unstated", "quote 265598 at 2 none@7 none@none", "ticker 265598 at 2 bid=7 and nothing else"});
 }
 
 TEST_CASE("ibkr decoder: a contract that there is not is told as such, once, until it speaks") {

@@ -19,6 +19,7 @@ struct Options {
 /// Each part prints its table; false when it could not measure, and it has said why.
 bool run_decode(const Options& options);  // and of Zerodha after it
 bool run_decode_kite(const Options& options);
+bool run_decode_ibkr(const Options& options);
 bool run_line(const Options& options);
 bool run_relay(const Options& options);
 bool run_fanout(const Options& options);

@@ -52,7 +52,7 @@ std::string outline(const std::string& line) {
 
 /// A capture's received messages as a frames file, binary as they came.
 std::filesystem::path frames_file(const std::filesystem::path& capture, const std::filesystem::path& folder) {
-  const auto path = folder / "frames.jsonl";
+  std::filesystem::path path = folder / "frames.jsonl";
   std::ofstream out(path);
   std::ifstream in(capture);
   for (std::string line; std::getline(in, line);) {
@@ -121,19 +121,24 @@ TEST_CASE("decode: captures of IBKR end in the values that were read from them, 
       if (std::string_view{message["type"].GetString()} == "ticker") last[message["symbol"].GetString()] = line;
     }
     std::size_t quoted = 0;
-    for (const auto& [conid, expect] : expected[name].GetObject()) {
-      CAPTURE(conid.GetString());
-      const auto found = last.find(std::string{"ibkr#"} + conid.GetString());
+    for (const auto& member : expected[name].GetObject()) {
+      const std::string conid = member.name.GetString();
+      const rapidjson::Value& expect = member.value;
+      CAPTURE(conid);
+      const auto found = last.find("ibkr#" + conid);
       const bool valued = !expect["last"].IsNull() || !expect["bid"].IsNull() || !expect["ask"].IsNull();
       CHECK((found != last.end()) == valued);
       if (found == last.end()) continue;
       ++quoted;
       const auto message = parse(found->second);
-      for (const auto& [ours, theirs] : std::map<const char*, const char*>{{"price", "last"}, {"bid_price", "bid"}, {"ask_price", "ask"}}) {
+      constexpr const char* kMembers[][2] = {{"price", "last"}, {"bid_price", "bid"}, {"ask_price", "ask"}};
+      for (const auto& member_names : kMembers) {
+        const char* const ours = member_names[0];
+        const rapidjson::Value& theirs = expect[member_names[1]];
         CAPTURE(ours);
         const bool there = message.HasMember(ours) && message[ours].IsString();
-        CHECK(there == expect[theirs].IsString());
-        if (there && expect[theirs].IsString()) CHECK(*parse_decimal(message[ours].GetString()) == *parse_decimal(expect[theirs].GetString()));
+        CHECK(there == theirs.IsString());
+        if (there && theirs.IsString()) CHECK(*parse_decimal(message[ours].GetString()) == *parse_decimal(theirs.GetString()));
       }
     }
     CHECK(quoted > 0);

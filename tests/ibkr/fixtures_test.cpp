@@ -201,9 +201,10 @@ TEST_CASE("ibkr captures: streams of market data end in the state that was read 
       CHECK(frames == (name.find("single") != std::string::npos ? 7 : 53));
       CHECK(distinct == (name.find("single") != std::string::npos ? 6 : 42));
       CHECK(run.sink.merged.size() == expected[name.c_str()].MemberCount());
-      for (const auto& [conid, expect] : expected[name.c_str()].GetObject()) {
-        CAPTURE(conid.GetString());
-        check_expected(expect, run.sink.merged.at(conid.GetString()));
+      for (const auto& member : expected[name.c_str()].GetObject()) {
+        const std::string conid = member.name.GetString();
+        CAPTURE(conid);
+        check_expected(member.value, run.sink.merged.at(conid));
       }
     }
   }
@@ -290,8 +291,10 @@ TEST_CASE("ibkr captures: a connection's own messages are control, account messa
     CHECK(run.sum.control == messages.size());
     CHECK(run.sum.updates + run.sum.ignored + run.sum.bad == 0);
   }
-  for (const auto& [name, kind] :
-       std::map<std::string, std::string>{{"real-sor-order-lifecycle.jsonl", "order"}, {"real-str-trades-excerpt.jsonl", "execution"}}) {
+  const std::map<std::string, std::string> files = {{"real-sor-order-lifecycle.jsonl", "order"}, {"real-str-trades-excerpt.jsonl", "execution"}};
+  for (const auto& file : files) {
+    const std::string& name = file.first;
+    const std::string& kind = file.second;
     CAPTURE(name);
     Run run;
     std::size_t events = 0;

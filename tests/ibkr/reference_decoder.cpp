@@ -66,7 +66,7 @@ std::optional<std::string> digits(const std::string& text, int power = 0) {
 std::optional<std::string> json_number(const std::string& text) {
   const std::size_t e = text.find_first_of("eE");
   if (e == std::string::npos) return digits(text);
-  const auto mantissa = digits(text.substr(0, e));
+  auto mantissa = digits(text.substr(0, e));
   if (!mantissa || *mantissa == "0") return mantissa;
   const std::string power = text.substr(e + 1);
   if (power.size() > 5) return std::nullopt;

@@ -84,6 +84,7 @@ struct Fixture {
 
   void want(const std::vector<Channel>& channels) {
     std::vector<Want> wants;
+    wants.reserve(channels.size());
     for (const Channel channel : channels) wants.push_back({apple, channel, 0, "NASDAQ:AAPL"});
     normalizer.set_wanted(wants);
   }

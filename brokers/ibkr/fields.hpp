@@ -37,6 +37,39 @@ inline constexpr std::array<std::string_view, 26> kFieldNames = {
 using Fields = common::FieldTable<kFieldNames>;
 using FieldName = Fields::Name;
 
+namespace field_places {
+
+inline constexpr std::size_t kNameBytesMax = 8;
+inline constexpr unsigned kPlaceBits = 7;
+
+/// Where a name of up to eight bytes stands in the table of places.
+constexpr std::size_t place_of(std::string_view name) {
+  constexpr std::uint64_t kFactor = 0x9e3779b97f4a7c15U;
+  std::uint64_t packed = 0;
+  for (const char c : name) packed = packed << 8U | static_cast<unsigned char>(c);
+  return packed * kFactor >> (64U - kPlaceBits);
+}
+
+inline constexpr std::array<std::uint8_t, 1U << kPlaceBits> kSlots = [] {
+  std::array<std::uint8_t, 1U << kPlaceBits> slots{};
+  slots.fill(Fields::Names::kOther);
+  for (std::uint8_t slot = 0; slot < Fields::Names::kCount; ++slot) {
+    std::uint8_t& place = slots[place_of(kFieldNames[slot])];
+    if (place != Fields::Names::kOther || kFieldNames[slot].size() > kNameBytesMax) throw "two names share a place: take another factor";
+    place = slot;
+  }
+  return slots;
+}();
+
+}  // namespace field_places
+
+/// A key's slot in one step: most keys are numbers of two to four digits, and comparing each with every name would cost as much as all the rest.
+constexpr std::uint8_t find_field(std::string_view name) {
+  if (name.size() > field_places::kNameBytesMax) return Fields::Names::kOther;
+  const std::uint8_t slot = field_places::kSlots[field_places::place_of(name)];
+  return slot != Fields::Names::kOther && kFieldNames[slot] == name ? slot : Fields::Names::kOther;
+}
+
 /// What a stream's state keeps.
 enum class Value : std::uint8_t {
   Last,

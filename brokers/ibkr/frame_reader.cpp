@@ -45,7 +45,7 @@ std::optional<Error> FrameReader::read(const std::string& frame, FrameShape shap
 inline bool FrameReader::Key(const char* text, unsigned size, bool) {
   const std::string_view name{text, size};
   if (place_ == Place::Message) {
-    slot_ = Fields::Names::find(name);
+    slot_ = find_field(name);
     at_data_ = slot_ == Fields::Names::kOther && name == "data";
   } else if (place_ == Place::Row) {
     row_field_ = name == "row" ? &row_.row : name == "price" ? &row_.price : name == "bid" ? &row_.bid : name == "ask" ? &row_.ask : nullptr;

@@ -287,7 +287,7 @@ template <std::size_t N>
 void set_text(char (&field)[N], std::string_view text) {
   std::size_t length = text.size() < N ? text.size() : N - 1;
   while (length < text.size() && length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) --length;
-  std::memcpy(field, text.data(), length);
+  if (length > 0) std::memcpy(field, text.data(), length);  // an empty view may be null
   field[length] = '\0';
 }
 

@@ -33,7 +33,8 @@ std::string broker_without_session(const Config& config) {
 int run(const std::string& path) {
   Config config = load_config(path, all_adapters());
   if (const std::string name = broker_without_session(config); !name.empty()) {
-    std::cerr << path << ": brokers." << name << ": its adapter reads recordings only and cannot connect; take this broker out to run the gateway, or use `tidegate decode`\n";
+    std::cerr << path << ": brokers." << name
+              << ": its adapter reads recordings only and cannot connect; take this broker out to run the gateway, or use `tidegate decode`\n";
     return kUsage;
   }
   set_up_log(config.log);

@@ -130,7 +130,7 @@ struct Adapter {
   std::span<const OptionSpec> options{};  // the keys it reads besides the common ones
   std::string_view default_ws_url{};      // empty: must be configured
   std::string_view default_rest_url{};
-  std::unique_ptr<Session> (*make_session)(const BrokerConfig&, SessionHost&) = nullptr;
+  std::unique_ptr<Session> (*make_session)(const BrokerConfig&, SessionHost&) = nullptr;  // null: recordings only
   std::unique_ptr<Decoder> (*make_decoder)(const BrokerConfig&) = nullptr;
   /// The venues it serves with this configuration.
   std::vector<std::string> (*venues)(const BrokerConfig&) = nullptr;

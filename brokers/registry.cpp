@@ -4,14 +4,16 @@
 #include <array>
 
 #include "brokers/binance/adapter.hpp"
+#include "brokers/ibkr/adapter.hpp"
 #include "brokers/xts/adapter.hpp"
 #include "brokers/zerodha/adapter.hpp"
 
 namespace tidegate {
 namespace {
 
-constexpr std::array<const Adapter*, 3> kAdapters = {
+constexpr std::array<const Adapter*, 4> kAdapters = {
     &binance::kBinance,
+    &ibkr::kIbkr,
     &xts::kXts,
     &zerodha::kZerodha,
 };

@@ -78,6 +78,7 @@ std::string state_message(const StateFacts& facts) {
   put_text_or_null(json, "broker", facts.broker);
   json.time("since", facts.since).text("reason", facts.reason);
   if (facts.code != 0) json.number("code", facts.code);
+  if (!facts.hint.empty()) json.text("hint", facts.hint);
   json.end_object();
   return json.take();
 }

@@ -47,6 +47,7 @@ struct StateFacts {
   UtcTime since;
   std::string_view reason;
   std::uint16_t code = 0;  // 0: left out
+  std::string_view hint;   // empty: left out
 };
 [[nodiscard]] std::string state_message(const StateFacts& facts);
 

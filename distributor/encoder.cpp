@@ -59,6 +59,8 @@ std::string_view cause_name(GapCause cause) {
       return R"("failover")";
     case GapCause::ResumeWindow:
       return R"("resume_window")";
+    case GapCause::NotEntitled:
+      return R"("not_entitled")";
     case GapCause::Upstream:
       break;
   }
@@ -91,6 +93,10 @@ std::string_view Encoder::encode(const RecordHeader& record, UtcTime published, 
     case RecordKind::Candle:
       begin(R"({"type":"candle","symbol":)", record, published, flags);
       candle(as<Candle>(record));
+      break;
+    case RecordKind::InstrumentStatus:
+      begin(R"({"type":"status","symbol":)", record, published, flags);
+      instrument_status(as<InstrumentStatus>(record));
       break;
     case RecordKind::Gap:
       gap(as<Gap>(record));
@@ -212,6 +218,15 @@ void Encoder::candle(const Candle& candle) {
   put_field(R"(,"volume":)", header.quantity(candle.volume));
   put(candle.closed != 0 ? R"(,"closed":true,"origin":)" : R"(,"closed":false,"origin":)");
   put(origin_name(candle.origin));
+}
+
+void Encoder::instrument_status(const InstrumentStatus& status) {
+  put(R"(,"state":")");
+  put(to_text(status.state));
+  put(R"(","reason":)");
+  words_.clear();
+  append_json_string(words_, status.reason);
+  put(words_);
 }
 
 void Encoder::gap(const Gap& gap) {

@@ -26,8 +26,8 @@ class Encoder {
   /// `names` outlives the encoder.
   explicit Encoder(const Names& names) : names_(names) {}
 
-  /// One message of a Trade, Quote, Depth, Ticker, Candle, Gap or MarketStatus; empty for other kinds. `published` may be unknown (null in the
-  /// message); `depth` cuts a book's sides; `added` joins the record's flags. The view lasts until the next call.
+  /// One message of a Trade, Quote, Depth, Ticker, Candle, InstrumentStatus, Gap or MarketStatus; empty for other kinds. `published` may be unknown
+  /// (null in the message); `depth` cuts a book's sides; `added` joins the record's flags. The view lasts until the next call.
   [[nodiscard]] std::string_view encode(const RecordHeader& record, UtcTime published, std::uint16_t depth = kFullDepth, Flags added = Flags::None);
 
  private:
@@ -38,6 +38,7 @@ class Encoder {
   void levels(const RecordHeader& header, std::span<const DepthLevel> side);
   void ticker(const Ticker& ticker);
   void candle(const Candle& candle);
+  void instrument_status(const InstrumentStatus& status);
   void gap(const Gap& gap);
   void market_status(const MarketStatus& status);
 

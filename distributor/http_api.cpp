@@ -169,12 +169,17 @@ net::HttpResponse HttpApi::snapshot(const net::HttpRequest& request) {
   const std::uint16_t depth = asked_depth.empty() ? kDefaultDepth : parse_depth(asked_depth);
   if (depth == 0) return refusal(400, "depth is neither a number of levels nor full", "1 to 10000, or full");
 
+  const std::string allow_delayed = request.query("allow_delayed");
+  if (!allow_delayed.empty() && allow_delayed != "true" && allow_delayed != "false") {
+    return refusal(400, "allow_delayed is neither true nor false", "true shows values that the broker delays deliberately, too");
+  }
+
   JsonWriter json;
   std::vector<std::string> missing;
   json.begin_object().key("snapshots").begin_array();
   for (const std::string& symbol : symbols) {
     const InstrumentId instrument = hub_.catalog != nullptr ? hub_.catalog->resolve(symbol).instrument : kNoInstrument;
-    if (instrument == kNoInstrument || put_snapshots(instrument, depth, json) == 0) missing.push_back(symbol);
+    if (instrument == kNoInstrument || put_snapshots(instrument, depth, allow_delayed == "true", json) == 0) missing.push_back(symbol);
   }
   json.end_array().key("missing").begin_array();
   for (const std::string& symbol : missing) json.text(symbol);
@@ -182,12 +187,13 @@ net::HttpResponse HttpApi::snapshot(const net::HttpRequest& request) {
   return json_response(200, json.take());
 }
 
-std::size_t HttpApi::put_snapshots(InstrumentId instrument, std::uint16_t depth, JsonWriter& json) {
+std::size_t HttpApi::put_snapshots(InstrumentId instrument, std::uint16_t depth, bool allow_delayed, JsonWriter& json) {
   std::size_t found = 0;
   for (std::size_t channel = 0; channel < kChannelCount; ++channel) {
     const StreamSlot slot = hub_.table.find(instrument, static_cast<Channel>(channel));
     const LastValue* const value = slot != kNoStream ? &hub_.values.of(slot) : nullptr;
     if (value == nullptr || value->header() == nullptr) continue;
+    if (has(value->header()->flags, Flags::Delayed) && !allow_delayed) continue;
     json.raw(hub_.encoder.encode(*value->header(), hub_.clock.utc(), depth, value->snapshot_flags()));
     ++found;
   }

@@ -24,7 +24,7 @@ class HttpApi {
   [[nodiscard]] net::HttpResponse status();
   [[nodiscard]] net::HttpResponse snapshot(const net::HttpRequest& request);
   [[nodiscard]] net::HttpResponse instruments(const net::HttpRequest& request) const;
-  [[nodiscard]] std::size_t put_snapshots(InstrumentId instrument, std::uint16_t depth, JsonWriter& json);
+  [[nodiscard]] std::size_t put_snapshots(InstrumentId instrument, std::uint16_t depth, bool allow_delayed, JsonWriter& json);
 
   Hub& hub_;
 };

@@ -20,6 +20,7 @@ void LastValues::keep(LastValue& value, const RecordHeader& record) {
   value.last_seq = record.seq;
   value.gap.reset();
   value.broker = record.source;
+  value.delayed = has(record.flags, Flags::Delayed);
 }
 
 void LastValues::keep(LastValue& value, const Gap& gap) {
@@ -37,6 +38,7 @@ void LastValues::keep(LastValue& value, const State& state) {
   value.reason = state.reason;
   value.since = state.header.ts_received;
   value.broker = state.header.source;
+  if (state.state == StreamState::Live) value.delayed = has(state.header.flags, Flags::Delayed);
 }
 
 }  // namespace tidegate::distributor

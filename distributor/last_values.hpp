@@ -21,6 +21,7 @@ struct LastValue {
   std::string reason;
   UtcTime since;
   std::optional<BrokerId> broker;  // who serves it
+  bool delayed = false;            // what comes now is delayed deliberately
 
   /// Null when there is none.
   [[nodiscard]] const RecordHeader* header() const { return record.empty() ? nullptr : reinterpret_cast<const RecordHeader*>(record.data()); }

@@ -140,6 +140,10 @@ Complaint read_options(const Value& root, SubscribeOptions& out) {
   if (const Value* const depth = member(*options, "depth")) {
     if (Complaint complaint = read_depth(*depth, out.depth); complaint.code != 0) return complaint;
   }
+  if (const Value* const allow_delayed = member(*options, "allow_delayed")) {
+    if (!allow_delayed->IsBool()) return malformed("options.allow_delayed is neither true nor false");
+    out.allow_delayed = allow_delayed->GetBool();
+  }
   if (const Value* const conflate = member(*options, "conflate")) {
     if (!conflate->IsString()) return malformed("options.conflate is not text", "\"none\" gives every message");
     if (text_of(*conflate) != "none")
@@ -221,7 +225,6 @@ std::uint16_t parse_depth(std::string_view text) {
 std::string channel_list() {
   std::string list;
   for (std::size_t i = 0; i < kChannelCount; ++i) {
-    if (static_cast<Channel>(i) == Channel::Status) continue;  // goes to every connection unasked
     if (!list.empty()) list += ", ";
     list += kChannelNames[i];
   }

@@ -31,6 +31,7 @@ enum class Op : std::uint8_t { Subscribe, Unsubscribe, UnsubscribeAll, List, Pin
 struct SubscribeOptions {
   bool snapshot = true;
   std::uint16_t depth = kDefaultDepth;  // kFullDepth: all levels
+  bool allow_delayed = false;           // data that the broker delays deliberately is welcome
 };
 
 struct Request {

@@ -18,6 +18,7 @@ void Publisher::publish(const RecordHeader& record) {
     case RecordKind::Depth:
     case RecordKind::Ticker:
     case RecordKind::Candle:
+    case RecordKind::InstrumentStatus:
       return data(record);
     case RecordKind::Gap:
       if (const StreamSlot stream = hub_.table.find(record.instrument, record.channel); stream != kNoStream) gap(stream, as<Gap>(record));
@@ -36,10 +37,12 @@ void Publisher::data(const RecordHeader& record) {
   if (slot == kNoStream) return;  // nobody wants it; a session may be slower to unsubscribe than we are
   LastValue& value = hub_.values.of(slot);
   if (const auto hole = LastValues::unexplained_hole(value, record)) gap(slot, *hole);
+  const bool was_delayed = value.delayed;
   LastValues::keep(value, record);
 
   const std::vector<Member>& members = hub_.table.stream(slot).members;
   if (members.empty()) return;
+  if (value.delayed != was_delayed) on_delayed_change(slot, record.seq, true);
   const UtcTime published = hub_.clock.utc();
   if (record.kind == RecordKind::Depth) return book(slot, as<Depth>(record), published);
   const net::FrameRef frame = hub_.frames.make(hub_.encoder.encode(record, published));
@@ -52,6 +55,7 @@ void Publisher::data(const RecordHeader& record) {
 void Publisher::book(StreamSlot slot, const Depth& depth, UtcTime published) {
   const std::uint16_t deepest = std::max(depth.bid_count, depth.ask_count);
   for (const Member& member : hub_.table.stream(slot).members) {
+    if (member.withheld) continue;
     if (member.held_back) {
       if (member.conflated) count(hub_.telemetry.gateway.messages_conflated);
       continue;
@@ -96,22 +100,34 @@ void Publisher::gap(StreamSlot slot, const Gap& gap) {
 }
 
 void Publisher::offer(const Member& member, const net::FrameRef& frame) {
-  if (!member.held_back) hub_.offer(*hub_.subscribers()[member.subscriber], frame, first_record_);
+  if (!member.held_back && !member.withheld) hub_.offer(*hub_.subscribers()[member.subscriber], frame, first_record_);
 }
 
 void Publisher::state(const State& state) {
   const StreamSlot slot = hub_.table.find(state.header.instrument, state.header.channel);
   if (slot == kNoStream) return;
-  LastValues::keep(hub_.values.of(slot), state);
+  LastValue& value = hub_.values.of(slot);
+  const bool was_delayed = value.delayed;
+  const bool was_down = value.state == StreamState::Stale || value.state == StreamState::Failed;
+  LastValues::keep(value, state);
   const std::vector<Member>& members = hub_.table.stream(slot).members;
   if (members.empty()) return;
-  const net::FrameRef frame = hub_.frames.make(state_text(slot));
-  for (const Member& member : members) hub_.offer(*hub_.subscribers()[member.subscriber], frame, first_record_);
+  const bool changed = value.delayed != was_delayed;
+  if (changed) on_delayed_change(slot, value.last_seq + 1, false);
+  const bool live = state.state == StreamState::Live;
+  net::FrameRef to_all, to_withheld;
+  for (const Member& member : members) {
+    const bool withheld = member.withheld && live && value.delayed;
+    if (withheld && (changed || !was_down)) continue;  // has been told
+    net::FrameRef& frame = withheld ? to_withheld : to_all;
+    if (!frame) frame = hub_.frames.make(state_text(slot, withheld));
+    hub_.offer(*hub_.subscribers()[member.subscriber], frame, first_record_);
+  }
 }
 
-void Publisher::tell_state(Subscriber& subscriber, StreamSlot slot) { hub_.offer(subscriber, state_text(slot)); }
+void Publisher::tell_state(Subscriber& subscriber, StreamSlot slot) { hub_.offer(subscriber, state_text(slot, is_withheld(subscriber, slot))); }
 
-std::string Publisher::state_text(StreamSlot slot) {
+std::string Publisher::state_text(StreamSlot slot, bool withheld) {
   const Stream& stream = hub_.table.stream(slot);
   const LastValue& value = hub_.values.of(slot);
   StateFacts facts;
@@ -122,6 +138,12 @@ std::string Publisher::state_text(StreamSlot slot) {
   facts.since = value.since;
   facts.reason = value.reason;
   facts.code = value.state == StreamState::Failed ? value.code : std::uint16_t{0};
+  if (withheld) {
+    facts.state = StreamState::Failed;
+    facts.reason = "the broker delays this data deliberately";
+    facts.code = code::kNotEntitled;
+    facts.hint = R"(subscribe with "options":{"allow_delayed":true} to get it, flagged "delayed")";
+  }
   return state_message(facts);
 }
 
@@ -143,7 +165,7 @@ void Publisher::market_status(const RecordHeader& record) {
 
 void Publisher::owe_snapshot(Subscriber& subscriber, StreamSlot slot, bool joined) {
   Member* const member = hub_.table.member(subscriber.slot(), slot);
-  if (member == nullptr || hub_.values.of(slot).header() == nullptr) return;
+  if (member == nullptr || member->withheld || hub_.values.of(slot).header() == nullptr) return;
   member->held_back = member->held_back || joined;
   member->conflated = false;
   if (!std::exchange(member->snapshot_due, true)) subscriber.add_due(slot);
@@ -155,6 +177,10 @@ bool Publisher::feed(Subscriber& subscriber) {
     const StreamSlot slot = subscriber.next_due();
     Member* const member = hub_.table.member(subscriber.slot(), slot);
     if (member == nullptr || !member->snapshot_due) continue;  // left since
+    if (member->withheld) {
+      member->snapshot_due = false;  // it stays held back: restore() makes it due again
+      continue;
+    }
     if (!subscriber.has_room_for_snapshots()) return wait(subscriber, sent);
     const LastValue& value = hub_.values.of(slot);
     const Flags flags = member->conflated ? Flags::Conflated : value.snapshot_flags();

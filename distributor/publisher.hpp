@@ -16,6 +16,10 @@ class Publisher {
 
   void publish(const RecordHeader& record);
 
+  /// A member's wish for delayed data may have changed, or it has just joined: it gets or misses from now on what the stream brings.
+  void apply_delayed_option(Member& member, StreamSlot stream, bool joined, bool allow_delayed);
+  /// A stream's state as this subscriber has it: failed where its delayed data is withheld.
+  [[nodiscard]] StreamState state_for(const Subscriber& subscriber, StreamSlot stream);
   /// Tells one subscriber a stream's present state.
   void tell_state(Subscriber& subscriber, StreamSlot stream);
   /// The snapshot of a stream becomes due for a subscriber; feed() sends it. No value yet: nothing is due.
@@ -35,7 +39,11 @@ class Publisher {
   void state(const State& state);
   void broker_status(const BrokerStatus& status);
   void market_status(const RecordHeader& record);
-  [[nodiscard]] std::string state_text(StreamSlot stream);
+  [[nodiscard]] std::string state_text(StreamSlot stream, bool withheld);
+  [[nodiscard]] bool is_withheld(const Subscriber& subscriber, StreamSlot stream);
+  void on_delayed_change(StreamSlot stream, std::uint64_t seq, bool tell);
+  void withhold(StreamSlot stream, std::uint64_t seq);
+  void restore(StreamSlot stream, std::uint64_t seq, bool tell);
   void conflate(SubscriberSlot subscriber, StreamSlot stream);
   bool wait(Subscriber& subscriber, bool sent);
   void offer(const Member& member, const net::FrameRef& frame);

@@ -59,7 +59,7 @@ void RequestHandler::subscribe(Subscriber& subscriber, const Request& request) {
         Subscribed subscribed = enter(subscriber, *resolved.entry, *wanted, request.options);
         complaint = std::move(subscribed.complaint);
         if (subscribed.stream != kNoStream) {
-          const bool live = hub_.values.of(subscribed.stream).state == StreamState::Live;
+          const bool live = publisher_.state_for(subscriber, subscribed.stream) == StreamState::Live;
           result.add(resolved.entry->symbol, symbol, name, live ? StreamState::Live : StreamState::Pending);
           entered.push_back(subscribed.stream);
         }
@@ -76,7 +76,7 @@ void RequestHandler::follow_up(Subscriber& subscriber, std::vector<StreamSlot> s
   std::sort(streams.begin(), streams.end());  // a pair may stand twice in one request
   streams.erase(std::unique(streams.begin(), streams.end()), streams.end());
   for (const StreamSlot stream : streams) {
-    const StreamState state = hub_.values.of(stream).state;
+    const StreamState state = publisher_.state_for(subscriber, stream);
     if (state != StreamState::Pending && state != StreamState::Live) publisher_.tell_state(subscriber, stream);
   }
   publisher_.feed(subscriber);
@@ -104,12 +104,7 @@ bool RequestHandler::must_wait(const Resolved& resolved, Channel channel) const 
 
 std::optional<Channel> RequestHandler::channel(std::string_view name, Complaint& complaint) const {
   const auto found = parse_channel(name);
-  if (!found) {
-    complaint = {code::kNoChannel, "unknown channel", "one of: " + channel_list()};
-  } else if (*found == Channel::Status) {
-    complaint = {code::kNoChannel, "status is not subscribed", "every connection gets status messages unasked"};
-    return std::nullopt;
-  }
+  if (!found) complaint = {code::kNoChannel, "unknown channel", "one of: " + channel_list()};
   return found;
 }
 
@@ -140,6 +135,9 @@ RequestHandler::Subscribed RequestHandler::enter(Subscriber& subscriber, const C
     }
   }
   const auto added = hub_.table.add(subscriber.slot(), entry.id, channel, options.depth);
+  if (Member* const member = hub_.table.member(subscriber.slot(), added.stream)) {
+    publisher_.apply_delayed_option(*member, added.stream, added.joined, options.allow_delayed);
+  }
   if (options.snapshot) {
     publisher_.owe_snapshot(subscriber, added.stream, added.joined);
   } else if (Member* const member = hub_.table.member(subscriber.slot(), added.stream)) {
@@ -197,7 +195,7 @@ void RequestHandler::list(Subscriber& subscriber, const Request& request) {
     const Stream& stream = hub_.table.stream(slot);
     const LastValue& value = hub_.values.of(slot);
     const std::string_view broker = value.broker ? hub_.broker(*value.broker) : std::string_view{};
-    message.add(hub_.symbol(stream.instrument), to_text(stream.channel), value.state, broker, value.last_seq);
+    message.add(hub_.symbol(stream.instrument), to_text(stream.channel), publisher_.state_for(subscriber, slot), broker, value.last_seq);
   }
   hub_.answer(subscriber, message.finish());
 }

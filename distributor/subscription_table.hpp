@@ -24,6 +24,9 @@ struct Member {
   bool snapshot_due = false;
   bool held_back = false;  // new, or conflated: its next message is the last value, nothing else of the stream goes out before
   bool conflated = false;  // that last value stands for books that were not sent
+  bool allow_delayed = false;
+  bool withheld = false;            // the stream's data is delayed, which this subscriber did not ask for: it was told so, and gets none of it
+  std::uint64_t withheld_from = 0;  // the first number it did not get; 0: it has got none before either
 };
 
 /// One (instrument, channel) in demand.

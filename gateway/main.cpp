@@ -22,8 +22,21 @@ namespace {
 
 constexpr int kUsage = 2;
 
+/// The name of a broker that cannot be connected to; empty: none.
+std::string broker_without_session(const Config& config) {
+  for (const BrokerConfig& broker : config.brokers) {
+    if (adapter_of(config, broker.id).make_session == nullptr) return broker.name;
+  }
+  return {};
+}
+
 int run(const std::string& path) {
   Config config = load_config(path, all_adapters());
+  if (const std::string name = broker_without_session(config); !name.empty()) {
+    std::cerr << path << ": brokers." << name
+              << ": its adapter reads recordings only and cannot connect; take this broker out to run the gateway, or use `tidegate decode`\n";
+    return kUsage;
+  }
   set_up_log(config.log);
   const std::string host = config.server.listen.host;
   const SystemClock clock;

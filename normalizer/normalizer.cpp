@@ -153,6 +153,7 @@ void Normalizer::on_ticker(const TickerUpdate& update) {
   for (std::size_t i = 0; i < kTickerFieldCount; ++i) {
     const auto field = static_cast<TickerField>(i);
     if ((update.present >> i & 1U) != 0) merged.set(field, update.values[i]);
+    if ((update.standing >> i & 1U) != 0 && !merged.knows(field)) merged.set(field, update.values[i]);
     if ((update.cleared >> i & 1U) != 0) merged.forget(field);
   }
   if (update.last_trade_time.known()) merged.last_trade_time = update.last_trade_time;
@@ -246,6 +247,8 @@ void Normalizer::set_state(StreamState state, std::string_view reason, std::uint
   auto record = make_record<State>(instrument_, channel_);
   record.header.source = stream_->source.broker;
   record.header.ts_received = frame_ != nullptr ? frame_->received : clock_.utc();
+  if (state == StreamState::Live && state_->access.source == stream_->source && is_delayed(state_->access.access))
+    record.header.flags = Flags::Delayed;
   record.state = state;
   record.code = code;
   set_text(record.reason, reason);

@@ -65,6 +65,8 @@ class Normalizer final : private UpdateSink {
   void on_depth(const DepthUpdate& update) override;
   void on_ticker(const TickerUpdate& update) override;
   void on_candle(const CandleUpdate& update) override;
+  void on_availability(const AvailabilityUpdate& update) override;
+  void on_instrument_status(const InstrumentStatusUpdate& update) override;
   void on_account(const AccountUpdate& update) override;
   void on_market_status(const MarketStatusUpdate& update) override;
 
@@ -90,6 +92,10 @@ class Normalizer final : private UpdateSink {
   void on_book_lost(std::string_view reason);
   void ask_snapshot();
   void emit_book(const OrderBook& book, Flags flags);
+
+  // what a broker gives of an instrument
+  void fail_without_access();
+  void repeat_status();
 
   void set_state(StreamState state, std::string_view reason, std::uint16_t code = 0);
   void announce_gap(std::uint64_t lost);

@@ -9,6 +9,7 @@
 #include "gateway/core/ids.hpp"
 #include "gateway/core/market_data.hpp"
 #include "gateway/core/time.hpp"
+#include "gateway/core/update.hpp"
 #include "normalizer/order_book.hpp"
 #include "normalizer/sequence_check.hpp"
 #include "normalizer/tick_grid.hpp"
@@ -40,6 +41,13 @@ struct Stream {
   bool has_source = false;
 };
 
+/// What the broker said it gives of an instrument.
+struct InstrumentAccess {
+  DataAccess access = DataAccess::Unstated;
+  SourceKey source;  // who said so
+  char words[104] = {};
+};
+
 /// The kept book of one instrument, and how deep subscribers look into it.
 struct KeptBook {
   OrderBook chained;              // snapshot and deltas
@@ -59,6 +67,9 @@ struct InstrumentState {
   Ticker ticker = make_record<Ticker>(kNoInstrument, Channel::Ticker);  // merged from all updates so far
   KeptBook book;
   TickGrid tick;  // as the catalog has it
+  InstrumentAccess access;
+  InstrumentStatus status = make_record<InstrumentStatus>(kNoInstrument, Channel::Status);  // the last one, wanted or not
+  SourceKey status_source;  // who said it; means nothing while `status` has no instrument
 
   Stream& stream(Channel channel) {
     used |= 1U << static_cast<unsigned>(channel);

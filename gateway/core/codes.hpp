@@ -11,6 +11,7 @@ inline constexpr std::uint16_t kMalformed = 4004;
 inline constexpr std::uint16_t kUnknownOp = 4010;
 inline constexpr std::uint16_t kUnknownSymbol = 4011;
 inline constexpr std::uint16_t kNoChannel = 4012;
+inline constexpr std::uint16_t kNotEntitled = 4013;
 inline constexpr std::uint16_t kTooManySubscriptions = 4014;
 inline constexpr std::uint16_t kBrokerLimit = 4015;
 inline constexpr std::uint16_t kSlowReader = 4021;

@@ -15,7 +15,7 @@
 
 namespace tidegate {
 
-enum class RecordKind : std::uint8_t { Trade, Quote, Depth, Ticker, Candle, Gap, State, BrokerStatus, MarketStatus };
+enum class RecordKind : std::uint8_t { Trade, Quote, Depth, Ticker, Candle, InstrumentStatus, Gap, State, BrokerStatus, MarketStatus };
 
 /// What a subscriber must know about a record besides its values; names as in the client protocol.
 enum class Flags : std::uint16_t {
@@ -179,7 +179,25 @@ struct Candle {
 };
 static_assert(sizeof(Candle) == 96);
 
-enum class GapCause : std::uint8_t { Upstream, SlowClient, Failover, ResumeWindow };
+enum class TradingState : std::uint8_t { Trading, Halted };
+
+constexpr std::string_view to_text(TradingState state) { return state == TradingState::Halted ? "halted" : "trading"; }
+
+/// Whether one instrument is traded: the data of channel `status`.
+struct InstrumentStatus {
+  RecordHeader header;
+  TradingState state{};
+  char reason[63] = {};  // zero-terminated UTF-8; empty: none given
+};
+static_assert(sizeof(InstrumentStatus) == 104);
+
+enum class GapCause : std::uint8_t {
+  Upstream,
+  SlowClient,
+  Failover,
+  ResumeWindow,
+  NotEntitled,  // delayed records, kept from a subscriber who did not ask for such
+};
 
 /// Proof of loss on header.channel: sequence numbers header.seq to `to_seq` will not come.
 struct Gap {
@@ -196,7 +214,7 @@ constexpr std::string_view to_text(StreamState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-/// A (instrument, channel) changed its state; carries no seq of its own.
+/// A (instrument, channel) changed its state; carries no seq of its own. Live with the flag Delayed: the data that comes is delayed.
 struct State {
   RecordHeader header;  // ts_received: since when
   StreamState state{};
@@ -246,6 +264,8 @@ inline constexpr RecordKind kKindOf<Ticker> = RecordKind::Ticker;
 template <>
 inline constexpr RecordKind kKindOf<Candle> = RecordKind::Candle;
 template <>
+inline constexpr RecordKind kKindOf<InstrumentStatus> = RecordKind::InstrumentStatus;
+template <>
 inline constexpr RecordKind kKindOf<Gap> = RecordKind::Gap;
 template <>
 inline constexpr RecordKind kKindOf<State> = RecordKind::State;
@@ -276,7 +296,7 @@ template <std::size_t N>
 void set_text(char (&field)[N], std::string_view text) {
   std::size_t length = text.size() < N ? text.size() : N - 1;
   while (length < text.size() && length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) --length;
-  std::memcpy(field, text.data(), length);
+  if (length > 0) std::memcpy(field, text.data(), length);  // an empty view may be null
   field[length] = '\0';
 }
 

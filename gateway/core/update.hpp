@@ -86,6 +86,7 @@ struct TickerUpdate {
   bool derive_change =
       false;  // PriceChange follows from Price and ClosePrice, and so does its percentage if none was sent: the normalizer computes them
   Decimal values[kTickerFieldCount];
+  std::uint32_t standing = 0;  // bit per TickerField: not in this message, but said earlier and still true, and in `values`: for who missed it then
   UtcTime last_trade_time;
   Flags flags = Flags::None;
   UtcTime ts_event;
@@ -106,6 +107,35 @@ struct CandleUpdate {
   UtcTime open_time;
   Decimal open, high, low, close, volume;
   bool closed = false;
+  Flags flags = Flags::None;
+  UtcTime ts_event;
+};
+
+/// What a broker gives of an instrument's data.
+enum class DataAccess : std::uint8_t {
+  Unstated,  // data may come; the broker does not say of what quality
+  RealTime,
+  Delayed,        // deliberately: its records carry the flag Delayed
+  Frozen,         // the last values before the market closed: flag Stale
+  DelayedFrozen,  // both
+  NotEntitled,    // nothing: the account has no right to see it
+  NoInstrument,   // nothing: the broker knows no such instrument
+};
+constexpr bool is_delayed(DataAccess access) { return access == DataAccess::Delayed || access == DataAccess::DelayedFrozen; }
+constexpr bool gives_nothing(DataAccess access) { return access == DataAccess::NotEntitled || access == DataAccess::NoInstrument; }
+
+/// What a broker gives of an instrument has changed. Comes before the data that it is about.
+struct AvailabilityUpdate {
+  NativeRef instrument;
+  DataAccess access{};
+  std::string_view words;  // for a subscriber: why, and what to do about it
+};
+
+/// One instrument's trading was halted, or goes on.
+struct InstrumentStatusUpdate {
+  NativeRef instrument;
+  TradingState state{};
+  std::string_view reason;  // may be empty
   Flags flags = Flags::None;
   UtcTime ts_event;
 };
@@ -132,6 +162,8 @@ class UpdateSink {
   virtual void on_depth(const DepthUpdate&) = 0;
   virtual void on_ticker(const TickerUpdate&) = 0;
   virtual void on_candle(const CandleUpdate&) = 0;
+  virtual void on_availability(const AvailabilityUpdate&) = 0;
+  virtual void on_instrument_status(const InstrumentStatusUpdate&) = 0;
   virtual void on_account(const AccountUpdate&) = 0;
   virtual void on_market_status(const MarketStatusUpdate&) = 0;
 };

@@ -70,6 +70,8 @@ class CsvSink final : public UpdateSink {
               market_ == Market::Spot ? "" : std::to_string(u.previous_id), std::to_string(u.bids.size()), std::to_string(u.asks.size())}));
   }
   void on_ticker(const TickerUpdate&) override { ++tickers; }
+  void on_availability(const AvailabilityUpdate&) override {}
+  void on_instrument_status(const InstrumentStatusUpdate&) override {}
   void on_account(const AccountUpdate&) override {}
   void on_market_status(const MarketStatusUpdate&) override {}
   void on_candle(const CandleUpdate& u) override {

@@ -35,6 +35,8 @@ class DescribingSink final : public UpdateSink {
   void on_quote(const QuoteUpdate& update) override { lines.push_back(describe(update)); }
   void on_depth(const DepthUpdate& update) override { lines.push_back(describe(update)); }
   void on_ticker(const TickerUpdate& update) override { lines.push_back(describe(update)); }
+  void on_availability(const AvailabilityUpdate&) override { lines.emplace_back("availability"); }
+  void on_instrument_status(const InstrumentStatusUpdate&) override { lines.emplace_back("status"); }
   void on_account(const AccountUpdate& update) override { lines.push_back("account " + std::string{update.kind}); }
   void on_candle(const CandleUpdate& update) override { lines.push_back(describe(update)); }
   void on_market_status(const MarketStatusUpdate& update) override { lines.push_back("market status " + std::string{update.venue}); }

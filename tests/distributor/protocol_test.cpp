@@ -136,6 +136,6 @@ TEST_CASE("request: pairs of symbol and channel are bounded before anything is m
 }
 
 TEST_CASE("request: the channel list names what can be subscribed") {
-  CHECK(channel_list().starts_with("trade, quote, orderbook, ticker, candle_1s"));
+  CHECK(channel_list().starts_with("trade, quote, orderbook, ticker, status, candle_1s"));
   CHECK(channel_list().ends_with("candle_1M"));
 }

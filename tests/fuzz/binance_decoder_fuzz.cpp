@@ -24,6 +24,8 @@ class TouchingSink final : public UpdateSink {
     if (update.bids.size() > binance::kLevelsMax || update.asks.size() > binance::kLevelsMax) __builtin_trap();
   }
   void on_ticker(const TickerUpdate& update) override { touch(update.instrument, {update.values[0], update.values[5]}); }
+  void on_availability(const AvailabilityUpdate&) override {}
+  void on_instrument_status(const InstrumentStatusUpdate&) override {}
   void on_account(const AccountUpdate&) override {}
   void on_market_status(const MarketStatusUpdate&) override {}
   void on_candle(const CandleUpdate& update) override { touch(update.instrument, {update.open, update.volume}); }

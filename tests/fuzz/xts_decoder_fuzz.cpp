@@ -44,6 +44,8 @@ class TouchingSink final : public UpdateSink {
     touch(update.instrument, {update.open, update.high, update.low, update.close, update.volume});
   }
   void on_account(const AccountUpdate&) override { require(false); }
+  void on_availability(const AvailabilityUpdate&) override { require(false); }
+  void on_instrument_status(const InstrumentStatusUpdate&) override { require(false); }
   void on_market_status(const MarketStatusUpdate& update) override {
     for (const char c : update.message) sum_ += static_cast<unsigned char>(c);
     for (const char c : update.venue) sum_ += static_cast<unsigned char>(c);

@@ -34,6 +34,8 @@ class TouchingSink final : public UpdateSink {
   }
   void on_candle(const CandleUpdate&) override { require(false); }
   void on_market_status(const MarketStatusUpdate&) override { require(false); }
+  void on_availability(const AvailabilityUpdate&) override { require(false); }
+  void on_instrument_status(const InstrumentStatusUpdate&) override { require(false); }
   void on_account(const AccountUpdate& update) override {
     require(!update.body.empty());
     for (const char c : update.body) sum_ += static_cast<unsigned char>(c);

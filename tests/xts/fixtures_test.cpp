@@ -39,6 +39,8 @@ class KeepingSink final : public UpdateSink {
   }
   void on_ticker(const TickerUpdate& update) override { ticker = update; }
   void on_candle(const CandleUpdate& update) override { candle = update; }
+  void on_availability(const AvailabilityUpdate&) override { FAIL("XTS does not tell what it gives"); }
+  void on_instrument_status(const InstrumentStatusUpdate&) override { FAIL("XTS tells no state of an instrument"); }
   void on_account(const AccountUpdate&) override { FAIL("an account update"); }
   void on_market_status(const MarketStatusUpdate& update) override {
     status = std::string{update.message};

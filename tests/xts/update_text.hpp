@@ -30,6 +30,8 @@ class DescribingSink final : public UpdateSink {
   void on_candle(const CandleUpdate& update) override { lines.push_back(describe(update)); }
   void on_account(const AccountUpdate&) override { lines.emplace_back("account"); }
   void on_market_status(const MarketStatusUpdate& update) override { lines.push_back(describe(update)); }
+  void on_availability(const AvailabilityUpdate&) override { lines.emplace_back("availability"); }
+  void on_instrument_status(const InstrumentStatusUpdate&) override { lines.emplace_back("status"); }
 
   Lines lines;
 };

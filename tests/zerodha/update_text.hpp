@@ -26,6 +26,8 @@ class DescribingSink final : public UpdateSink {
   void on_ticker(const TickerUpdate& update) override { lines.push_back(describe(update)); }
   void on_candle(const CandleUpdate&) override { lines.emplace_back("candle"); }
   void on_market_status(const MarketStatusUpdate&) override { lines.emplace_back("market status"); }
+  void on_availability(const AvailabilityUpdate&) override { lines.emplace_back("availability"); }
+  void on_instrument_status(const InstrumentStatusUpdate&) override { lines.emplace_back("status"); }
   void on_account(const AccountUpdate& update) override { lines.push_back("account " + std::string{update.kind} + " " + std::string{update.body}); }
 
   Lines lines;

@@ -13,6 +13,8 @@ class CountingSink final : public UpdateSink {
   void on_quote(const QuoteUpdate&) override { ++count; }
   void on_depth(const DepthUpdate&) override { ++count; }
   void on_ticker(const TickerUpdate&) override { ++count; }
+  void on_availability(const AvailabilityUpdate&) override { ++count; }
+  void on_instrument_status(const InstrumentStatusUpdate&) override { ++count; }
   void on_account(const AccountUpdate&) override {}
   void on_market_status(const MarketStatusUpdate&) override {}
   void on_candle(const CandleUpdate&) override { ++count; }

@@ -63,6 +63,8 @@ class NoUpdates final : public UpdateSink {
   void on_quote(const QuoteUpdate&) override {}
   void on_depth(const DepthUpdate&) override {}
   void on_ticker(const TickerUpdate&) override {}
+  void on_availability(const AvailabilityUpdate&) override {}
+  void on_instrument_status(const InstrumentStatusUpdate&) override {}
   void on_account(const AccountUpdate&) override {}
   void on_market_status(const MarketStatusUpdate&) override {}
   void on_candle(const CandleUpdate&) override {}

@@ -25,12 +25,14 @@ int main(int argc, char** argv) {
   const auto all = [&options] {
     bool good = tidegate::bench::run_decode(options);
     good = tidegate::bench::run_decode_packed(options) && good;
+    good = tidegate::bench::run_decode_ibkr(options) && good;
     good = tidegate::bench::run_line(options) && good;
     good = tidegate::bench::run_relay(options) && good;
     good = tidegate::bench::run_fanout(options) && good;
     return tidegate::bench::run_ticks(options) && good;
   };
-  CLI::App* const decode = part("decode", "reading frames, beside RapidJSON", [&] { return run_decode(options) && run_decode_packed(options); });
+  CLI::App* const decode = part("decode", "reading frames, beside RapidJSON",
+                                [&] { return run_decode(options) && run_decode_packed(options) && run_decode_ibkr(options); });
   decode->add_option("--frames", options.frames, "a frames file to read instead of made frames")->check(CLI::ExistingFile);
   part("line", "frame to encoded message, beside decoding alone", [&] { return run_line(options); });
   CLI::App* const relay =

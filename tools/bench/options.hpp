@@ -21,6 +21,7 @@ bool run_decode(const Options& options);  // and of Zerodha and XTS after it
 bool run_decode_kite(const Options& options);
 bool run_decode_xts(const Options& options);
 bool run_decode_packed(const Options& options);
+bool run_decode_ibkr(const Options& options);
 bool run_line(const Options& options);
 bool run_relay(const Options& options);
 bool run_fanout(const Options& options);

@@ -69,6 +69,12 @@ struct FreshConfig {
   std::string problem;  // not empty: something it refers to is gone; what, and the remedy; `config` says nothing then
 };
 
+/// What a broker without a whole list knows of one name that subscribers asked for.
+struct SymbolAnswer {
+  std::string text;                     // as it was asked: "NASDAQ:AAPL", "SMART:AAPL" or a bare name
+  std::vector<Instrument> instruments;  // one: what the text means; several: ambiguous; none: the broker knows nothing of that name
+};
+
 /// What the gateway lends to a session. The session calls it on its loop's thread.
 class SessionHost {
  public:
@@ -85,6 +91,8 @@ class SessionHost {
   /// The broker's whole instrument list, at start and after each refresh. Puts in what the configuration names: wishes are to be resolved by the
   /// list as it comes back.
   virtual void on_instruments(std::vector<Instrument>& instruments) = 0;
+  /// Answers to Session::look_up. Their instruments join the broker's list, and each text stands for them from now on.
+  virtual void on_found(std::vector<SymbolAnswer> answers) { static_cast<void>(answers); }
   virtual void on_report(BrokerReport report) = 0;
 };
 
@@ -95,7 +103,10 @@ class Session {
   virtual void start() = 0;                                    // returns at once; failures arrive as Status frames
   virtual void update(const WantedSet& wanted) = 0;            // the session finds the difference
   virtual void request_snapshot(std::string_view symbol) = 0;  // the kept book of this symbol needs one; answered by a Rest frame
-  virtual void stop() noexcept = 0;                            // idempotent; pushes nothing after it returns
+  /// Names to be looked up, for a broker whose adapter `may_know` them. Each is answered once through SessionHost::on_found, later: at the earliest
+  /// once the broker can be asked. Asking again for one under way changes nothing.
+  virtual void look_up(const std::vector<std::string>& texts) { static_cast<void>(texts); }
+  virtual void stop() noexcept = 0;  // idempotent; pushes nothing after it returns
 };
 
 /// Whether the broker takes the configured credentials.
@@ -144,6 +155,8 @@ struct Adapter {
   /// Asks the broker once; `done` runs on the loop, later. May be null: nothing to check.
   std::unique_ptr<CredentialCheck> (*check_credentials)(const BrokerConfig&, net::EventLoop&, std::function<void(CredentialAnswer)> done) = nullptr;
   const LoginHelper* login = nullptr;  // null: no person has to log in
+  /// Whether the broker has to be asked for a name that its list does not hold: VENUE:SYMBOL, or a bare name. Null: lists are whole.
+  bool (*may_know)(const BrokerConfig&, std::string_view text) = nullptr;
   /// What is wrong between options that are each right, as "KEY: what is wrong; what to do"; empty when nothing is. May be null.
   std::string (*complaint)(const BrokerConfig&) = nullptr;
 };

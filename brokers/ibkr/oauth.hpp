@@ -31,7 +31,7 @@ struct OAuthKeys {
   std::string encryption_key_pem;   // private RSA key
   std::string dh_param_pem;         // Diffie-Hellman parameters
   std::string realm = "limited_poa";
-  OAuthEncoding encoding = OAuthEncoding::Once;
+  OAuthQuery query = OAuthQuery::Unsigned;
 };
 
 /// Why something was not had, for a person: what is wrong, "; ", what to do. Holds no key, token or secret.

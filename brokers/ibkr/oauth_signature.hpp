@@ -13,16 +13,16 @@ namespace tidegate::ibkr {
 /// Names and values as they are meant, not encoded. A name may come twice.
 using OAuthParameters = std::vector<std::pair<std::string, std::string>>;
 
-/// How names and values go into the text that is signed. The two differ only where one of them holds more than letters, digits and "-._~".
-enum class OAuthEncoding : std::uint8_t {
-  Twice,  // RFC 5849: each name and value first, then all of it together
-  Once,   // all of it together, a blank as "+": what IBKR's own samples do (docs/protocols/ibkr.md#oauth-10a)
+/// Whether a URL's query is signed with the rest.
+enum class OAuthQuery : std::uint8_t {
+  Unsigned,  // as IBKR's own samples do it, and the clients in use (docs/protocols/ibkr.md#oauth-10a)
+  Signed,    // as RFC 5849 wants it, and IBKR's guide says
 };
 
-/// METHOD&url&parameters (section 3.4.1) of a request to `url`, whose query counts among the parameters; `parameters` are those of the header
-/// without realm and oauth_signature, and of a form in the body. Nothing when `url` is no http or https address, or its query is wrongly encoded.
+/// METHOD&url&parameters (section 3.4.1) of a request to `url`; `parameters` are those of the header without realm and oauth_signature, and of a form
+/// in the body. Nothing when `url` is no http or https address, or its query is wrongly encoded.
 [[nodiscard]] std::optional<std::string> oauth_base_string(std::string_view method, std::string_view url, OAuthParameters parameters,
-                                                           OAuthEncoding encoding);
+                                                           OAuthQuery query);
 
 /// `OAuth realm="...", a="...", b="..."` (section 3.5.1): realm first and as it is, the others by name, encoded.
 [[nodiscard]] std::string oauth_header(std::string_view realm, OAuthParameters parameters);

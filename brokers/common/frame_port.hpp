@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "brokers/adapter.hpp"
 #include "gateway/core/frame.hpp"
@@ -36,6 +37,8 @@ class FramePort {
   [[nodiscard]] std::uint32_t session() const { return session_; }
   [[nodiscard]] ConnectionId connection() const { return connection_; }
   void close() { closed_ = true; }
+  /// Whether a frame was lost in a full queue since this was last asked.
+  [[nodiscard]] bool take_loss() { return std::exchange(loss_, false); }
 
  private:
   [[nodiscard]] RawFrame make(FrameKind kind, const Stamp& stamp) const;
@@ -49,6 +52,7 @@ class FramePort {
   ConnectionId connection_;
   std::uint32_t session_ = 0;
   bool closed_ = false;
+  bool loss_ = false;
 };
 
 }  // namespace tidegate::common

@@ -2,7 +2,7 @@
 // docs/protocols/ibkr.md#contracts
 #pragma once
 
-#include <cstdint>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "brokers/adapter.hpp"
-#include "brokers/common/backoff.hpp"
 #include "brokers/common/log_pacer.hpp"
+#include "brokers/ibkr/contract_asker.hpp"
 #include "brokers/ibkr/contract_book.hpp"
 #include "brokers/ibkr/contract_cache.hpp"
 #include "brokers/ibkr/contract_wish.hpp"
@@ -22,31 +22,30 @@
 
 namespace tidegate::ibkr {
 
-/// The loop's thread. Asks nothing before the first go(), and nothing after stop().
+/// The loop's thread. Asks nothing before the first go(), and nothing after stop(). Everything it calls, it calls from a timer of its own.
 class Contracts {
  public:
   struct Settings {
-    std::string cache_folder;                         // common::cache_folder(option instruments_cache); empty: no cache
-    Duration age = std::chrono::hours{24 * 30};       // an older answer is asked for again when its instrument is next wanted; it serves meanwhile
-    Duration retry_first = std::chrono::seconds{1};   // waits after failures grow from here
+    std::string cache_folder;                        // common::cache_folder(option instruments_cache); empty: no cache
+    Duration age = std::chrono::hours{24 * 30};      // an older answer is asked for again when its instrument is next wanted; it serves meanwhile
+    Duration retry_first = std::chrono::seconds{1};  // waits after failures grow from here
     Duration retry_longest = std::chrono::seconds{60};
     Duration unknown_kept = std::chrono::minutes{5};  // a name the broker knows nothing of is not asked for again so long
     Duration write_after = std::chrono::seconds{1};   // from a new answer to its place on the disk
   };
 
-  /// `status` 0: no answer came in time.
-  using Answered = std::function<void(int status, std::string_view body)>;
-  /// One GET through the session's paced REST client: "/trsrv/stocks?symbols=AAPL,IBM", below /v1/api. `answered` runs once, later or at once; after
-  /// hold() or stop() it may as well never run. A 401, or words of a missing login, hold() by itself: the session ends that with go().
-  using Ask = std::function<void(std::string path_and_query, Answered answered)>;
+  /// One GET through the session's paced REST client: "/trsrv/stocks?symbols=AAPL,IBM", below /v1/api. `answered(status, body)` runs once, later or
+  /// at once; status 0: no answer came in time. After hold() or stop() it may as well never run. After a 401, or words of a missing login, it holds
+  /// by itself: the session ends that with go().
+  using Ask = ContractAsker::Ask;
 
   struct Events {
     std::function<void(std::vector<SymbolAnswer>)> found;  // for SessionHost::on_found
-    std::function<void()> changed;                         // what is known changed otherwise: known() is to go to SessionHost::on_instruments again
+    std::function<void()> changed;                         // contracts went or were replaced: known() is for SessionHost::on_instruments again
     std::function<void()> prepared;                        // more of find() is prepared
   };
 
-  /// Reads the cache. The host outlives this; `ask` and the events are called on its loop, never from within a call to this but go().
+  /// Reads the cache. The host outlives this.
   Contracts(SessionHost& host, const BrokerConfig& config, Settings settings, Ask ask, Events events);
   ~Contracts() { stop(); }
   Contracts(const Contracts&) = delete;
@@ -73,6 +72,43 @@ class Contracts {
   [[nodiscard]] std::optional<Found> find(const std::string& symbol) const;
   /// Every contract known from the cache and from answers.
   [[nodiscard]] std::vector<Instrument> known() const;
+
+ private:
+  void look_up_one(const std::string& text);
+  void refresh(const std::string& text);
+  [[nodiscard]] bool is_old(UtcTime asked) const;
+  [[nodiscard]] bool keeps_unknown(const std::string& text);
+  void remember_unknown(const std::string& text);
+
+  void on_done(const std::string& text, const ContractWish& wish);
+  void on_given_up(const std::string& text);
+  void answer(const std::string& text, const ContractBook::Meaning& meaning);
+  void warn(std::string_view words, std::string_view text);
+
+  void kick();
+  void on_time();
+  void tell();
+  void write();
+
+  SessionHost& host_;
+  std::string broker_;
+  Settings settings_;
+  Events events_;
+  ContractCache cache_;
+  ContractBook book_;
+  ContractAsker asker_;
+  net::Timer timer_;
+  common::LogPacer log_;
+
+  bool stopped_ = false;
+  std::set<std::string> awaited_;            // texts on their way that somebody waits for
+  std::map<std::string, MonoTime> unknown_;  // texts that the broker knew nothing of; until when that holds
+  std::set<std::string> wanted_roots_;
+
+  std::vector<SymbolAnswer> answers_;  // to be told
+  bool changed_ = false, prepared_ = false;
+  bool unwritten_ = false, write_warned_ = false;
+  MonoTime write_at_;
 };
 
 }  // namespace tidegate::ibkr

@@ -1,7 +1,8 @@
-// Has a stream, or have all of them, fallen silent? Pure: the caller brings the time. docs/protocols/ibkr.md#silence
+// Has a stream fallen silent? Pure: the caller brings the time. docs/protocols/ibkr.md#silence
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "brokers/common/liveness.hpp"
 #include "brokers/ibkr/frame_hints.hpp"
@@ -9,40 +10,47 @@
 
 namespace tidegate::ibkr {
 
-/// One stream's rhythm. Lives as long as it is wanted, over connections: a stream that was lively before is missed on the next one as well.
+inline constexpr MonoTime kNever{std::numeric_limits<std::int64_t>::max()};
+
+/// One stream's rhythm. Lives as long as the stream is wanted, over connections: what was lively on one is missed on the next.
 class StreamWatch {
  public:
+  /// `timeout`: silence after which a lively stream is suspicious; zero: never.
   explicit StreamWatch(Duration timeout);
 
-  /// It was asked for, be it the first time or again. `fresh`: nothing of it can be running.
-  void on_asked(MonoTime now, bool fresh);
-  /// A message came. True: it counts as a sign of life, not as an answer to a request.
+  /// The first command for it since the broker could be asked.
+  void on_opened(MonoTime now);
+  /// Any command for it, that one included.
+  void on_asked(MonoTime now) { asked_at_ = now; }
+  /// A message came. True: it is a sign of life, and no answer to a command.
   bool on_data(const MarketHint& hint, MonoTime now);
 
-  /// When it should be asked for again because it is silent. Never: MonoTime::max-like `kNever`.
-  [[nodiscard]] MonoTime silent_at() const;
-  /// It was asked for again because of that.
-  void exhausted(MonoTime now);
+  /// When it should be asked for again since it is silent, or never answered. kNever: not because of that.
+  [[nodiscard]] MonoTime suspicious_at() const;
+  /// It is asked for again because of that: patience grows. A stream that never answered is not suspected a second time.
+  void suspected(MonoTime now);
 
-  /// Data came at short intervals, and the market is not known to be closed.
-  [[nodiscard]] bool lively() const { return steady_ >= kLivelyAfter && live_data_ && traded_; }
-  /// Something came since it was asked for on this connection.
+  /// Messages came at short intervals, and the market is not known to be closed.
+  [[nodiscard]] bool lively() const { return steady_ >= kLivelyAfter; }
+  /// Anything came since on_opened().
   [[nodiscard]] bool answered() const { return answered_; }
-  [[nodiscard]] MonoTime last_life() const { return life_at_; }
+  [[nodiscard]] MonoTime life_at() const { return life_at_; }
 
  private:
   static constexpr std::uint32_t kLivelyAfter = 5;
+  static constexpr int kPatienceMax = 16;  // times the timeout
 
   Duration timeout_;
+  Duration answer_window_;
   common::Patience patience_;
-  MonoTime asked_at_{};  // last
-  MonoTime life_at_{};   // last sign of life, or when it was first asked for
-  MonoTime silence_from_{};
-  std::uint32_t steady_ = 0;  // signs of life in a row without a long pause
-  bool answered_ = false;
-  bool asked_again_ = false;  // though it never answered
-  bool live_data_ = true;
+  MonoTime asked_at_{};
+  MonoTime life_at_{};        // the last sign of life; on a new connection, when it began
+  MonoTime silent_from_{};    // the same, or when it was suspected last
+  std::uint32_t steady_ = 0;  // signs of life in a row with short pauses, in a market that moves
+  bool moving_ = true;
   bool traded_ = true;
+  bool answered_ = false;
+  bool never_answered_told_ = false;
 };
 
 }  // namespace tidegate::ibkr

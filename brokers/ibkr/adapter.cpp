@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "brokers/ibkr/contract_name.hpp"
 #include "brokers/ibkr/credential_check.hpp"
 #include "brokers/ibkr/decoder.hpp"
 #include "brokers/ibkr/message_fields.hpp"
@@ -36,10 +37,11 @@ bool parse_native(std::string_view id, NativeId& native) {
 
 /// A symbol of one of its venues, or a bare name.
 bool may_know(const BrokerConfig& config, std::string_view text) {
+  if (!is_contract_name(text)) return false;
   const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos) return !text.empty() && text.find('#') == std::string_view::npos;
+  if (colon == std::string_view::npos) return true;
   const std::vector<std::string> names = venues(config);
-  return colon + 1 < text.size() && std::find(names.begin(), names.end(), text.substr(0, colon)) != names.end();
+  return std::find(names.begin(), names.end(), text.substr(0, colon)) != names.end();
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "brokers/common/safe_text.hpp"
+#include "brokers/ibkr/frame_hints.hpp"
 
 namespace tidegate::ibkr {
 namespace {
@@ -112,9 +113,9 @@ void Feed::tic() {
 
 // The data path: what is market data by its topic goes straight on.
 void Feed::on_message(common::Connection& connection, std::string&& payload, bool binary, const common::Stamp& stamp) {
-  if (const std::string_view topic = data_topic(payload); !topic.empty()) return on_data(topic, std::move(payload), binary, stamp);
+  const std::string_view topic = topic_of(payload);
+  if (topic.starts_with("smd+") || topic.starts_with("sbd")) return on_data(topic, std::move(payload), binary, stamp);
   const ControlMessage control = read_control(payload);
-  if (control.kind == Kind::Data) return on_data(control.topic, std::move(payload), binary, stamp);
   port_.data(std::move(payload), binary, stamp);  // the decoder counts it, and knows what of it is the account's
   switch (control.kind) {
     case Kind::Heartbeat:

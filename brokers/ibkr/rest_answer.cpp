@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-#include "brokers/ibkr/json_members.hpp"
+#include "brokers/ibkr/contract_json.hpp"
 
 namespace tidegate::ibkr {
 namespace {
@@ -29,11 +29,8 @@ std::optional<Duration> retry_after_of(const net::HttpAnswer& answer) {
   return std::chrono::seconds{std::clamp<std::int64_t>(seconds, 0, kRetryAfterMax)};
 }
 
-AuthStatus status_of(const rapidjson::Value* value) {
-  return {.authenticated = truth_of(member(value, "authenticated")),
-          .established = truth_of(member(value, "established")),
-          .competing = truth_of(member(value, "competing")),
-          .message = std::string{text_of(member(value, "message"))}};
+std::optional<bool> truth_of(const rapidjson::Value* value) {
+  return value != nullptr && value->IsBool() ? std::optional{value->GetBool()} : std::nullopt;
 }
 
 /// A page, which the gateway program shows under every address it does not know, and in front of a login.
@@ -68,9 +65,8 @@ RestAnswer read_answer(net::HttpAnswer&& given) {
     return answer;
   }
   rapidjson::Document document;
-  parse(document, answer.body);
-  const bool json = !document.HasParseError() && (document.IsObject() || document.IsArray());
-  if (json) answer.words = text_of(member(&document, "error"));
+  const bool json = parse_json(document, answer.body) && (document.IsObject() || document.IsArray());
+  if (json) answer.words = json_text(json_member(document, "error"));
   if (answer.words.empty()) {
     answer.words = "HTTP " + std::to_string(answer.status);
     if (is_page(answer)) {
@@ -90,35 +86,40 @@ void AuthStatus::merge(const AuthStatus& news) {
   if (!news.message.empty()) message = news.message;
 }
 
+AuthStatus read_auth_status(const rapidjson::Value& object) {
+  return {.authenticated = truth_of(json_member(object, "authenticated")),
+          .established = truth_of(json_member(object, "established")),
+          .competing = truth_of(json_member(object, "competing")),
+          .message = std::string{json_text(json_member(object, "message"))}};
+}
+
 std::optional<AuthStatus> read_auth_status(std::string_view body) {
   rapidjson::Document document;
-  parse(document, body);
-  if (document.HasParseError() || member(&document, "authenticated") == nullptr) return std::nullopt;
-  return status_of(&document);
+  if (!parse_json(document, body) || json_member(document, "authenticated") == nullptr) return std::nullopt;
+  return read_auth_status(document);
 }
 
 std::string read_session(std::string_view body) {
   rapidjson::Document document;
-  parse(document, body);
-  return document.HasParseError() ? std::string{} : std::string{text_of(member(&document, "session"))};
+  return parse_json(document, body) ? std::string{json_text(json_member(document, "session"))} : std::string{};
 }
 
 std::optional<AuthStatus> read_tickle_status(std::string_view body) {
   rapidjson::Document document;
-  parse(document, body);
-  if (document.HasParseError()) return std::nullopt;
-  const rapidjson::Value* status = member(member(&document, "iserver"), "authStatus");
-  return member(status, "authenticated") == nullptr ? std::nullopt : std::optional{status_of(status)};
+  if (!parse_json(document, body)) return std::nullopt;
+  const rapidjson::Value* server = json_member(document, "iserver");
+  const rapidjson::Value* status = server == nullptr ? nullptr : json_member(*server, "authStatus");
+  if (status == nullptr || json_member(*status, "authenticated") == nullptr) return std::nullopt;
+  return read_auth_status(*status);
 }
 
 std::string read_account(std::string_view body) {
   rapidjson::Document document;
-  parse(document, body);
-  if (document.HasParseError()) return {};
-  if (const std::string_view selected = text_of(member(&document, "selectedAccount")); !selected.empty()) return std::string{selected};
-  const rapidjson::Value* accounts = member(&document, "accounts");
+  if (!parse_json(document, body)) return {};
+  if (const std::string_view selected = json_text(json_member(document, "selectedAccount")); !selected.empty()) return std::string{selected};
+  const rapidjson::Value* accounts = json_member(document, "accounts");
   if (accounts == nullptr || !accounts->IsArray() || accounts->Empty()) return {};
-  return std::string{text_of(&(*accounts)[0])};
+  return std::string{json_text(&(*accounts)[0])};
 }
 
 }  // namespace tidegate::ibkr

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <rapidjson/document.h>
+
 #include "gateway/core/time.hpp"
 #include "gateway/net/http_client.hpp"
 
@@ -46,6 +48,8 @@ struct AuthStatus {
   [[nodiscard]] bool taken() const { return !usable() && competing.value_or(false); }
   void merge(const AuthStatus& news);
 };
+/// The properties that `object` has; none where it is none.
+[[nodiscard]] AuthStatus read_auth_status(const rapidjson::Value& object);
 /// An answer of iserver/auth/status or iserver/auth/ssodh/init. Nothing: it is none.
 [[nodiscard]] std::optional<AuthStatus> read_auth_status(std::string_view body);
 

@@ -18,14 +18,16 @@ constexpr Duration kAfterLoss = std::chrono::seconds{1};
 constexpr Duration kPumpMax = std::chrono::hours{1};
 
 StreamSettings stream_settings(const Settings& settings, std::uint64_t seed) {
-  return {.lines_max = settings.lines_max,
-          .depth_max = settings.depth_max,
-          .commands_max = settings.command_rate,
-          .renewal = settings.stream_renewal,
-          .life = settings.stream_life,
-          .stream_timeout = settings.stream_timeout,
-          .data_timeout = settings.data_timeout,
-          .seed = seed};
+  StreamSettings streams;
+  streams.lines_max = settings.lines_max;
+  streams.depth_max = settings.depth_max;
+  streams.commands_per_second = settings.command_rate;
+  streams.renewal = settings.stream_renewal;
+  streams.life = settings.stream_life;
+  streams.stream_timeout = settings.stream_timeout;
+  streams.data_timeout = settings.data_timeout;
+  streams.seed = seed;
+  return streams;
 }
 
 Contracts::Settings contract_settings(const BrokerConfig& config, const Settings& settings) {
@@ -68,7 +70,7 @@ MarketDataSession::MarketDataSession(const BrokerConfig& config, SessionHost& ho
       keeper_(host, config_, settings_, rest_, *this),
       contracts_(
           host, config_, contract_settings(config_, settings_),
-          [this](std::string path, Contracts::Answered answered) { ask_contracts(std::move(path), std::move(answered)); },
+          [this](const std::string& path, auto answered) { ask_contracts(path, std::move(answered)); },
           {.found = [this](std::vector<SymbolAnswer> answers) { on_found(std::move(answers)); },
            .changed = [this] { on_contracts_changed(); },
            .prepared = [this] { resolve_all(); }}),
@@ -106,7 +108,7 @@ void MarketDataSession::look_up(const std::vector<std::string>& texts) {
   if (!stopped_) contracts_.look_up(texts);
 }
 
-void MarketDataSession::ask_contracts(std::string path, Contracts::Answered answered) {
+void MarketDataSession::ask_contracts(const std::string& path, std::function<void(int status, std::string_view body)> answered) {
   rest_.send(RestClient::Urgency::Other, "GET", path, {}, [this, answered = std::move(answered)](RestAnswer&& answer) {
     const bool no_login = answer.kind == RestAnswer::Kind::NoLogin;
     answered(answer.status, answer.body);
@@ -298,7 +300,7 @@ void MarketDataSession::pump() {
     }
   }
   if (!events.empty()) board_.touch();
-  if (feed_.up() && !probe_timer_.pending() && streams_.all_silent(now)) probe();
+  if (feed_.up() && streams_.all_silent(now) && !probe_timer_.pending()) probe();
   if (feed_.up()) pump_timer_.start(std::clamp(streams_.due_in(now), kPumpMin, kPumpMax), [this] { pump(); });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -49,7 +50,7 @@ class MarketDataSession final : public Session, private LoginOwner, private Feed
     std::string refusal;    // already told upwards
   };
 
-  void ask_contracts(std::string path, Contracts::Answered answered);
+  void ask_contracts(const std::string& path, std::function<void(int status, std::string_view body)> answered);
   void on_contracts_refused();
   void on_found(std::vector<SymbolAnswer>&& answers);
   void on_contracts_changed();

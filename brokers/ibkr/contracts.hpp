@@ -38,6 +38,7 @@ class Contracts {
   /// at once; status 0: no answer came in time. After hold() or stop() it may as well never run. After a 401, or words of a missing login, it holds
   /// by itself: the session ends that with go().
   using Ask = ContractAsker::Ask;
+  using Answered = ContractAsker::Answered;
 
   struct Events {
     std::function<void(std::vector<SymbolAnswer>)> found;  // for SessionHost::on_found

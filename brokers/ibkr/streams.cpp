@@ -306,6 +306,10 @@ bool Streams::all_silent(MonoTime now) {
   feed_.expect_data(any_lively || (any_asked && !any_answered), now);
   const common::Liveness::Check check = feed_.check(now);
   const bool silent = check.verdict == common::Liveness::Verdict::NoData;
+  if (silent) {  // the next silence counts from here
+    feed_.opened(now);
+    feed_.expect_data(true, now);
+  }
   feed_due_ = now + (silent ? settings_.data_timeout : check.again_in);
   return silent;
 }

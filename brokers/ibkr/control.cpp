@@ -21,6 +21,7 @@ ControlMessage read_control(std::string_view message) {
   if (topic == "system") {
     if (json_member(document, "hb") != nullptr) control.kind = Kind::Heartbeat;
   } else if (topic == "sts") {
+    control.kind = Kind::Status;
     if (const rapidjson::Value* args = json_member(document, "args"); args != nullptr) control.status = read_auth_status(*args);
   } else if (topic == "error" || (topic.empty() && json_member(document, "error") != nullptr)) {
     control.kind = Kind::Complaint;

@@ -190,7 +190,7 @@ void Feed::on_phase(common::Connection& connection) {
     tic_timer_.cancel();
   }
   if (connection.phase() != common::ConnectionPhase::Connecting) attempt_.reset();
-  if (connection.phase() == common::ConnectionPhase::Waiting) keeper_.doubt();
+  if (connection.phase() == common::ConnectionPhase::Waiting && !connection.trouble().reason.empty()) keeper_.doubt();
   owner_.on_feed_changed();
 }
 

@@ -200,11 +200,28 @@ TEST_CASE_FIXTURE(IbkrFixture, "ibkr competing: taken back after competing_wait"
 
 // ---- limits and words ----
 
-TEST_CASE_FIXTURE(IbkrFixture, "ibkr rest: 429 pauses everything, and no more than the rate is ever sent in a second") {
-  set_ibkr(config, "rest_rate", "4");
-  open_one();
-  std::vector<std::string> names;
-  CHECK(ibkr.calls.size() == 4);  // tickle, status, accounts, stocks: a fifth would have had to wait
+TEST_CASE_FIXTURE(IbkrFixture, "ibkr rest: the rate is kept by all requests together, and after 429 nothing goes out for a while") {
+  SUBCASE("the rate") {
+    set_ibkr(config, "rest_rate", "4");
+    set_ibkr(config, "tickle_spacing", "20s");
+    open_one();
+    CHECK(ibkr.calls.size() == 4);  // tickle, status, accounts, stocks
+    session->look_up({"NYSE:IBM"});
+    run_on(loop);
+    CHECK(ibkr.calls.size() == 4);
+    REQUIRE(until([&] { return ibkr.calls.size() == 5; }));
+  }
+  SUBCASE("after 429") {
+    set_ibkr(config, "rate_limit_wait", "20s");
+    ibkr.next["/iserver/accounts"].push_back(json_response(R"({"error":"Too Many Requests"})", 429));
+    start();
+    session->look_up({"NASDAQ:AAPL"});
+    REQUIRE(until_state(BrokerState::Reconnecting));
+    CHECK(reason() == "IBKR asks to slow down: Too Many Requests");
+    CHECK(host.counters().rate_limited == 1);
+    run_on(loop);
+    CHECK(ibkr.calls.size() == 3);
+  }
 }
 
 TEST_CASE_FIXTURE(IbkrFixture, "ibkr login: neither session nor cookies reach words, whoever says them") {

@@ -68,9 +68,10 @@ class TestHost final : public SessionHost {
   }
   std::unique_ptr<FrameSink> open_sink(ConnectionId connection) override {
     sinks.push_back(connection);
-    return std::make_unique<Sink>(frames);
+    return std::make_unique<Sink>(*this);
   }
   void on_instruments(std::vector<Instrument>& list) override {
+    if (configure) configure(list);
     instruments = list;
     ++list_count;
   }
@@ -108,21 +109,25 @@ class TestHost final : public SessionHost {
   FreshConfig fresh;  // what read_config() finds
   int config_reads = 0;
   std::vector<RawFrame> frames;
+  bool queue_full = false;  // frames are refused
+  int frames_refused = 0;
   std::vector<ConnectionId> sinks;
   std::vector<Instrument> instruments;
   int list_count = 0;  // how often they came
+  std::function<void(std::vector<Instrument>&)> configure;  // puts in what the configuration names
   std::vector<SymbolAnswer> answers;
   BrokerReport report;
   int report_count = 0;
 
  private:
   struct Sink final : FrameSink {
-    explicit Sink(std::vector<RawFrame>& all) : frames(all) {}
+    explicit Sink(TestHost& all) : host(all) {}
     bool push(RawFrame&& frame) override {
-      frames.push_back(std::move(frame));
-      return true;
+      if (host.queue_full) ++host.frames_refused;
+      if (!host.queue_full) host.frames.push_back(std::move(frame));
+      return !host.queue_full;
     }
-    std::vector<RawFrame>& frames;
+    TestHost& host;
   };
 
   net::EventLoop& loop_;

@@ -1,4 +1,4 @@
-// What the session itself reads of the socket's messages. docs/protocols/ibkr.md#topics and section 6.4
+// What the session itself reads of the socket's messages. docs/protocols/ibkr.md#topics and section 8.4
 #pragma once
 
 #include <cstdint>

@@ -21,7 +21,7 @@ constexpr int kNormalClose = 1000;
 constexpr int kSessionsGivenMax = 3;
 
 common::ConnectionTimings timings_of(const BrokerConfig& config, const Settings& settings) {
-  // Silence of data is judged stream by stream, by whoever knows them (section 6.6).
+  // Silence of data is judged stream by stream, by whoever knows them (section 7.5).
   return {.reconnect_initial = config.reconnect_initial,
           .reconnect_maximum = config.reconnect_maximum,
           .silence = {.bytes = config.stale_after, .heartbeat = settings.heartbeat_timeout, .data = {}},

@@ -1,5 +1,5 @@
 // The socket: opened with the login's session, spoken for by sts, kept alive by tic, and the way of its messages to the frames.
-// docs/protocols/ibkr.md section 6.4
+// docs/protocols/ibkr.md section 8.4
 #pragma once
 
 #include <cstdint>

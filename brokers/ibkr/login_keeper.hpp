@@ -1,5 +1,5 @@
 // The login: the web session that a person (or OAuth) opens, and the brokerage session on top of it, of which a user has one, whatever the program.
-// docs/protocols/ibkr.md sections 6.1 to 6.3
+// docs/protocols/ibkr.md sections 8.1 to 8.3
 #pragma once
 
 #include <cstdint>

@@ -65,7 +65,7 @@ struct Settings {
   Duration oauth_renew_before{};
 
   std::string instruments_cache;  // folder; empty: no cache
-  Duration contracts_max_age{};
+  Duration contracts_age{};
 };
 
 }  // namespace tidegate::ibkr

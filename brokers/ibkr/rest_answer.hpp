@@ -1,4 +1,4 @@
-// REST answers of the session: told apart by what has to follow, and read generously. Pure; hostile input. docs/protocols/ibkr.md section 6
+// REST answers of the session: told apart by what has to follow, and read generously. Pure; hostile input. docs/protocols/ibkr.md section 8
 #pragma once
 
 #include <cstdint>

@@ -33,7 +33,7 @@ StreamSettings stream_settings(const Settings& settings, std::uint64_t seed) {
 Contracts::Settings contract_settings(const BrokerConfig& config, const Settings& settings) {
   Contracts::Settings contracts;
   contracts.cache_folder = settings.instruments_cache;
-  contracts.age = settings.contracts_max_age;
+  contracts.age = settings.contracts_age;
   contracts.retry_first = config.reconnect_initial;
   contracts.retry_longest = config.reconnect_maximum;
   return contracts;
@@ -304,7 +304,7 @@ void MarketDataSession::pump() {
   if (feed_.up()) pump_timer_.start(std::clamp(streams_.due_in(now), kPumpMin, kPumpMax), [this] { pump(); });
 }
 
-/// A stream that is ended and asked for anew is answered by a whole snapshot, however quiet its market is (section 6.6).
+/// A stream that is ended and asked for anew is answered by a whole snapshot, however quiet its market is (section 8.5).
 void MarketDataSession::probe() {
   const std::string target = streams_.probe_target();
   if (target.empty()) return feed_.cut("nothing that was asked for was answered");

@@ -76,7 +76,8 @@ class Streams {
   /// Wanted from now on. An equal wish changes nothing; one whose target or kind differs takes the place of the older one of its key.
   void want(const StreamWish& wish);
   void unwant(const common::WantKey& key);
-  /// There is no such contract: its line goes to others, and nothing is asked for it before the next ready() or a new wish for it.
+  /// The answer said that there is no such contract: what runs of it is ended, and its line goes to others. It is asked for once more with the next
+  /// ready(), with a new wish for it, or when a renewal would have been due: the answer may have been a passing one.
   void refuse(std::uint64_t conid, std::string_view exchange);
 
   /// The socket is open and the brokerage session authenticated: everything is asked for again. `account`: of ladders; empty: they wait.
@@ -106,6 +107,7 @@ class Streams {
 
  private:
   enum class Form : std::uint8_t { MarketData, Ladder };
+  static constexpr Duration kLookAgain = std::chrono::hours{1};  // when nothing is due
   static constexpr std::array kForms = {Form::MarketData, Form::Ladder};
 
   struct Wish {
@@ -127,7 +129,7 @@ class Streams {
     bool asked = false;    // it may be running at the broker
     bool current = false;  // asked for since the last ready(), and not ended since
     MonoTime asked_at{};
-    MonoTime renew_at{};
+    MonoTime renew_at{};  // refused: when it may be asked for once more
     StreamWatch watch;
   };
   struct Hash {
@@ -153,12 +155,13 @@ class Streams {
   [[nodiscard]] bool served(const Stream& stream) const;
   [[nodiscard]] bool to_be_asked(const Stream& stream) const;
   void enter(Stream& stream);
+  void readmit(MonoTime now);
   void drop_unwanted(Form form);
 
   [[nodiscard]] Plan plan(MonoTime now) const;
   void consider(Plan& plan, Stream& stream, MonoTime now) const;
   [[nodiscard]] std::string ask(Stream& stream, MonoTime now);
-  [[nodiscard]] std::string end(Stream& stream);
+  [[nodiscard]] std::string end(Stream& stream, MonoTime now);
   [[nodiscard]] Duration jitter();
 
   StreamSettings settings_;

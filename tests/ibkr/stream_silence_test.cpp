@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/ibkr/streams_fixture.hpp"
+#include "tools/bench/allocations.hpp"
 
 using namespace tidegate;
 using namespace tidegate::test;
@@ -172,4 +173,20 @@ TEST_CASE("ibkr streams: data of streams that are not held, and topics of other 
   f.streams.hold();
   f.streams.on_data("smd+1001", "{}", f.now);
   CHECK(f.streams.counts().alive == 0);
+}
+
+TEST_CASE("ibkr streams: a message that comes allocates nothing") {
+  StreamsFixture f;
+  f.want(1);
+  f.want(1, Channel::OrderBook);
+  f.ready();
+  const std::uint64_t before = bench::heap_calls();
+  for (int i = 0; i < 100; ++i) {
+    f.now = f.now + 500ms;
+    f.streams.on_data("smd+1001", R"({"server_id":"q0","conid":1001,"_updated":1,"6119":"q0","6509":"RpB","31":"271.67","topic":"smd+1001"})", f.now);
+    f.streams.on_data("sbd+DU1234567890123+1001", R"({"topic":"sbd+DU1234567890123+1001","data":[]})", f.now);
+    f.streams.on_data("smd+1234567890123456@ISLAND", "{}", f.now);
+  }
+  CHECK(bench::heap_calls() == before);
+  CHECK(f.streams.counts().alive == 2);
 }

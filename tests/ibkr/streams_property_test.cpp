@@ -196,10 +196,12 @@ TEST_CASE("ibkr streams: whatever is wished, withdrawn and lost, what should run
     CHECK(run.f.broker.busiest_second() <= run.settings.commands_per_second);
     // And calm is calm: nothing but renewals.
     const std::uint64_t before = run.f.streams.counts().renewals + run.f.streams.counts().suspicions;
+    const std::uint64_t renewals = run.f.streams.counts().renewals;
     const std::size_t commands = run.f.broker.commands.size();
     run.run(30min);
     const std::uint64_t after = run.f.streams.counts().renewals + run.f.streams.counts().suspicions;
     CHECK(run.f.broker.commands.size() - commands == after - before);
+    CHECK(run.f.streams.counts().renewals <= 4 * run.lines.holders.size() + renewals);
     CHECK(run.f.broker.expired == 0);
     CHECK(run.f.streams.counts().waiting == run.lines.waiting.size() + run.ladders.waiting.size());
   }

@@ -230,19 +230,20 @@ TEST_CASE("ibkr streams: a place that becomes free within the same set of wishes
   CHECK(f.broker.lines_max == 1);
 }
 
-TEST_CASE("ibkr streams: a contract that does not exist gives its line away, until the next connection or a new wish") {
+TEST_CASE("ibkr streams: a contract that does not exist gives its line away, and is asked for again now and then") {
   StreamsFixture f({.lines_max = 1});
   f.want(1, Channel::Status);
   f.want(2, Channel::Status);
   f.ready();
   f.take_commands();
   f.streams.refuse(1001, "");
-  f.run(20min);
-  CHECK(f.broker.streams.size() == 1);
-  CHECK(f.broker.streams.contains(f.target(2)));
-  f.unwant(2, Channel::Status);
+  f.streams.refuse(77, "ARCA");  // nobody asked for it
   f.run(1min);
+  CHECK(f.take_commands() == Commands{"umd+1001+{}", R"(smd+1002+{"fields":["31","6509","55"]})"});
+  f.unwant(2, Channel::Status);
+  f.run(8min);
   CHECK(f.broker.streams.empty());
+  SUBCASE("after the time of a renewal") { f.run(1min); }
   SUBCASE("a new connection") {
     f.lost();
     f.ready();

@@ -51,8 +51,9 @@ void FramePort::accepted(InstrumentId instrument, Channel channel) {
   push(std::move(frame));
 }
 
-void FramePort::asked(InstrumentId instrument, Channel channel) {
+void FramePort::asked(InstrumentId instrument, Channel channel, std::string_view note) {
   RawFrame frame = make(FrameKind::Asked, now());
+  frame.bytes = note;
   frame.instrument = instrument;
   frame.channel = channel;
   push(std::move(frame));

@@ -28,7 +28,8 @@ class FramePort {
   void opened(std::string_view url);  // the session number grows by one
   void lost(std::string_view why);    // the connection had been open
   void accepted(InstrumentId instrument, Channel channel);
-  void asked(InstrumentId instrument, Channel channel);  // in place of accepted(), where a broker acknowledges nothing
+  /// In place of accepted(), where a broker acknowledges nothing. `note`: what the stream's states are to say of it besides.
+  void asked(InstrumentId instrument, Channel channel, std::string_view note = {});
   /// `code` of the client protocol; 0: the broker's refusal.
   void refused(InstrumentId instrument, Channel channel, std::string_view words, std::uint16_t code = 0);
   void status(BrokerState state, std::string_view reason);

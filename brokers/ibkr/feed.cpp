@@ -158,7 +158,7 @@ void Feed::give_session() {
 
 LossVerdict Feed::judge(common::Connection&, const net::WsClosed& closed) {
   LossVerdict verdict{.park = false, .wait_min = {}, .state = BrokerState::Reconnecting, .reason = {}};
-  const std::string words = common::printable(closed.reason, {session_, keeper_.access_token()}, kWordsMax);
+  const std::string words = common::printable(closed.reason, {session_, keeper_.access_token()});
   if (!closed.opened && closed.http_status >= 300) {
     verdict.reason = "connection refused with HTTP " + std::to_string(closed.http_status);
     verdict.wait_min = std::chrono::seconds{std::clamp(closed.retry_after_seconds, 0, kDaySeconds)};
@@ -173,12 +173,12 @@ LossVerdict Feed::judge(common::Connection&, const net::WsClosed& closed) {
   } else if (!closed.opened && means_certificate(words)) {
     verdict.state = BrokerState::Down;
     verdict.wait_min = settings_.refused_wait;
-    verdict.reason = kCertificateWords;
+    verdict.reason = words;
   } else if (closed.opened && closed.code == kNormalClose) {
     verdict.reason = "IBKR closed the connection; the login is looked at again";
   } else {
     verdict.reason = closed.opened ? "connection lost" : "cannot connect";
-    if (!words.empty()) verdict.reason += ": " + words;
+    if (!words.empty()) verdict.reason += ": " + words.substr(0, kWordsMax);
   }
   return verdict;
 }

@@ -26,8 +26,8 @@ class FeedOwner {
   virtual void on_feed_command(MonoTime now) = 0;
 };
 
-/// One socket at a time. Each attempt waits for a login that was proved just before; a socket outlives the brokerage session, but nothing that was asked
-/// for on it does. The loop's thread.
+/// One socket at a time. Each attempt waits for a login that was proved just before; a socket outlives the brokerage session, but nothing that was
+/// asked for on it does. The loop's thread.
 class Feed final : private common::ConnectionOwner {
  public:
   Feed(SessionHost& host, const BrokerConfig& config, const Settings& settings, LoginKeeper& keeper, common::FramePort& port, FeedOwner& owner);

@@ -28,9 +28,9 @@ class LoginOwner {
   virtual void on_login_trouble() = 0;
 };
 
-/// Goes through the preflight (tickle, status, init where needed, accounts) at the start and whenever something casts doubt on the login, and keeps it
-/// alive by tickling. Where a person has to log in, it says so and asks now and then whether somebody has. Another program's session is never fought
-/// over. The loop's thread.
+/// Goes through the preflight (tickle, status, init where needed, accounts) at the start and whenever something casts doubt on the login, and keeps
+/// it alive by tickling. Where a person has to log in, it says so and asks now and then whether somebody has. Another program's session is never
+/// fought over. The loop's thread.
 class LoginKeeper {
  public:
   LoginKeeper(SessionHost& host, const BrokerConfig& config, const Settings& settings, RestClient& rest, LoginOwner& owner);
@@ -54,7 +54,8 @@ class LoginKeeper {
 
   /// What was proved last may be over.
   void doubt() { proved_ = {}; }
-  /// Goes through the preflight again, unless that is under way or waits for its time; what is there counts until it proves otherwise. Ends in on_login(), or in on_login_lost().
+  /// Goes through the preflight again, unless that is under way or waits for its time; what is there counts until it proves otherwise. Ends in
+  /// on_login(), or in on_login_lost().
   void check();
   /// The broker says that the brokerage session is gone.
   void lost(std::string_view why);
@@ -101,8 +102,8 @@ class LoginKeeper {
 
   std::uint64_t run_ = 0;  // of the preflight
   MonoTime begun_{};
-  std::uint64_t signed_in_run_ = 0;  // the one that made the live session token
-  std::string found_session_;  // by the preflight under way
+  std::uint64_t signed_in_run_ = 0;        // the one that made the live session token
+  std::string found_session_;              // by the preflight under way
   std::optional<MonoTime> opening_until_;  // ssodh/init was sent
   bool taking_ = false;                    // with compete
   bool running_ = false;                   // a preflight is under way

@@ -63,7 +63,7 @@ class OAuthLogin {
   RestClient& rest_;
   std::function<void()> on_opened_;
   net::Timer timer_;
-  std::uint64_t exchange_ = 0;  // the one under way
+  std::uint64_t exchange_ = 0;     // the one under way
   std::optional<OAuthKeys> keys_;  // that `oauth_` was opened with
   std::optional<OAuth> oauth_;
   std::optional<LiveToken> live_;

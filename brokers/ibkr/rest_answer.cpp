@@ -49,8 +49,7 @@ Kind classify(const RestAnswer& answer, bool object_or_array) {
 }  // namespace
 
 bool means_certificate(std::string_view words) {
-  const std::string text = lower(words);
-  return text.find("certificate") != std::string::npos && text.find("setting certificate") == std::string::npos;  // our own file
+  return words.find("certificate") != std::string_view::npos || words.find("tls.ca_file") != std::string_view::npos;
 }
 
 RestAnswer read_answer(net::HttpAnswer&& given) {
@@ -59,9 +58,8 @@ RestAnswer read_answer(net::HttpAnswer&& given) {
   answer.retry_after = retry_after_of(given);
   answer.body = std::move(given.body);
   if (answer.status == 0) {
-    const bool untrusted = means_certificate(given.error);
-    answer.kind = untrusted ? Kind::Untrusted : Kind::Unreachable;
-    answer.words = untrusted ? std::string{kCertificateWords} : given.error;
+    answer.kind = means_certificate(given.error) ? Kind::Untrusted : Kind::Unreachable;
+    answer.words = std::move(given.error);
     return answer;
   }
   rapidjson::Document document;

@@ -30,11 +30,9 @@ struct RestAnswer {
 };
 [[nodiscard]] RestAnswer read_answer(net::HttpAnswer&& answer);
 
-/// Whether words of a failed connection, of REST or of the socket, are about the broker's certificate.
+/// Whether words of a failed connection, of REST or of the socket, are about certificates: then they name the remedy, and trying again soon is no
+/// use.
 [[nodiscard]] bool means_certificate(std::string_view words);
-/// What a person does about it.
-inline constexpr std::string_view kCertificateWords =
-    "certificate not trusted: set tls.ca_file to the gateway's, or tls.verify: false for one on this machine";
 
 /// What is known of the brokerage session. Each property by itself: messages may bring one only, and what is missing is not false.
 struct AuthStatus {

@@ -37,9 +37,9 @@ RestClient::RestClient(SessionHost& host, const BrokerConfig& config, const Sett
 
 void RestClient::send(Urgency urgency, std::string_view method, std::string_view path, std::string body, Done done) {
   Waiting next{.urgency = urgency, .call = make_call(config_, settings_, method, path, std::move(body)), .done = std::move(done)};
-  const auto place = urgency == Urgency::Other ? waiting_.end() : std::find_if(waiting_.begin(), waiting_.end(), [](const Waiting& one) {
-    return one.urgency == Urgency::Other;
-  });
+  const auto place = urgency == Urgency::Other
+                         ? waiting_.end()
+                         : std::find_if(waiting_.begin(), waiting_.end(), [](const Waiting& one) { return one.urgency == Urgency::Other; });
   waiting_.insert(place, std::move(next));
   // Later: nobody is called from inside his own call, and the pace is kept in one place.
   if (!timer_.pending()) timer_.start(Duration::zero(), [this] { pump(); });

@@ -37,8 +37,8 @@ class RestClient {
   using Done = std::function<void(RestAnswer&&)>;
   /// What the login needs goes before everything else that waits.
   enum class Urgency : std::uint8_t { Login, Other };
-  /// Sends as soon as the pace allows. `path` counts from the REST address, with its query: "/tickle". `done` runs later, unless stopped; the words of
-  /// its answer are safe to show.
+  /// Sends as soon as the pace allows. `path` counts from the REST address, with its query: "/tickle". `done` runs later, unless stopped; the words
+  /// of its answer are safe to show.
   void send(Urgency urgency, std::string_view method, std::string_view path, std::string body, Done done);
 
   /// Gives the header `Authorization` of a call by its method and URL, empty for none; asked as each call leaves.

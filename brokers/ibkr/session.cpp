@@ -12,6 +12,8 @@
 namespace tidegate::ibkr {
 namespace {
 
+/// No capture of depth is known: section 3.
+constexpr std::string_view kDepthNote = "experimental: depth of Interactive Brokers is read by its documentation alone";
 constexpr Duration kPumpMin = std::chrono::milliseconds{1};
 /// From frames lost in a full queue to asking for everything again.
 constexpr Duration kAfterLoss = std::chrono::seconds{1};
@@ -68,12 +70,11 @@ MarketDataSession::MarketDataSession(const BrokerConfig& config, SessionHost& ho
       port_(host, config_.id, ConnectionId{0}),
       board_(host, port_, [this](BrokerReport& report) { fill_report(report); }),
       keeper_(host, config_, settings_, rest_, *this),
-      contracts_(
-          host, config_, contract_settings(config_, settings_),
-          [this](const std::string& path, auto answered) { ask_contracts(path, std::move(answered)); },
-          {.found = [this](std::vector<SymbolAnswer> answers) { on_found(std::move(answers)); },
-           .changed = [this] { on_contracts_changed(); },
-           .prepared = [this] { resolve_all(); }}),
+      contracts_(host, config_, contract_settings(config_, settings_),
+                 [this](const std::string& path, auto answered) { ask_contracts(path, std::move(answered)); },
+                 {.found = [this](std::vector<SymbolAnswer> answers) { on_found(std::move(answers)); },
+                  .changed = [this] { on_contracts_changed(); },
+                  .prepared = [this] { resolve_all(); }}),
       streams_(stream_settings(settings_, host.random_seed())),
       feed_(host, config_, settings_, keeper_, port_, *this),
       pump_timer_(host.loop()),
@@ -296,7 +297,7 @@ void MarketDataSession::pump() {
       refuse(*held, event.words, code::kBrokerLimit);
     } else {
       held->refusal.clear();
-      port_.asked(event.key.first, event.key.second);
+      port_.asked(event.key.first, event.key.second, event.key.second == Channel::OrderBook ? kDepthNote : std::string_view{});
     }
   }
   if (!events.empty()) board_.touch();

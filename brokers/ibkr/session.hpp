@@ -24,8 +24,8 @@ namespace tidegate::ibkr {
 /// Whether an instrument of this kind has a channel. docs/protocols/ibkr.md#channels
 [[nodiscard]] bool has_channel(const BrokerConfig& config, InstrumentKind kind, Channel channel);
 
-/// Wishes become streams once their contract is known, and the broker's own words for it; the socket opens when something is wanted and somebody is logged
-/// in. The loop's thread.
+/// Wishes become streams once their contract is known, and the broker's own words for it; the socket opens when something is wanted and somebody is
+/// logged in. The loop's thread.
 class MarketDataSession final : public Session, private LoginOwner, private FeedOwner {
  public:
   MarketDataSession(const BrokerConfig& config, SessionHost& host);

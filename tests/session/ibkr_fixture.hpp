@@ -14,9 +14,7 @@
 
 namespace tidegate::test {
 
-inline void set_ibkr(BrokerConfig& config, std::string_view key, std::string_view text) {
-  set_option(config, ::tidegate::ibkr::kOptions, key, text);
-}
+inline void set_ibkr(BrokerConfig& config, std::string_view key, std::string_view text) { set_option(config, ::tidegate::ibkr::kOptions, key, text); }
 
 /// A broker with the documented defaults, no cache on disk, and waits short enough for tests.
 inline BrokerConfig ibkr_config() {

@@ -26,8 +26,8 @@ TEST_CASE_FIXTURE(IbkrFixture, "ibkr login: tickle, status and accounts, in this
   open_one();
   auto seen = steps(ibkr);
   REQUIRE(seen.size() >= 4);
-  CHECK(std::vector(seen.begin(), seen.begin() + 4) == Texts{"POST /tickle", "POST /iserver/auth/status", "GET /iserver/accounts",
-                                                             "GET /trsrv/stocks?symbols=AAPL"});
+  CHECK(std::vector(seen.begin(), seen.begin() + 4) ==
+        Texts{"POST /tickle", "POST /iserver/auth/status", "GET /iserver/accounts", "GET /trsrv/stocks?symbols=AAPL"});
   CHECK(ibkr.init_bodies.empty());
   const net::HttpRequest& tickle = ibkr.calls.front().request;
   CHECK(tickle.header("Content-Length") == "0");
@@ -76,7 +76,8 @@ TEST_CASE_FIXTURE(IbkrFixture, "ibkr login: a brokerage session that does not op
   REQUIRE(until_state(BrokerState::Live));
 }
 
-TEST_CASE_FIXTURE(IbkrFixture, "ibkr login: nobody is logged in: says what a person does, asks now and then, opens no socket, and goes on by itself") {
+TEST_CASE_FIXTURE(IbkrFixture,
+                  "ibkr login: nobody is logged in: says what a person does, asks now and then, opens no socket, and goes on by itself") {
   ibkr.logged_in = false;
   SUBCASE("an error in a good answer") {}
   SUBCASE("401") {

@@ -29,7 +29,8 @@ TEST_CASE("ibkr control: what the session reads of the socket's messages, and no
   CHECK(status.kind == Kind::Status);
   CHECK(status.status.competing == true);
   CHECK_FALSE(status.status.authenticated.has_value());
-  for (const char* const odd : {"", "ech+hb", "[]", "7", R"({"topic":"sts"})", R"({"topic":"sts","args":[1]})", R"({"topic":7})", "{\"topic\":\"sts\",\"ar"}) {
+  for (const char* const odd :
+       {"", "ech+hb", "[]", "7", R"({"topic":"sts"})", R"({"topic":"sts","args":[1]})", R"({"topic":7})", "{\"topic\":\"sts\",\"ar"}) {
     CAPTURE(odd);
     CHECK_FALSE(ibkr::read_control(odd).status.lost());
     CHECK_FALSE(ibkr::read_control(odd).status.usable());
@@ -102,7 +103,8 @@ TEST_CASE_FIXTURE(IbkrFixture, "ibkr socket: nothing is asked for before the ser
   REQUIRE(until_state(BrokerState::Live));
 }
 
-TEST_CASE_FIXTURE(IbkrFixture, "ibkr socket: sts of a lost session, whole or in parts, voids the streams of an open socket, and brings them all back") {
+TEST_CASE_FIXTURE(IbkrFixture,
+                  "ibkr socket: sts of a lost session, whole or in parts, voids the streams of an open socket, and brings them all back") {
   open_one();
   const std::uint32_t session_before = host.last(FrameKind::Binary)->session;
   ibkr.authenticated = ibkr.primed = false;

@@ -24,7 +24,8 @@ TEST_CASE_FIXTURE(IbkrFixture, "ibkr session: names are looked up once somebody 
   CHECK(host.answers[0].instruments[0].symbol() == "NASDAQ:AAPL");
   CHECK(host.answers[0].instruments[0].native.token == 265598);
   CHECK(host.answers[0].instruments[0].native.text.empty());
-  CHECK(ibkr.peer().texts == Texts{R"(smd+265598+{"fields":["31","7059","84","88","86","85","70","71","7295","7741","7762","87","82","83","6509","55"]})"});
+  CHECK(ibkr.peer().texts ==
+        Texts{R"(smd+265598+{"fields":["31","7059","84","88","86","85","70","71","7295","7741","7762","87","82","83","6509","55"]})"});
   wish({want(1, Channel::Quote, "NASDAQ:AAPL"), want(1, Channel::OrderBook, "NASDAQ:AAPL")});
   REQUIRE(until([&] { return ibkr.commands_of("sbd+DU0000001+265598") == 1 && ibkr.commands_of("smd+265598") == 2; }));
   CHECK(host.asked(kFirst, Channel::OrderBook) == 1);
@@ -116,7 +117,8 @@ TEST_CASE_FIXTURE(IbkrFixture, "ibkr session: streams are asked for again before
   CHECK(host.count_of(FrameKind::Closed) == 0);
 }
 
-TEST_CASE_FIXTURE(IbkrFixture, "ibkr session: data that stops while heartbeats go on is probed, and the socket replaced when even that brings nothing") {
+TEST_CASE_FIXTURE(IbkrFixture,
+                  "ibkr session: data that stops while heartbeats go on is probed, and the socket replaced when even that brings nothing") {
   set_ibkr(config, "data_timeout", "40ms");
   set_ibkr(config, "stream_timeout", "60ms");
   set_ibkr(config, "probe_timeout", "40ms");

@@ -87,8 +87,8 @@ net::HttpResponse ScriptedIbkr::rest(const Call& call) {
   if (call.method == "POST") CHECK(call.request.header("Content-Length") == std::to_string(call.body.size()));
   if (call.path == "/tickle") {
     if (!logged_in) return json_response(R"({"error":"no session"})");
-    net::HttpResponse response = json_response(R"({"session":")" + session +
-                                               R"(","hmds":{"error":"no bridge"},"iserver":{"authStatus":)" + status() + "}}");
+    net::HttpResponse response =
+        json_response(R"({"session":")" + session + R"(","hmds":{"error":"no bridge"},"iserver":{"authStatus":)" + status() + "}}");
     response.headers.emplace_back("Set-Cookie", "x-sess-uuid=0.abcdef12; secure; HttpOnly");
     return response;
   }

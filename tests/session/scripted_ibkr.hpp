@@ -50,15 +50,15 @@ class ScriptedIbkr final : public net::WsServerHandler {
   std::string session = "0123456789abcdef0123456789abcdef";
   bool authenticated = true;
   bool competing = false;
-  bool init_opens = true;               // ssodh/init without compete does
+  bool init_opens = true;  // ssodh/init without compete does
   std::string account = "DU0000001";
-  bool greets = true;                   // system, act and sts on a socket with the right session
-  bool takes_cookie = true;             // false: it waits for the session in a message
-  bool gives_data = true;               // two equal snapshots after each smd
-  std::set<std::string> unknown;        // targets of contracts that do not exist
-  int refusals = 0;                     // so many upgrades are refused with `refusal_status`
+  bool greets = true;             // system, act and sts on a socket with the right session
+  bool takes_cookie = true;       // false: it waits for the session in a message
+  bool gives_data = true;         // two equal snapshots after each smd
+  std::set<std::string> unknown;  // targets of contracts that do not exist
+  int refusals = 0;               // so many upgrades are refused with `refusal_status`
   int refusal_status = 503;
-  bool closes_at_once = false;          // with code 1000, as with a bad session
+  bool closes_at_once = false;                                // with code 1000, as with a bad session
   std::map<std::string, std::deque<net::HttpResponse>> next;  // by path: answers in place of the ones it would give
   std::map<std::string, std::string> stocks = {{"AAPL", R"([{"name":"APPLE INC","contracts":[{"conid":265598,"exchange":"NASDAQ","isUS":true}]}])"},
                                                {"MSFT", R"([{"name":"MICROSOFT","contracts":[{"conid":272093,"exchange":"NASDAQ","isUS":true}]}])"},

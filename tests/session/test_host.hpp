@@ -113,7 +113,7 @@ class TestHost final : public SessionHost {
   int frames_refused = 0;
   std::vector<ConnectionId> sinks;
   std::vector<Instrument> instruments;
-  int list_count = 0;  // how often they came
+  int list_count = 0;                                       // how often they came
   std::function<void(std::vector<Instrument>&)> configure;  // puts in what the configuration names
   std::vector<SymbolAnswer> answers;
   BrokerReport report;

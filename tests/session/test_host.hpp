@@ -74,6 +74,9 @@ class TestHost final : public SessionHost {
     instruments = list;
     ++list_count;
   }
+  void on_found(std::vector<SymbolAnswer> answers) override {
+    for (SymbolAnswer& answer : answers) found.push_back(std::move(answer));
+  }
   void on_report(BrokerReport given) override {
     report = std::move(given);
     ++report_count;
@@ -108,6 +111,7 @@ class TestHost final : public SessionHost {
   std::vector<ConnectionId> sinks;
   std::vector<Instrument> instruments;
   int list_count = 0;  // how often they came
+  std::vector<SymbolAnswer> found;
   BrokerReport report;
   int report_count = 0;
 

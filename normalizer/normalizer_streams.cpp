@@ -85,8 +85,8 @@ void Normalizer::on_broker_status(const RawFrame& frame) {
 // ---- demand and time ----
 
 void Normalizer::set_catalog(std::shared_ptr<const Catalog> catalog) {
+  instruments_.load(*catalog, catalog_.get());
   catalog_ = std::move(catalog);
-  instruments_.load(*catalog_);
   for (std::size_t i = 0; i < states_.size(); ++i) {
     if (states_[i] != nullptr) states_[i]->tick = tick_of(InstrumentId{static_cast<std::uint32_t>(i)});
   }

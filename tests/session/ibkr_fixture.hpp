@@ -58,9 +58,9 @@ struct IbkrFixture {
   }
   /// Looks these up and waits until they are answered.
   void find(const Texts& texts) {
-    const std::size_t before = host.answers.size();
+    const std::size_t before = host.found.size();
     session->look_up(texts);
-    REQUIRE(until([&] { return host.answers.size() >= before + texts.size(); }));
+    REQUIRE(until([&] { return host.found.size() >= before + texts.size(); }));
   }
   /// A live session with one share's ticker.
   void open_one() {

@@ -93,7 +93,7 @@ TEST_CASE_FIXTURE(IbkrFixture,
   CHECK(ibkr.calls_of("GET", "/trsrv/stocks?symbols=AAPL") == 0);
   ibkr.logged_in = true;
   REQUIRE(until_state(BrokerState::Live));
-  REQUIRE(until([&] { return host.answers.size() == 1; }));
+  REQUIRE(until([&] { return host.found.size() == 1; }));
 }
 
 TEST_CASE_FIXTURE(IbkrFixture, "ibkr login: tickle goes on, and what it says of a lost brokerage session is mended") {

@@ -18,12 +18,12 @@ constexpr InstrumentId kSecond{2};
 
 TEST_CASE_FIXTURE(IbkrFixture, "ibkr session: names are looked up once somebody is logged in, and wishes for them become commands, byte for byte") {
   open_one();
-  REQUIRE(host.answers.size() == 1);
-  CHECK(host.answers[0].text == "NASDAQ:AAPL");
-  REQUIRE(host.answers[0].instruments.size() == 1);
-  CHECK(host.answers[0].instruments[0].symbol() == "NASDAQ:AAPL");
-  CHECK(host.answers[0].instruments[0].native.token == 265598);
-  CHECK(host.answers[0].instruments[0].native.text.empty());
+  REQUIRE(host.found.size() == 1);
+  CHECK(host.found[0].text == "NASDAQ:AAPL");
+  REQUIRE(host.found[0].instruments.size() == 1);
+  CHECK(host.found[0].instruments[0].symbol() == "NASDAQ:AAPL");
+  CHECK(host.found[0].instruments[0].native.token == 265598);
+  CHECK(host.found[0].instruments[0].native.text.empty());
   CHECK(ibkr.peer().texts ==
         Texts{R"(smd+265598+{"fields":["31","7059","84","88","86","85","70","71","7295","7741","7762","87","82","83","6509","55"]})"});
   wish({want(1, Channel::Quote, "NASDAQ:AAPL"), want(1, Channel::OrderBook, "NASDAQ:AAPL")});
@@ -100,11 +100,11 @@ TEST_CASE_FIXTURE(IbkrFixture, "ibkr session: names asked for before a login wai
   start();
   session->look_up({"NASDAQ:AAPL", "NASDAQ:NOBODY"});
   REQUIRE(until_state(BrokerState::AuthRequired));
-  CHECK(host.answers.empty());
+  CHECK(host.found.empty());
   ibkr.logged_in = true;
-  REQUIRE(until([&] { return host.answers.size() == 2; }));
+  REQUIRE(until([&] { return host.found.size() == 2; }));
   std::map<std::string, std::size_t> found;
-  for (const SymbolAnswer& answer : host.answers) found[answer.text] = answer.instruments.size();
+  for (const SymbolAnswer& answer : host.found) found[answer.text] = answer.instruments.size();
   CHECK(found == std::map<std::string, std::size_t>{{"NASDAQ:AAPL", 1}, {"NASDAQ:NOBODY", 0}});
 }
 

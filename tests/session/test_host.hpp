@@ -75,8 +75,8 @@ class TestHost final : public SessionHost {
     instruments = list;
     ++list_count;
   }
-  void on_found(std::vector<SymbolAnswer> found) override {
-    for (SymbolAnswer& answer : found) answers.push_back(std::move(answer));
+  void on_found(std::vector<SymbolAnswer> answers) override {
+    for (SymbolAnswer& answer : answers) found.push_back(std::move(answer));
   }
   void on_report(BrokerReport given) override {
     report = std::move(given);
@@ -115,7 +115,7 @@ class TestHost final : public SessionHost {
   std::vector<Instrument> instruments;
   int list_count = 0;                                       // how often they came
   std::function<void(std::vector<Instrument>&)> configure;  // puts in what the configuration names
-  std::vector<SymbolAnswer> answers;
+  std::vector<SymbolAnswer> found;
   BrokerReport report;
   int report_count = 0;
 

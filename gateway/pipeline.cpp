@@ -8,7 +8,6 @@
 #include <random>
 #include <utility>
 
-#include "brokers/registry.hpp"
 #include "gateway/configured_instruments.hpp"
 #include "gateway/version.hpp"
 
@@ -27,7 +26,7 @@ bool decide_inline(const Config& config) { return config.pipeline.runs_inline(st
 
 std::vector<const Adapter*> adapters_of(const Config& config) {
   std::vector<const Adapter*> adapters;
-  for (const BrokerConfig& broker : config.brokers) adapters.push_back(find_adapter(broker.adapter));
+  for (const BrokerConfig& broker : config.brokers) adapters.push_back(&adapter_of(config, broker.id));
   return adapters;
 }
 

@@ -26,7 +26,7 @@ namespace tidegate {
 
 class Pipeline {
  public:
-  /// `config` must be loaded with the registry's adapters. `clock` outlives the pipeline.
+  /// Runs the adapters that `config` was loaded with, which outlive the pipeline as `clock` does.
   Pipeline(Config config, const Clock& clock);
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;

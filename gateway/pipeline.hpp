@@ -26,7 +26,7 @@ namespace tidegate {
 
 class Pipeline {
  public:
-  /// Both outlive the pipeline: `clock`, and the adapters that `config` was loaded with.
+  /// Runs the adapters that `config` was loaded with, which outlive the pipeline as `clock` does.
   Pipeline(Config config, const Clock& clock);
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;

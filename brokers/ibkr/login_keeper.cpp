@@ -26,7 +26,9 @@ LoginKeeper::LoginKeeper(SessionHost& host, const BrokerConfig& config, const Se
       owner_(owner),
       oauth_(host, settings, rest,
              [this] {
-               if (!stopped_ && !ready_) retry_in(Duration::zero());
+               if (stopped_ || ready_) return;
+               if (!oauth_.closed()) return retry_in(Duration::zero());
+               owner_.on_login_trouble();
              }),
       backoff_(config.reconnect_initial, config.reconnect_maximum, host.random_seed()),
       timer_(host.loop()),

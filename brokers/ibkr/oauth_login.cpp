@@ -44,8 +44,8 @@ FoundKeys read_keys(const FreshConfig& fresh) {
   return found;
 }
 
-OAuthLogin::OAuthLogin(SessionHost& host, const Settings& settings, RestClient& rest, std::function<void()> on_opened)
-    : host_(host), settings_(settings), rest_(rest), on_opened_(std::move(on_opened)), timer_(host.loop()) {
+OAuthLogin::OAuthLogin(SessionHost& host, const Settings& settings, RestClient& rest, std::function<void()> on_changed)
+    : host_(host), settings_(settings), rest_(rest), on_changed_(std::move(on_changed)), timer_(host.loop()) {
   if (settings.oauth) rest.sign = [this](std::string_view method, const std::string& url) { return sign(method, url); };
 }
 
@@ -85,14 +85,14 @@ bool OAuthLogin::prepare() {
 }
 
 void OAuthLogin::close(std::string reason) {
-  reason_ = std::move(reason);
   timer_.start(settings_.credential_check, [this] { look_again(); });
+  if (std::exchange(reason_, std::move(reason)) != reason_) on_changed_();
 }
 
 void OAuthLogin::look_again() {
   if (!prepare()) return;
   reason_.clear();
-  on_opened_();
+  on_changed_();
 }
 
 // ---- the token ----

@@ -27,8 +27,8 @@ struct FoundKeys {
 /// every `credential_check`. Nothing of it matters without OAuth. The loop's thread.
 class OAuthLogin {
  public:
-  /// `on_opened`: a login may be tried again.
-  OAuthLogin(SessionHost& host, const Settings& settings, RestClient& rest, std::function<void()> on_opened);
+  /// `on_changed`: a login may be tried again, or cannot be made for another reason.
+  OAuthLogin(SessionHost& host, const Settings& settings, RestClient& rest, std::function<void()> on_changed);
 
   struct Outcome {
     enum class Kind : std::uint8_t { SignedIn, Closed, Failed };
@@ -61,7 +61,7 @@ class OAuthLogin {
   SessionHost& host_;
   const Settings& settings_;
   RestClient& rest_;
-  std::function<void()> on_opened_;
+  std::function<void()> on_changed_;
   net::Timer timer_;
   std::uint64_t exchange_ = 0;     // the one under way
   std::optional<OAuthKeys> keys_;  // that `oauth_` was opened with

@@ -42,15 +42,6 @@ auto broker_in(std::string state) {
   };
 }
 
-/// The result for one symbol and channel of a subscribe request, once it was answered.
-const Json& result_of(SubscriberClient& client, int id, std::size_t place = 0) {
-  const Json& message = client.wait_for("the answer", [id](const Json& m) {
-    return SubscriberClient::is(m, "result") && m.HasMember("id") && m["id"].IsInt() && m["id"].GetInt() == id;
-  });
-  REQUIRE(message["results"].Size() > place);
-  return message["results"][static_cast<rapidjson::SizeType>(place)];
-}
-
 void subscribe(SubscriberClient& client, int id, std::string_view channels, std::string_view symbols, std::string_view options = "{}") {
   client.send(R"({"op":"subscribe","id":)" + std::to_string(id) + R"(,"channels":)" + std::string{channels} + R"(,"symbols":)" +
               std::string{symbols} + R"(,"options":)" + std::string{options} + "}");
@@ -90,19 +81,22 @@ TEST_CASE("ibkr: names that are ambiguous or unknown are answered with what ther
   Ibkr ibkr;
   test::GatewayUnderTest gateway{ibkr_gateway_yaml(ibkr)};
   SubscriberClient client{gateway.port()};
-  subscribe(client, 1, R"(["quote"])", R"(["TWIN"])");
-  const Json& twin = result_of(client, 1);
+  const auto failed = [&](const char* symbol, const char* channel) -> const Json& {
+    client.subscribe("[\"" + std::string{channel} + "\"]", "[\"" + std::string{symbol} + "\"]");
+    return client.wait_for(symbol, [symbol, channel](const Json& m) {
+      const bool about = SubscriberClient::is(m, "state") && SubscriberClient::text(m, "state") == "failed";
+      return about && SubscriberClient::text(m, "symbol") == symbol && SubscriberClient::text(m, "channel") == channel;
+    });
+  };
+  const Json& twin = failed("TWIN", "quote");
   CHECK(twin["code"].GetInt() == 4011);
-  const std::string words = std::string{SubscriberClient::text(twin, "message")} + " " + std::string{SubscriberClient::text(twin, "hint")};
+  const std::string words = std::string{SubscriberClient::text(twin, "reason")} + " " + std::string{SubscriberClient::text(twin, "hint")};
   CHECK(words.find("NYSE:TWIN") != std::string::npos);
   CHECK(words.find("AMEX:TWIN") != std::string::npos);
-  subscribe(client, 2, R"(["quote"])", R"(["NASDAQ:NOBODY"])");
-  CHECK(result_of(client, 2)["code"].GetInt() == 4011);
-  subscribe(client, 3, R"(["trade","candle_1m"])", R"(["NASDAQ:AAPL"])");
-  CHECK(result_of(client, 3, 0)["code"].GetInt() == 4012);
-  CHECK(result_of(client, 3, 1)["code"].GetInt() == 4012);
-  subscribe(client, 4, R"(["quote"])", R"(["CBOE:SPX"])");
-  CHECK(result_of(client, 4)["code"].GetInt() == 4012);
+  CHECK(failed("NASDAQ:NOBODY", "quote")["code"].GetInt() == 4011);
+  for (const auto& [symbol, channel] : {std::pair{"NASDAQ:AAPL", "trade"}, std::pair{"NASDAQ:MSFT", "candle_1m"}, std::pair{"CBOE:SPX", "quote"}}) {
+    CHECK(failed(symbol, channel)["code"].GetInt() == 4012);
+  }
 }
 
 TEST_CASE("ibkr: over its lines a wish is failed with 4015 naming the holders, and comes when a line is free") {

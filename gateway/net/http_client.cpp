@@ -14,7 +14,7 @@
 namespace tidegate::net {
 namespace {
 
-constexpr std::size_t kHeaderBytesMax = 1U << 20U;
+constexpr std::size_t kHeadersBytesMax = 1U << 20U;
 constexpr long kIdleConnectionsMax = 16;
 constexpr int kPollLimitMs = 60'000;  // wake-ups and curl's own timers come earlier
 
@@ -146,8 +146,8 @@ class Transfer {
   std::size_t take_header(std::string_view line) {
     const std::size_t size = line.size();
     header_bytes_ += size;
-    if (header_bytes_ > kHeaderBytesMax) {
-      answer_.error = "the headers of the answer are larger than " + std::to_string(kHeaderBytesMax) + " bytes";
+    if (header_bytes_ > kHeadersBytesMax) {
+      answer_.error = "the headers of the answer are larger than " + std::to_string(kHeadersBytesMax) + " bytes";
       return 0;
     }
     if (line.substr(0, 5) == "HTTP/") {

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "gateway/config/ca_file.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/config/credentials.hpp"
 
@@ -200,6 +201,17 @@ std::shared_ptr<const BrokerSource> find_broker_source(const YamlEntry& entry, B
   return source;
 }
 
+/// The file of `ca_file`; empty: none is named.
+std::string read_authorities(Section& tls) {
+  const std::optional<std::string> file = tls.file("ca_file");
+  if (!file) return {};
+  const Scalar named = *tls.optional_scalar("ca_file");
+  std::string text, wrong = read_whole_file(*file, text);
+  if (wrong.empty()) wrong = authorities_problem(text);
+  if (!wrong.empty()) named.refuse("the file " + named.shown + " " + wrong, "give certificates in PEM, each with its -----BEGIN CERTIFICATE-----");
+  return *file;
+}
+
 BrokerConfig read_broker(const BrokerSource& source, WrittenTexts& written, const LoadOptions& options) {
   Section section(source.value, join_path("brokers", source.name), written);
   const BrokerConfig defaults;
@@ -212,7 +224,7 @@ BrokerConfig read_broker(const BrokerSource& source, WrittenTexts& written, cons
   broker.rest_url = read_url(section, "rest_url", source.adapter->default_rest_url, "http", broker.insecure);
   Section& tls = section.child("tls");
   broker.tls_verify = tls.boolean("verify", true);
-  broker.tls_ca_file = tls.file("ca_file").value_or("");
+  broker.tls_ca_file = read_authorities(tls);
   Section& reconnect = section.child("reconnect");
   broker.reconnect_initial = reconnect.duration("initial", defaults.reconnect_initial, kMillisecond, kDay);
   broker.reconnect_maximum = reconnect.duration("maximum", defaults.reconnect_maximum, kMillisecond, kDay);

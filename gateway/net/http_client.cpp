@@ -4,17 +4,17 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <cctype>
 #include <csignal>
 #include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
 
+#include "gateway/net/http_transfer.hpp"
+
 namespace tidegate::net {
 namespace {
 
-constexpr std::size_t kHeadersBytesMax = 1U << 20U;
 constexpr long kIdleConnectionsMax = 16;
 constexpr int kPollLimitMs = 60'000;  // wake-ups and curl's own timers come earlier
 
@@ -32,146 +32,6 @@ struct Waiting {
   };
   std::mutex mutex;
   std::map<HttpClient::Token, Entry> entries;
-};
-
-/// One call while libcurl has it. On the client's own thread, once submitted.
-class Transfer {
- public:
-  Transfer(HttpClient::Token call_token, HttpCall&& wanted, bool is_last) : token(call_token), last(is_last), call_(std::move(wanted)) {}
-  ~Transfer() {
-    curl_easy_cleanup(easy_);
-    curl_slist_free_all(header_list_);
-  }
-  Transfer(const Transfer&) = delete;
-  Transfer& operator=(const Transfer&) = delete;
-
-  /// The handle to give to libcurl; null when the call cannot be made, with the reason in the answer.
-  CURL* prepare() {
-    for (const auto& [name, value] : call_.headers) {
-      if ((name + value).find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
-        return refuse("a header cannot be sent as given: " + name);
-    }
-    easy_ = curl_easy_init();
-    if (easy_ == nullptr) return refuse("out of memory");
-    set(CURLOPT_PRIVATE, static_cast<void*>(this));
-    set(CURLOPT_ERRORBUFFER, static_cast<void*>(problem_));
-    set(CURLOPT_NOSIGNAL, 1L);
-    set(CURLOPT_URL, call_.url.c_str());
-    set(CURLOPT_PROTOCOLS_STR, "http,https");
-    set(CURLOPT_FOLLOWLOCATION, 0L);
-    set(CURLOPT_PROXY, "");  // as for WebSockets: none, whatever the environment says
-    set(CURLOPT_USERAGENT, "tidegate");
-    set(CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can undo
-    const auto timeout_ms = static_cast<long>(std::max<std::int64_t>(1, call_.timeout.count()));
-    set(CURLOPT_TIMEOUT_MS, timeout_ms);
-    set(CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
-    set(CURLOPT_SSL_VERIFYPEER, call_.tls.verify ? 1L : 0L);
-    set(CURLOPT_SSL_VERIFYHOST, call_.tls.verify ? 2L : 0L);
-    if (!call_.tls.ca_file.empty()) set(CURLOPT_CAINFO, call_.tls.ca_file.c_str());
-    set(CURLOPT_WRITEFUNCTION, &Transfer::on_body);
-    set(CURLOPT_WRITEDATA, static_cast<void*>(this));
-    set(CURLOPT_HEADERFUNCTION, &Transfer::on_header);
-    set(CURLOPT_HEADERDATA, static_cast<void*>(this));
-    prepare_request();
-    return easy_;
-  }
-
-  HttpAnswer finish(CURLcode result) {
-    if (result == CURLE_OK) {
-      long status = 0;
-      curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-      answer_.status = static_cast<int>(status);
-    } else if (answer_.error.empty()) {
-      answer_.error = problem_[0] != '\0' ? problem_ : curl_easy_strerror(result);
-    }
-    if (!answer_.error.empty()) {
-      answer_.status = 0;
-      answer_.body.clear();
-      answer_.headers.clear();
-    }
-    return std::move(answer_);
-  }
-
-  [[nodiscard]] CURL* handle() const { return easy_; }
-
-  const HttpClient::Token token;
-  const bool last;  // ends by itself, also when the client does
-
- private:
-  CURL* refuse(std::string why) {
-    answer_.error = std::move(why);
-    return nullptr;
-  }
-
-  template <typename Value>
-  void set(CURLoption option, Value value) {
-    curl_easy_setopt(easy_, option, value);
-  }
-
-  void prepare_request() {
-    if (call_.method == "HEAD") {
-      set(CURLOPT_NOBODY, 1L);
-    } else if (call_.method == "POST" || !call_.body.empty()) {
-      set(CURLOPT_POST, 1L);
-      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call_.body.size()));
-      set(CURLOPT_POSTFIELDS, call_.body.c_str());
-    }
-    if (call_.method != "GET" && call_.method != "HEAD") set(CURLOPT_CUSTOMREQUEST, call_.method.c_str());
-    if (call_.method == "GET" && !call_.body.empty()) set(CURLOPT_CUSTOMREQUEST, "GET");
-    header_list_ = curl_slist_append(header_list_, "Expect:");  // no round trip before a body
-    for (const auto& [name, value] : call_.headers) {
-      // libcurl's spelling of a header without a value.
-      header_list_ = curl_slist_append(header_list_, (value.empty() ? name + ";" : name + ": " + value).c_str());
-    }
-    set(CURLOPT_HTTPHEADER, header_list_);
-  }
-
-  static std::size_t on_body(const char* bytes, std::size_t size, std::size_t count, void* self) {
-    return static_cast<Transfer*>(self)->take_body({bytes, size * count});
-  }
-  static std::size_t on_header(const char* bytes, std::size_t size, std::size_t count, void* self) {
-    return static_cast<Transfer*>(self)->take_header({bytes, size * count});
-  }
-
-  /// Taking less than was offered makes libcurl give up.
-  std::size_t take_body(std::string_view bytes) {
-    if (bytes.size() > call_.body_bytes_max - answer_.body.size()) {
-      answer_.error = "the answer is larger than " + std::to_string(call_.body_bytes_max) + " bytes";
-      return bytes.empty() ? 1 : 0;
-    }
-    answer_.body.append(bytes);
-    return bytes.size();
-  }
-
-  std::size_t take_header(std::string_view line) {
-    const std::size_t size = line.size();
-    header_bytes_ += size;
-    if (header_bytes_ > kHeadersBytesMax) {
-      answer_.error = "the headers of the answer are larger than " + std::to_string(kHeadersBytesMax) + " bytes";
-      return 0;
-    }
-    if (line.substr(0, 5) == "HTTP/") {
-      answer_.headers.clear();  // those before it belonged to an interim answer
-      return size;
-    }
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos) return size;
-    std::string name(line.substr(0, colon));
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    line.remove_prefix(colon + 1);
-    const auto space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-    while (!line.empty() && space(line.front())) line.remove_prefix(1);
-    while (!line.empty() && space(line.back())) line.remove_suffix(1);
-    answer_.headers.emplace_back(std::move(name), line);
-    return size;
-  }
-
-  const HttpCall call_;  // libcurl reads its texts in place
-  HttpAnswer answer_;
-  CURL* easy_ = nullptr;
-  curl_slist* header_list_ = nullptr;
-  std::size_t header_bytes_ = 0;
-  char problem_[CURL_ERROR_SIZE] = {};
 };
 
 }  // namespace

@@ -200,7 +200,7 @@ class AttemptOf final : public Attempt, public std::enable_shared_from_this<Atte
       const std::string& wait = connection_->get_response_header("Retry-After");
       std::from_chars(wait.data(), wait.data() + wait.size(), closed.retry_after_seconds);
     } else {
-      closed.reason = connection_->get_ec().message() + ws::verification_problem(*connection_);
+      closed.reason = ws::refusal_of(*connection_, options_.tls, host());
     }
     finish(closed);
   }

@@ -1,6 +1,8 @@
 // Configuration files in a folder of their own, and adapters that exist only here.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -10,6 +12,7 @@
 #include <string_view>
 
 #include "gateway/config/config.hpp"
+#include "tools/sim/common/tls_relay.hpp"
 
 namespace tidegate::test {
 
@@ -44,6 +47,13 @@ inline constexpr Adapter kFake{
 };
 inline constexpr Adapter kPlain{.name = "plain", .venues = plain_venues};
 inline constexpr const Adapter* kAdapters[] = {&kFake, &kPlain};
+
+/// One in PEM.
+inline std::string test_certificate() {
+  sim::TlsRelay maker;
+  REQUIRE(maker.make_certificate("DNS:localhost").empty());
+  return maker.certificate();
+}
 
 /// A folder that goes away with the test.
 class Folder {

@@ -39,7 +39,7 @@ TEST_CASE("configuration: one broker is enough, everything else has its default"
 
 TEST_CASE("configuration: every key can be set") {
   const Folder folder;
-  folder.write("ca.pem", "x");
+  folder.write("ca.pem", test_certificate());
   const Config config = load(R"(
 server:
   listen: "[::1]:0"
@@ -105,7 +105,7 @@ TEST_CASE("configuration: an included file gives a broker's keys, and what stand
   std::filesystem::create_directory(folder.path() / "sub");
   folder.write("sub/one.yaml", "include: two.yaml\nlinger: 1s\nreconnect: {initial: 7ms}\n");
   folder.write("sub/two.yaml", "adapter: fake\nlinger: 2s\nstale_after: 3s\nreconnect: {initial: 8ms, maximum: 9ms}\ntls: {ca_file: ca.pem}\n");
-  folder.write("sub/ca.pem", "x");
+  folder.write("sub/ca.pem", test_certificate());
   const Config config = load("brokers:\n  b:\n    include: sub/one.yaml\n    stale_after: 4s\n", folder);
   const BrokerConfig& broker = config.brokers.at(0);
   CHECK(broker.adapter == "fake");

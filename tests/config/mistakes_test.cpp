@@ -219,6 +219,22 @@ TEST_CASE("configuration: a file that does not exist is named with the system's 
   }
 }
 
+TEST_CASE("configuration: a file of authorities that holds none, or a damaged one, is refused") {
+  const Folder folder;
+  constexpr const char* kText = "brokers: {b: {adapter: fake, tls: {ca_file: ca.pem}}}\n";
+  constexpr const char* kRemedy = "; give certificates in PEM, each with its -----BEGIN CERTIFICATE-----";
+  const std::string place = "bad.yaml:1:45: brokers.b.tls.ca_file: the file \"ca.pem\" ";
+  const std::string whole = test_certificate();
+  for (const std::string& text : {std::string{}, std::string{"x\n"}, std::string{"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"}}) {
+    folder.write("ca.pem", text);
+    CHECK(complaint(kText, folder) == place + "holds no certificate" + kRemedy);
+  }
+  folder.write("ca.pem", whole + whole.substr(0, whole.size() / 2) + "\n");
+  CHECK(complaint(kText, folder) == place + "holds a damaged certificate" + kRemedy);
+  folder.write("ca.pem", "a comment\n" + whole + whole);
+  CHECK(complaint(kText, folder).empty());
+}
+
 TEST_CASE("configuration: a folder in place of a file is refused") {
   const Folder folder;
   CHECK_THROWS_WITH_AS(static_cast<void>(load_config(folder.path(), kAdapters)),

@@ -131,6 +131,12 @@ std::string TlsRelay::server_name() {
   return server_name_;
 }
 
+void TlsRelay::speak_old_versions_only() {
+  SSL_CTX_set_security_level(context_, 0);
+  SSL_CTX_set_min_proto_version(context_, TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(context_, TLS1_1_VERSION);
+}
+
 std::string TlsRelay::load_certificate(const std::string& certificate_file, const std::string& key_file) {
   if (SSL_CTX_use_certificate_chain_file(context_, certificate_file.c_str()) != 1) return certificate_file + " holds no certificate";
   if (SSL_CTX_use_PrivateKey_file(context_, key_file.c_str(), SSL_FILETYPE_PEM) != 1) return key_file + " holds no private key of the certificate";

@@ -24,6 +24,8 @@ class TlsRelay {
   [[nodiscard]] std::string load_certificate(const std::string& certificate_file, const std::string& key_file);
   /// A fresh certificate of its own authority for these names: "DNS:localhost,IP:127.0.0.1". Returns an empty text, or what is wrong.
   [[nodiscard]] std::string make_certificate(const std::string& names);
+  /// Nothing newer than TLS 1.1, as a server from before 2008. Before listen().
+  void speak_old_versions_only();
   /// The certificate in PEM; empty before there is one.
   [[nodiscard]] const std::string& certificate() const { return certificate_; }
 

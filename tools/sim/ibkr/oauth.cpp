@@ -258,9 +258,11 @@ std::string OAuth::verify(const net::HttpRequest& request, std::string_view sche
   std::string key, given;
   if (!from_base64(token_, key)) return "no live session token";
   if (std::string problem = check(header, kHmac, now_s); !problem.empty()) return problem;
-  const std::string base = signature_base_string(request, scheme, header);
-  if (base.empty() || header["oauth_signature"] != to_base64(hmac(EVP_sha256(), key, base))) return "the signature does not fit";
-  return {};
+  const auto fits = [&](bool with_query) {
+    const std::string base = signature_base_string(request, scheme, header, with_query);
+    return !base.empty() && header["oauth_signature"] == to_base64(hmac(EVP_sha256(), key, base));
+  };
+  return fits(true) || (!options_.query_signed && fits(false)) ? "" : "the signature does not fit";
 }
 
 net::HttpResponse OAuth::exchange(const net::HttpRequest& request, std::string_view scheme, std::int64_t now_s) {
@@ -328,12 +330,14 @@ bool read_oauth_header(std::string_view header, std::map<std::string, std::strin
   return !out.empty();
 }
 
-std::string signature_base_string(const net::HttpRequest& request, std::string_view scheme, const std::map<std::string, std::string>& header) {
+std::string signature_base_string(const net::HttpRequest& request, std::string_view scheme, const std::map<std::string, std::string>& header,
+                                  bool with_query) {
   const std::string url = base_url(request, scheme);
   if (url.empty()) return {};
   std::vector<std::pair<std::string, std::string>> parameters;
   const std::string_view target = request.target;
-  if (const std::size_t mark = target.find('?'); mark != std::string_view::npos && !add_form(target.substr(mark + 1), parameters)) return {};
+  const std::size_t mark = with_query ? target.find('?') : std::string_view::npos;
+  if (mark != std::string_view::npos && !add_form(target.substr(mark + 1), parameters)) return {};
   if (lower(request.header("Content-Type")).starts_with("application/x-www-form-urlencoded") && !add_form(request.body, parameters)) return {};
   for (const auto& [name, value] : header) {
     if (name != "realm" && name != "oauth_signature") parameters.emplace_back(name, value);

@@ -25,6 +25,7 @@ struct OAuthOptions {
   std::string realm = "limited_poa";
   std::int64_t clock_tolerance_s = 300;   // of oauth_timestamp
   std::int64_t token_life_s = 24 * 3600;  // of a live session token
+  bool query_signed = false;              // a request whose query is left out of the signature is refused; otherwise both ways are taken
 };
 
 class OAuth {
@@ -61,10 +62,10 @@ class OAuth {
   std::set<std::pair<std::int64_t, std::string>> seen_;  // timestamps and nonces that can still come
 };
 
-/// RFC 5849, section 3.4.1: METHOD&url&parameters, of the request and of its header's parameters but realm and oauth_signature. Empty: the request
-/// has no host, or its query is not encoded as it must be.
+/// RFC 5849, section 3.4.1: METHOD&url&parameters, of the request and of its header's parameters but realm and oauth_signature; `with_query` false:
+/// as the broker's own samples do it, the query counts for nothing. Empty: the request has no host, or its query is not encoded as it must be.
 [[nodiscard]] std::string signature_base_string(const net::HttpRequest& request, std::string_view scheme,
-                                                const std::map<std::string, std::string>& header);
+                                                const std::map<std::string, std::string>& header, bool with_query = true);
 /// The parameters of `Authorization: OAuth a="b", c="d"`, decoded (section 3.5.1). False: it is not one, or a name comes twice.
 [[nodiscard]] bool read_oauth_header(std::string_view header, std::map<std::string, std::string>& out);
 /// RFC 5849, section 3.6.

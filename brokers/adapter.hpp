@@ -69,12 +69,6 @@ struct FreshConfig {
   std::string problem;  // not empty: something it refers to is gone; what, and the remedy; `config` says nothing then
 };
 
-/// What a broker without a whole list knows of one name that subscribers asked for.
-struct SymbolAnswer {
-  std::string text;                     // as it was asked: "NASDAQ:AAPL", "SMART:AAPL" or a bare name
-  std::vector<Instrument> instruments;  // one: what the text means; several: ambiguous; none: the broker knows nothing of that name
-};
-
 /// What the gateway lends to a session. The session calls it on its loop's thread.
 class SessionHost {
  public:
@@ -89,10 +83,10 @@ class SessionHost {
   /// The frame queue's entry for one connection; one producer token each.
   [[nodiscard]] virtual std::unique_ptr<FrameSink> open_sink(ConnectionId connection) = 0;
   /// The broker's whole instrument list, at start and after each refresh. Puts in what the configuration names: wishes are to be resolved by the
-  /// list as it comes back.
+  /// list as it comes back. A broker whose adapter `may_know` names gives what it knows already, perhaps nothing: before that it is asked for none.
   virtual void on_instruments(std::vector<Instrument>& instruments) = 0;
   /// Answers to Session::look_up. Their instruments join the broker's list, and each text stands for them from now on.
-  virtual void on_found(std::vector<SymbolAnswer> answers) { static_cast<void>(answers); }
+  virtual void on_found(std::vector<SymbolAnswer> answers) = 0;
   virtual void on_report(BrokerReport report) = 0;
 };
 

@@ -83,6 +83,12 @@ std::string state_message(const StateFacts& facts) {
   return json.take();
 }
 
+std::string resolved_message(std::string_view requested, std::string_view symbol, Channel channel) {
+  JsonWriter json;
+  json.begin_object().text("type", "resolved").text("requested", requested).text("symbol", symbol).text("channel", to_text(channel)).end_object();
+  return json.take();
+}
+
 ResultMessage::ResultMessage(std::string_view op, std::string_view id) {
   json_.begin_object().text("type", "result").text("op", op);
   put_id(json_, id);

@@ -51,6 +51,9 @@ struct StateFacts {
 };
 [[nodiscard]] std::string state_message(const StateFacts& facts);
 
+/// What a text of a client's, which had to wait, turned out to stand for.
+[[nodiscard]] std::string resolved_message(std::string_view requested, std::string_view symbol, Channel channel);
+
 /// One `result`, filled pair by pair. After many failures their hints are left out, so that a bad request has no huge answer.
 class ResultMessage {
  public:

@@ -1,6 +1,7 @@
 #include "distributor/distributor.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -15,11 +16,19 @@ namespace tidegate {
 
 using namespace distributor;  // NOLINT(google-build-using-namespace): this file is that namespace's face
 
+namespace {
+
+constexpr Duration kStandingRetry = std::chrono::minutes{1};
+constexpr MonoTime kNever{INT64_MAX};
+
+}  // namespace
+
 struct Distributor::Parts {
   Parts(net::EventLoop& event_loop, const Clock& clock, Telemetry& telemetry, UpstreamHost& host, DistributorOptions options)
       : loop(event_loop), hub(clock, telemetry, host, std::move(options)), server(event_loop, hub, requests, http) {}
 
   void hold_standing();
+  [[nodiscard]] bool hold(const std::string& symbol, Channel channel);
   void heartbeats(MonoTime now);
   void announce_demand();
 
@@ -30,6 +39,7 @@ struct Distributor::Parts {
   HttpApi http{hub};
   Server server;
   MonoTime next_heartbeat;         // nobody is due before
+  MonoTime next_standing{kNever};  // standing subscriptions that cannot be held are tried again
   std::vector<StreamSlot> closed;  // scratch
 };
 
@@ -50,17 +60,30 @@ void Distributor::on_catalog(std::shared_ptr<const Catalog> catalog) {
   parts_->requests.resolve_wishes();
 }
 
-/// Symbols that the list does not have yet are tried again with the next one.
+/// Symbols that no list has yet are asked for, and tried again with the next list or answer, and from time to time: a broker may know tomorrow what
+/// it does not know today.
 void Distributor::Parts::hold_standing() {
+  bool all = true;
   for (const distributor::StandingSubscription& standing : hub.options.standing) {
     for (const std::string& symbol : standing.symbols) {
-      const InstrumentId instrument = hub.catalog->resolve(symbol).instrument;
-      if (instrument == kNoInstrument) continue;
-      for (const Channel channel : standing.channels) {
-        if (hub.host.check(instrument, channel).code == 0) hub.table.hold(instrument, channel, kDefaultDepth);
-      }
+      for (const Channel channel : standing.channels) all = hold(symbol, channel) && all;
     }
   }
+  next_standing = all ? kNever : hub.clock.mono() + kStandingRetry;
+}
+
+bool Distributor::Parts::hold(const std::string& symbol, Channel channel) {
+  const Resolution found = hub.catalog->resolve(symbol);
+  if (found.instrument == kNoInstrument) {
+    if (found.candidates.empty() && !hub.host.may_yet_be_listed(symbol)) static_cast<void>(hub.host.look_up(symbol));
+    return false;
+  }
+  if (hub.host.check(found.instrument, channel).code != 0) {
+    static_cast<void>(hub.host.look_up(found.instrument, channel));
+    return false;
+  }
+  hub.table.hold(found.instrument, channel, kDefaultDepth);
+  return true;
 }
 
 void Distributor::on_record(const RecordHeader& record) { parts_->publisher.publish(record); }
@@ -71,6 +94,7 @@ void Distributor::do_work(MonoTime now) {
   parts_->hub.table.expire(now, parts_->closed);
   for (const StreamSlot stream : parts_->closed) parts_->hub.values.forget(stream);
   if (now >= parts_->next_heartbeat) parts_->heartbeats(now);
+  if (now >= parts_->next_standing) parts_->hold_standing();
 }
 
 void Distributor::Parts::heartbeats(MonoTime now) {

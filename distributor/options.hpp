@@ -47,16 +47,25 @@ struct Availability {
   std::string hint;
 };
 
+/// How the brokers are asked for a name that no list holds.
+enum class LookUp : std::uint8_t {
+  Nobody,    // has to be asked: no broker may know it
+  UnderWay,  // a new catalog comes with the last answer, whatever it is
+  Unknown,   // all who may know it were asked a moment ago, and it stands for nothing
+  TooMany,   // names are under way or remembered: not now
+};
+
 /// What lies above the distributor. Called on the distributor's thread.
 class UpstreamHost {
  public:
   virtual ~UpstreamHost() = default;
   [[nodiscard]] virtual Availability check(InstrumentId instrument, Channel channel) = 0;
-  /// Whether a list that could hold `symbol` (VENUE:SYMBOL, or a bare name) has not come yet.
-  [[nodiscard]] virtual bool may_yet_be_listed(std::string_view symbol) {
-    static_cast<void>(symbol);
-    return false;
-  }
+  /// Whether a list that could hold `symbol` (VENUE:SYMBOL, or a bare name) has not come yet, or a broker is being asked for it.
+  [[nodiscard]] virtual bool may_yet_be_listed(std::string_view symbol) = 0;
+  /// `symbol`, which the catalog does not resolve, is asked for wherever it may be known. Any text.
+  [[nodiscard]] virtual LookUp look_up(std::string_view symbol) = 0;
+  /// The same for an instrument of the catalog at brokers that do not list it and could serve a channel that nobody serves.
+  [[nodiscard]] virtual LookUp look_up(InstrumentId instrument, Channel channel) = 0;
   /// The whole set that subscribers want now; at most once a turn, and only when it changed.
   virtual void on_demand(std::vector<Want> wants) = 0;
   /// A JSON array with a report of each broker.

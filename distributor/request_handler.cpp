@@ -10,6 +10,7 @@ namespace tidegate::distributor {
 namespace {
 
 constexpr std::size_t kCandidatesMax = 8;  // shown of an ambiguous name's meanings
+constexpr std::string_view kUnknownHint = "write VENUE:SYMBOL; /v1/instruments?query= finds it";
 
 }  // namespace
 
@@ -46,10 +47,14 @@ void RequestHandler::subscribe(Subscriber& subscriber, const Request& request) {
   std::vector<StreamSlot> entered;
   for (const std::string& symbol : request.symbols) {
     const std::string_view shown_symbol = cut_text(symbol, kNameBytesMax);
-    const Resolved resolved = resolve(symbol);
+    Resolved resolved = resolve(symbol);
     for (const std::string& name : request.channels) {
       Complaint complaint;
       const auto wanted = channel(name, complaint);
+      if (wanted && resolved.unlisted) {
+        resolved.complaint = limit_reached(subscriber);
+        if (resolved.complaint.code == 0) seek(symbol, resolved);
+      }
       if (wanted && must_wait(resolved, *wanted)) {
         complaint = wish(subscriber, symbol, *wanted, request.options);
         if (complaint.code == 0) result.add(shown_symbol, shown_symbol, name, StreamState::Pending);
@@ -89,17 +94,35 @@ RequestHandler::Resolved RequestHandler::resolve(const std::string& text) const 
   const bool nothing_yet = found.instrument == kNoInstrument && found.candidates.empty();
   if (hub_.catalog == nullptr || ((nothing_yet || bare) && hub_.host.may_yet_be_listed(text))) return {nullptr, {}, true};
   if (const CatalogEntry* const entry = hub_.catalog->find(found.instrument)) return {entry, {}, false};
-  if (found.candidates.empty())
-    return {nullptr, {code::kUnknownSymbol, "unknown symbol", "write VENUE:SYMBOL; /v1/instruments?query= finds it"}, false};
+  if (nothing_yet) return {nullptr, {code::kUnknownSymbol, "unknown symbol", std::string(kUnknownHint)}, false, true};
   std::string hint = "one of:";
   for (std::size_t i = 0; i < found.candidates.size() && i < kCandidatesMax; ++i) hint += " " + found.candidates[i];
   if (found.candidates.size() > kCandidatesMax) hint += " and " + std::to_string(found.candidates.size() - kCandidatesMax) + " more";
   return {nullptr, {code::kUnknownSymbol, "ambiguous symbol", std::move(hint)}, false};
 }
 
-bool RequestHandler::must_wait(const Resolved& resolved, Channel channel) const {
+void RequestHandler::seek(const std::string& text, Resolved& resolved) {
+  if (!resolved.unlisted) return;
+  resolved.complaint = {code::kUnknownSymbol, "unknown symbol", std::string(kUnknownHint)};
+  switch (hub_.host.look_up(text)) {
+    case LookUp::Nobody:
+      return;
+    case LookUp::UnderWay:
+      resolved.undecided = true;
+      return;
+    case LookUp::Unknown:
+      resolved.complaint.hint = "write VENUE:SYMBOL; brokers were asked and do not know this, and are asked again a minute later at the earliest";
+      return;
+    case LookUp::TooMany:
+      resolved.complaint.hint = "no list holds it, and too many names are being looked up: try again in a minute";
+      return;
+  }
+}
+
+bool RequestHandler::must_wait(const Resolved& resolved, Channel channel) {
   if (resolved.entry == nullptr) return resolved.undecided;
-  return hub_.host.check(resolved.entry->id, channel).code != 0 && hub_.host.may_yet_be_listed(resolved.entry->symbol);
+  if (hub_.host.check(resolved.entry->id, channel).code == 0) return false;
+  return hub_.host.may_yet_be_listed(resolved.entry->symbol) || hub_.host.look_up(resolved.entry->id, channel) == LookUp::UnderWay;
 }
 
 std::optional<Channel> RequestHandler::channel(std::string_view name, Complaint& complaint) const {
@@ -214,11 +237,13 @@ void RequestHandler::tell_failed(Subscriber& subscriber, std::string_view symbol
 
 void RequestHandler::resolve_wishes() {
   hub_.for_each_subscriber([this](Subscriber& subscriber) {
+    if (subscriber.wishes.empty()) return;
     const auto wishes = std::exchange(subscriber.wishes, {});
     std::vector<StreamSlot> entered;
     for (const auto& [key, options] : wishes) {
       const auto& [symbol, channel] = key;
-      const Resolved resolved = resolve(symbol);
+      Resolved resolved = resolve(symbol);
+      seek(symbol, resolved);
       if (must_wait(resolved, channel)) {
         subscriber.wishes.emplace(key, options);
         continue;
@@ -227,7 +252,10 @@ void RequestHandler::resolve_wishes() {
       if (resolved.entry != nullptr) {
         Subscribed subscribed = enter(subscriber, *resolved.entry, channel, options);
         complaint = std::move(subscribed.complaint);
-        if (subscribed.stream != kNoStream) entered.push_back(subscribed.stream);
+        if (subscribed.stream != kNoStream) {
+          entered.push_back(subscribed.stream);
+          if (resolved.entry->symbol != symbol) hub_.offer(subscriber, resolved_message(symbol, resolved.entry->symbol, channel));
+        }
       }
       if (complaint.code != 0) tell_failed(subscriber, symbol, channel, complaint);
     }

@@ -18,14 +18,15 @@ class RequestHandler {
 
   void on_message(Subscriber& subscriber, std::string_view payload, bool binary);
 
-  /// An instrument list came: subscriptions that waited for it are made, fail with a `state`, or wait for the next.
+  /// An instrument list came, or an answer: subscriptions that waited for it are made, fail with a `state`, or wait for the next.
   void resolve_wishes();
 
  private:
   struct Resolved {
     const CatalogEntry* entry = nullptr;  // null: `complaint` says why, or `undecided`
     Complaint complaint;
-    bool undecided = false;  // a list that could hold it has not come yet
+    bool undecided = false;  // a list that could hold it has not come yet, or a broker is being asked for it
+    bool unlisted = false;   // no list holds it
   };
   struct Subscribed {
     StreamSlot stream = kNoStream;  // kNoStream: `complaint` says why
@@ -38,8 +39,10 @@ class RequestHandler {
   void list(Subscriber& subscriber, const Request& request);
 
   [[nodiscard]] Resolved resolve(const std::string& text) const;
-  /// A list that has not come yet decides: about the symbol, or whether a broker serves this channel of it.
-  [[nodiscard]] bool must_wait(const Resolved& resolved, Channel channel) const;
+  /// Has a name that no list holds asked for where it may be known.
+  void seek(const std::string& text, Resolved& resolved);
+  /// A list that has not come yet decides, or an answer: about the symbol, or whether a broker serves this channel of it.
+  [[nodiscard]] bool must_wait(const Resolved& resolved, Channel channel);
   [[nodiscard]] std::optional<Channel> channel(std::string_view name, Complaint& complaint) const;
   [[nodiscard]] Complaint wish(Subscriber& subscriber, const std::string& symbol, Channel channel, const SubscribeOptions& options) const;
   [[nodiscard]] Subscribed enter(Subscriber& subscriber, const CatalogEntry& entry, Channel channel, const SubscribeOptions& options);

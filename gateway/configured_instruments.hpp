@@ -19,4 +19,8 @@ namespace tidegate {
 /// native id never has two names.
 void name_configured(std::vector<Instrument>& list, std::span<const InstrumentConfig> configured, const Adapter& adapter, std::string_view broker);
 
+/// The same for what the broker found: what the configuration has an id or a name for is named, and identified, as it says.
+void name_configured(std::vector<SymbolAnswer>& answers, std::span<const InstrumentConfig> configured, const Adapter& adapter,
+                     std::string_view broker);
+
 }  // namespace tidegate

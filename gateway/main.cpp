@@ -91,6 +91,7 @@ int main_of(int argc, char** argv) {
   watch_command->add_option("--url", watch.url, "the gateway's WebSocket")->capture_default_str();
   watch_command->add_option("--token", watch.token, "login token");
   watch_command->add_option("--channel", watch.channels, "trade, quote, orderbook, ticker, candle_1m, ...; may be repeated")->allow_extra_args(false);
+  watch_command->add_flag("--allow-delayed", watch.allow_delayed, "show data that the broker delays deliberately, too");
   watch_command->add_option("symbols", watch.symbols, "VENUE:SYMBOL, such as BINANCE:BTCUSDT")->required();
 
   DecodeOptions decode;

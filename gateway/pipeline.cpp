@@ -8,7 +8,6 @@
 #include <random>
 #include <utility>
 
-#include "brokers/registry.hpp"
 #include "gateway/configured_instruments.hpp"
 #include "gateway/version.hpp"
 
@@ -27,7 +26,7 @@ bool decide_inline(const Config& config) { return config.pipeline.runs_inline(st
 
 std::vector<const Adapter*> adapters_of(const Config& config) {
   std::vector<const Adapter*> adapters;
-  for (const BrokerConfig& broker : config.brokers) adapters.push_back(find_adapter(broker.adapter));
+  for (const BrokerConfig& broker : config.brokers) adapters.push_back(&adapter_of(config, broker.id));
   return adapters;
 }
 
@@ -66,6 +65,7 @@ class Pipeline::BrokerHost final : public SessionHost {
   }
   std::unique_ptr<FrameSink> open_sink(ConnectionId connection) override { return pipeline_.frames_.open(broker_, connection); }
   void on_instruments(std::vector<Instrument>& instruments) override { pipeline_.on_instruments(broker_, instruments); }
+  void on_found(std::vector<SymbolAnswer> answers) override { pipeline_.on_found(broker_, std::move(answers)); }
   void on_report(BrokerReport report) override { pipeline_.upstream_.set_report(broker_, std::move(report)); }
 
  private:
@@ -111,7 +111,7 @@ Pipeline::Pipeline(Config config, const Clock& clock)
       inline_(decide_inline(config_)),
       frames_(static_cast<std::size_t>(config_.pipeline.frame_queue_frames), static_cast<std::size_t>(config_.pipeline.frame_queue_bytes),
               kConnectionsMax, telemetry_, [this] { normalize_loop().wake(); }),
-      upstream_(config_, adapters_of(config_),
+      upstream_(config_, adapters_of(config_), clock_, telemetry_.gateway,
                 [this](std::vector<Want> wants, std::vector<WantedSet> by_broker) { on_demand(std::move(wants), std::move(by_broker)); }),
       distributor_(serve_loop_, clock_, telemetry_, upstream_, distributor_options()),
       ring_(inline_ ? nullptr : std::make_unique<RecordRing>(static_cast<std::size_t>(config_.pipeline.record_queue_bytes))),
@@ -236,19 +236,44 @@ void Pipeline::serve_turn() {
   }
   distributor_.do_work(clock_.mono());
   distributor_.end_turn();
+  send_look_ups();
   if (stopping_ && (distributor_.drained() || clock_.mono() > stop_deadline_)) serve_loop_.stop();
 }
 
 // ---- the control path between the threads ----
 
 void Pipeline::on_instruments(BrokerId broker, std::vector<Instrument>& instruments) {
-  name_configured(instruments, config_.instruments, *adapters_[broker.value()], config_.brokers[broker.value()].name);
-  catalog_ = Catalog::with_list(catalog_.get(), broker, instruments);
+  const Adapter& adapter = *adapters_[broker.value()];
+  name_configured(instruments, config_.instruments, adapter, config_.brokers[broker.value()].name);
+  catalog_ = Catalog::with_list(catalog_.get(), broker, instruments, adapter.may_know != nullptr ? ListScope::Part : ListScope::Whole);
   spdlog::info("{}: {} instruments", config_.brokers[broker.value()].name, instruments.size());
   normalize_loop().post([this, catalog = catalog_] { normalizer_.set_catalog(catalog); });
   serve_loop_.post([this, broker, catalog = catalog_] {
     upstream_.set_catalog(catalog, broker);
     distributor_.on_catalog(catalog);
+  });
+}
+
+void Pipeline::on_found(BrokerId broker, std::vector<SymbolAnswer> answers) {
+  name_configured(answers, config_.instruments, *adapters_[broker.value()], config_.brokers[broker.value()].name);
+  catalog_ = Catalog::with_found(catalog_.get(), broker, answers);
+  for (const SymbolAnswer& answer : answers) {
+    spdlog::debug("{}: {} stands for {} instruments", config_.brokers[broker.value()].name, answer.text, answer.instruments.size());
+  }
+  normalize_loop().post([this, catalog = catalog_] { normalizer_.set_catalog(catalog); });
+  serve_loop_.post([this, broker, catalog = catalog_, answers = std::move(answers)] {
+    upstream_.set_found(catalog, broker, answers);
+    distributor_.on_catalog(catalog);
+  });
+}
+
+void Pipeline::send_look_ups() {
+  std::vector<std::vector<std::string>> names = upstream_.take_look_ups();
+  if (names.empty()) return;
+  io_loop().post([this, names = std::move(names)] {
+    for (std::size_t i = 0; i < sessions_.size(); ++i) {
+      if (!names[i].empty()) sessions_[i]->look_up(names[i]);
+    }
   });
 }
 

@@ -26,7 +26,7 @@ namespace tidegate {
 
 class Pipeline {
  public:
-  /// `config` must be loaded with the registry's adapters. `clock` outlives the pipeline.
+  /// Runs the adapters that `config` was loaded with, which outlive the pipeline as `clock` does.
   Pipeline(Config config, const Clock& clock);
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
@@ -53,6 +53,8 @@ class Pipeline {
   [[nodiscard]] distributor::DistributorOptions distributor_options() const;
   void make_brokers();
   void on_instruments(BrokerId broker, std::vector<Instrument>& instruments);  // I/O thread
+  void on_found(BrokerId broker, std::vector<SymbolAnswer> answers);           // I/O thread
+  void send_look_ups();                                                        // server's thread
   void on_demand(std::vector<Want> wants, std::vector<WantedSet> by_broker);   // server's thread
   void request_snapshot(BrokerId broker, const std::string& symbol);           // normalizer's thread
   std::size_t normalize_turn();

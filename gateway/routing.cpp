@@ -33,6 +33,13 @@ std::optional<BrokerId> Routing::choose(const CatalogEntry& entry, Channel chann
   return it == entry.brokers.end() ? std::nullopt : std::optional{*it};
 }
 
+bool Routing::could_choose(BrokerId broker, const CatalogEntry& entry, Channel channel) const {
+  if (std::find(entry.brokers.begin(), entry.brokers.end(), broker) != entry.brokers.end()) return false;
+  const auto rule = by_venue_.find(entry.instrument.venue);
+  if (rule != by_venue_.end() && std::find(rule->second.begin(), rule->second.end(), broker) == rule->second.end()) return false;
+  return serves(broker, entry.instrument, channel);
+}
+
 std::vector<Channel> Routing::channels(const CatalogEntry& entry) const {
   std::vector<Channel> served;
   for (std::size_t i = 0; i < kChannelCount; ++i) {

@@ -18,6 +18,8 @@ class Routing {
 
   /// The best broker that lists the instrument and serves the channel; nothing when none does.
   [[nodiscard]] std::optional<BrokerId> choose(const CatalogEntry& entry, Channel channel) const;
+  /// Whether `broker`, which does not list the instrument, could serve the channel if it did.
+  [[nodiscard]] bool could_choose(BrokerId broker, const CatalogEntry& entry, Channel channel) const;
   /// The channels that some broker of this instrument serves.
   [[nodiscard]] std::vector<Channel> channels(const CatalogEntry& entry) const;
 

@@ -2,6 +2,7 @@
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
@@ -30,22 +31,99 @@ void put_time(Json& json, const char* key, UtcTime time) {
 
 }  // namespace
 
-Upstream::Upstream(const Config& config, const std::vector<const Adapter*>& adapters, DemandSink demand)
-    : config_(config), routing_(config, adapters), demand_(std::move(demand)), reports_(config.brokers.size()) {
-  for (const BrokerConfig& broker : config.brokers) unlisted_venues_.push_back(adapters[broker.id.value()]->venues(broker));
+Upstream::Upstream(const Config& config, std::vector<const Adapter*> adapters, const Clock& clock, GatewayCounters& counters, DemandSink demand)
+    : config_(config),
+      adapters_(std::move(adapters)),
+      clock_(clock),
+      counters_(counters),
+      routing_(config, adapters_),
+      demand_(std::move(demand)),
+      listed_(config.brokers.size(), false),
+      look_ups_(config.brokers.size()),
+      reports_(config.brokers.size()) {
+  for (const BrokerConfig& broker : config.brokers) venues_.push_back(adapters_[broker.id.value()]->venues(broker));
+  for (const StandingSubscription& standing : config.subscriptions) standing_.insert(standing.symbols.begin(), standing.symbols.end());
 }
+
+// ---- lists, and names that no list holds ----
 
 void Upstream::set_catalog(std::shared_ptr<const Catalog> catalog, BrokerId listed) {
   catalog_ = std::move(catalog);
-  unlisted_venues_[listed.value()].clear();
+  listed_[listed.value()] = true;
+}
+
+void Upstream::set_found(std::shared_ptr<const Catalog> catalog, BrokerId broker, std::span<const SymbolAnswer> answers) {
+  catalog_ = std::move(catalog);
+  for (const SymbolAnswer& answer : answers) {
+    if (!look_ups_.answered(answer.text, broker, !answer.instruments.empty(), clock_.mono())) continue;
+    const Resolution found = catalog_->resolve(answer.text);
+    if (found.instrument == kNoInstrument && found.candidates.empty()) count(counters_.names_unknown);
+    if (found.instrument == kNoInstrument && standing_.erase(answer.text) != 0) {
+      spdlog::warn("subscriptions: {} is {}", answer.text,
+                   found.candidates.empty() ? "not known to the brokers that may know it; they are asked again from time to time"
+                                            : "ambiguous: write one of the symbols that it may stand for");
+    }
+  }
+}
+
+bool Upstream::may_know(const BrokerConfig& broker, std::string_view symbol) const {
+  const Adapter& adapter = *adapters_[broker.id.value()];
+  return adapter.may_know != nullptr && adapter.may_know(broker, symbol);
 }
 
 bool Upstream::may_yet_be_listed(std::string_view symbol) {
+  if (look_ups_.under_way(symbol)) return true;
   const auto colon = symbol.find(':');
-  return std::any_of(unlisted_venues_.begin(), unlisted_venues_.end(), [&](const std::vector<std::string>& venues) {
-    return colon == std::string_view::npos ? !venues.empty() : std::find(venues.begin(), venues.end(), symbol.substr(0, colon)) != venues.end();
+  return std::any_of(config_.brokers.begin(), config_.brokers.end(), [&](const BrokerConfig& broker) {
+    const std::size_t i = broker.id.value();
+    if (listed_[i]) return false;
+    if (adapters_[i]->may_know != nullptr) return LookUps::is_name(symbol) && may_know(broker, symbol);
+    if (colon == std::string_view::npos) return !venues_[i].empty();
+    return std::find(venues_[i].begin(), venues_[i].end(), symbol.substr(0, colon)) != venues_[i].end();
   });
 }
+
+distributor::LookUp Upstream::look_up(std::string_view symbol) {
+  std::vector<BrokerId> brokers;
+  if (!LookUps::is_name(symbol)) return distributor::LookUp::Nobody;
+  for (const BrokerConfig& broker : config_.brokers) {
+    if (may_know(broker, symbol)) brokers.push_back(broker.id);
+  }
+  return ask(symbol, brokers);
+}
+
+distributor::LookUp Upstream::look_up(InstrumentId instrument, Channel channel) {
+  std::vector<BrokerId> brokers;
+  const CatalogEntry* const entry = catalog_ != nullptr ? catalog_->find(instrument) : nullptr;
+  if (entry == nullptr || !LookUps::is_name(entry->symbol)) return distributor::LookUp::Nobody;
+  for (const BrokerConfig& broker : config_.brokers) {
+    if (may_know(broker, entry->symbol) && routing_.could_choose(broker.id, *entry, channel)) brokers.push_back(broker.id);
+  }
+  return ask(entry->symbol, brokers);
+}
+
+distributor::LookUp Upstream::ask(std::string_view symbol, std::span<const BrokerId> brokers) {
+  if (brokers.empty()) return distributor::LookUp::Nobody;
+  switch (look_ups_.ask(std::string{symbol}, brokers, clock_.mono())) {
+    case LookUps::Stand::Asked:
+      count(counters_.names_asked);
+      return distributor::LookUp::UnderWay;
+    case LookUps::Stand::UnderWay:
+      return distributor::LookUp::UnderWay;
+    case LookUps::Stand::Answered:
+      return distributor::LookUp::Unknown;
+    case LookUps::Stand::Full:
+      break;
+  }
+  count(counters_.names_refused);
+  return distributor::LookUp::TooMany;
+}
+
+std::vector<std::vector<std::string>> Upstream::take_look_ups() {
+  return look_ups_.has_requests() ? look_ups_.take_requests() : std::vector<std::vector<std::string>>{};
+}
+
+// ---- demand ----
 
 distributor::Availability Upstream::check(InstrumentId instrument, Channel channel) {
   const CatalogEntry* entry = catalog_ != nullptr ? catalog_->find(instrument) : nullptr;
@@ -67,6 +145,8 @@ void Upstream::on_demand(std::vector<Want> wants) {
   }
   demand_(std::move(wants), std::move(by_broker));
 }
+
+// ---- reports ----
 
 void Upstream::set_report(BrokerId broker, BrokerReport report) {
   const std::lock_guard lock{reports_mutex_};

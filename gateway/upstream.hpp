@@ -4,13 +4,19 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "brokers/adapter.hpp"
 #include "distributor/options.hpp"
 #include "gateway/core/catalog.hpp"
+#include "gateway/core/counters.hpp"
 #include "gateway/core/demand.hpp"
+#include "gateway/core/time.hpp"
+#include "gateway/look_ups.hpp"
 #include "gateway/routing.hpp"
 
 namespace tidegate {
@@ -21,23 +27,39 @@ class Upstream final : public distributor::UpstreamHost {
   /// Where demand goes: all wants for the normalizer, and each broker's own.
   using DemandSink = std::function<void(std::vector<Want> wants, std::vector<WantedSet> by_broker)>;
 
-  Upstream(const Config& config, const std::vector<const Adapter*>& adapters, DemandSink demand);
+  Upstream(const Config& config, std::vector<const Adapter*> adapters, const Clock& clock, GatewayCounters& counters, DemandSink demand);
 
   /// `listed` is the broker whose list made this catalog new.
   void set_catalog(std::shared_ptr<const Catalog> catalog, BrokerId listed);
+  /// `broker` answered; `catalog` has what it found.
+  void set_found(std::shared_ptr<const Catalog> catalog, BrokerId broker, std::span<const SymbolAnswer> answers);
   void set_report(BrokerId broker, BrokerReport report);
 
   [[nodiscard]] distributor::Availability check(InstrumentId instrument, Channel channel) override;
   [[nodiscard]] bool may_yet_be_listed(std::string_view symbol) override;
+  [[nodiscard]] distributor::LookUp look_up(std::string_view symbol) override;
+  [[nodiscard]] distributor::LookUp look_up(InstrumentId instrument, Channel channel) override;
   void on_demand(std::vector<Want> wants) override;
   [[nodiscard]] std::string brokers_json() override;
 
+  /// Names for Session::look_up, by BrokerId; nothing when there are no new ones. What one turn asked for goes out together.
+  [[nodiscard]] std::vector<std::vector<std::string>> take_look_ups();
+
  private:
+  [[nodiscard]] bool may_know(const BrokerConfig& broker, std::string_view symbol) const;
+  [[nodiscard]] distributor::LookUp ask(std::string_view symbol, std::span<const BrokerId> brokers);
+
   const Config& config_;
+  std::vector<const Adapter*> adapters_;  // by BrokerId
+  const Clock& clock_;
+  GatewayCounters& counters_;
   Routing routing_;
   DemandSink demand_;
   std::shared_ptr<const Catalog> catalog_;
-  std::vector<std::vector<std::string>> unlisted_venues_;  // by BrokerId: its venues while its list has not come, then empty
+  std::vector<bool> listed_;                      // by BrokerId: its list has come
+  std::vector<std::vector<std::string>> venues_;  // by BrokerId; not of those who may know more than they list
+  LookUps look_ups_;
+  std::set<std::string, std::less<>> standing_;  // of the configuration, those that nothing was told of
   std::uint64_t generation_ = 0;
   std::mutex reports_mutex_;
   std::vector<BrokerReport> reports_;  // by BrokerId

@@ -57,9 +57,16 @@ void InstrumentMap::grow() {
   }
 }
 
-void InstrumentMap::load(const Catalog& catalog) {
-  for (const CatalogEntry& entry : catalog.entries()) {
-    for (std::size_t i = 0; i < entry.brokers.size(); ++i) add(entry.brokers[i], entry.natives[i], entry.id);
+void InstrumentMap::add(const CatalogEntry& entry) {
+  for (std::size_t i = 0; i < entry.brokers.size(); ++i) add(entry.brokers[i], entry.natives[i], entry.id);
+}
+
+void InstrumentMap::load(const Catalog& catalog, const Catalog* before) {
+  const auto take = [this](const CatalogEntry& entry) { add(entry); };
+  if (before != nullptr && catalog.shares_lists_with(*before)) {
+    catalog.for_each_found(take);
+  } else {
+    catalog.for_each(take);
   }
 }
 

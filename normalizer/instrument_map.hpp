@@ -13,8 +13,8 @@ namespace tidegate {
 
 class InstrumentMap {
  public:
-  /// Takes over every id of the catalog; ids it knew before stay.
-  void load(const Catalog& catalog);
+  /// Takes over every id of the catalog; ids it knew before stay. `before`: the one that was loaded last, which may spare most of the work.
+  void load(const Catalog& catalog, const Catalog* before = nullptr);
   void add(BrokerId broker, const NativeId& native, InstrumentId instrument);
   /// kNoInstrument when no list holds it.
   [[nodiscard]] InstrumentId find(BrokerId broker, const NativeRef& native) const;
@@ -31,6 +31,7 @@ class InstrumentMap {
   };
   [[nodiscard]] static std::uint64_t hash_of(BrokerId broker, const NativeRef& native);
   [[nodiscard]] std::size_t slot_of(std::uint64_t hash, BrokerId broker, const NativeRef& native) const;
+  void add(const CatalogEntry& entry);
   void grow();
 
   std::vector<Slot> slots_;  // open addressing, a power of two, at most half full

@@ -251,7 +251,8 @@ void Normalizer::set_state(StreamState state, std::string_view reason, std::uint
     record.header.flags = Flags::Delayed;
   record.state = state;
   record.code = code;
-  set_text(record.reason, reason);
+  const bool noted = !stream_->note.empty() && (state == StreamState::Live || state == StreamState::Silent);
+  set_text(record.reason, noted ? std::string{reason} + "; " + stream_->note : std::string{reason});
   out_.on_record(record.header);
 }
 

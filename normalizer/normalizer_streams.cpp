@@ -55,6 +55,7 @@ void Normalizer::on_accepted(const RawFrame& frame) {
   stream_->accepted = true;
   stream_->acknowledged = frame.kind == FrameKind::Accepted;
   stream_->accepted_at = frame.received_mono;
+  stream_->note = frame.bytes;
   if (stream_->state == StreamState::Pending && state_->access.source == stream_->source) fail_without_access();
   if (frame.channel == Channel::Status) repeat_status();
   // A quiet symbol may send no book update for long: its book is the snapshot meanwhile.
@@ -84,8 +85,8 @@ void Normalizer::on_broker_status(const RawFrame& frame) {
 // ---- demand and time ----
 
 void Normalizer::set_catalog(std::shared_ptr<const Catalog> catalog) {
+  instruments_.load(*catalog, catalog_.get());
   catalog_ = std::move(catalog);
-  instruments_.load(*catalog_);
   for (std::size_t i = 0; i < states_.size(); ++i) {
     if (states_[i] != nullptr) states_[i]->tick = tick_of(InstrumentId{static_cast<std::uint32_t>(i)});
   }

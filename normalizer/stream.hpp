@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "gateway/core/channel.hpp"
 #include "gateway/core/ids.hpp"
@@ -37,6 +38,7 @@ struct Stream {
   MonoTime accepted_at;     // Pending only, when `accepted`
   bool accepted = false;    // or asked for, where the broker acknowledges nothing
   bool acknowledged = false;
+  std::string note;  // what subscribers are to know of this stream besides, as the session said with Accepted or Asked; mostly empty
   SourceKey source;  // of the last data
   bool has_source = false;
 };

@@ -20,7 +20,7 @@ RawFrame FramePort::make(FrameKind kind, const Stamp& stamp) const {
 
 // A refused push is counted by the sink, which also tells the normalizer of the hole.
 void FramePort::push(RawFrame&& frame) {
-  if (!closed_) static_cast<void>(sink_->push(std::move(frame)));
+  if (!closed_ && !sink_->push(std::move(frame))) loss_ = true;
 }
 
 void FramePort::data(std::string&& bytes, bool binary, const Stamp& stamp) {
@@ -51,8 +51,9 @@ void FramePort::accepted(InstrumentId instrument, Channel channel) {
   push(std::move(frame));
 }
 
-void FramePort::asked(InstrumentId instrument, Channel channel) {
+void FramePort::asked(InstrumentId instrument, Channel channel, std::string_view note) {
   RawFrame frame = make(FrameKind::Asked, now());
+  frame.bytes = note;
   frame.instrument = instrument;
   frame.channel = channel;
   push(std::move(frame));

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "brokers/adapter.hpp"
 #include "gateway/core/frame.hpp"
@@ -27,7 +28,8 @@ class FramePort {
   void opened(std::string_view url);  // the session number grows by one
   void lost(std::string_view why);    // the connection had been open
   void accepted(InstrumentId instrument, Channel channel);
-  void asked(InstrumentId instrument, Channel channel);  // in place of accepted(), where a broker acknowledges nothing
+  /// In place of accepted(), where a broker acknowledges nothing. `note`: what the stream's states are to say of it besides.
+  void asked(InstrumentId instrument, Channel channel, std::string_view note = {});
   /// `code` of the client protocol; 0: the broker's refusal.
   void refused(InstrumentId instrument, Channel channel, std::string_view words, std::uint16_t code = 0);
   void status(BrokerState state, std::string_view reason);
@@ -36,6 +38,8 @@ class FramePort {
   [[nodiscard]] std::uint32_t session() const { return session_; }
   [[nodiscard]] ConnectionId connection() const { return connection_; }
   void close() { closed_ = true; }
+  /// Whether a frame was lost in a full queue since this was last asked.
+  [[nodiscard]] bool take_loss() { return std::exchange(loss_, false); }
 
  private:
   [[nodiscard]] RawFrame make(FrameKind kind, const Stamp& stamp) const;
@@ -49,6 +53,7 @@ class FramePort {
   ConnectionId connection_;
   std::uint32_t session_ = 0;
   bool closed_ = false;
+  bool loss_ = false;
 };
 
 }  // namespace tidegate::common

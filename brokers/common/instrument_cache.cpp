@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <system_error>
+
+#include "brokers/common/whole_file.hpp"
 
 namespace tidegate::common {
 namespace {
@@ -47,31 +48,13 @@ std::vector<TradingDay> InstrumentCache::days() const {
 
 std::optional<std::string> InstrumentCache::read(TradingDay day) const {
   if (folder_.empty()) return std::nullopt;
-  const fs::path path = file_of(day);
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(path, error);
-  if (error || size > kBytesMax) return std::nullopt;
-  std::ifstream file{path, std::ios::binary};
-  std::string text(static_cast<std::size_t>(size), '\0');
-  if (!file.read(text.data(), static_cast<std::streamsize>(size))) return std::nullopt;
-  return text;
+  return read_whole_file(file_of(day), kBytesMax);
 }
 
 std::string InstrumentCache::write(TradingDay day, std::string_view text) const {
   if (folder_.empty()) return {};
+  if (std::string problem = replace_whole_file(file_of(day), text); !problem.empty()) return problem;
   std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error) return "cannot create the folder " + folder_.string() + ": " + error.message();
-  const fs::path path = file_of(day);
-  fs::path partial = path;
-  partial += ".partial";
-  {
-    std::ofstream file{partial, std::ios::binary | std::ios::trunc};
-    file.write(text.data(), static_cast<std::streamsize>(text.size())).flush();
-    if (!file) return "cannot write " + partial.string();
-  }
-  fs::rename(partial, path, error);
-  if (error) return "cannot write " + path.string() + ": " + error.message();
   for (const TradingDay other : days()) {
     if (other != day) fs::remove(file_of(other), error);
   }

@@ -1,30 +1,24 @@
 #include "brokers/ibkr/adapter.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "brokers/ibkr/contract_name.hpp"
+#include "brokers/ibkr/credential_check.hpp"
 #include "brokers/ibkr/decoder.hpp"
 #include "brokers/ibkr/message_fields.hpp"
+#include "brokers/ibkr/options.hpp"
+#include "brokers/ibkr/session.hpp"
 
 namespace tidegate::ibkr {
 namespace {
 
-/// Smart-routed instruments; others are listed under their exchange.
-std::vector<std::string> venues(const BrokerConfig&) { return {"SMART"}; }
+std::unique_ptr<Session> make_session(const BrokerConfig& config, SessionHost& host) { return std::make_unique<MarketDataSession>(config, host); }
 
-/// No trade can be concluded from what is sent, and no bars are asked for: docs/protocols/ibkr.md#channels
-bool serves(const BrokerConfig&, const Instrument& instrument, Channel channel) {
-  switch (channel) {
-    case Channel::Ticker:
-    case Channel::Status:
-      return true;
-    case Channel::Quote:
-    case Channel::OrderBook:
-      return instrument.kind != InstrumentKind::Index;
-    default:
-      return false;
-  }
-}
+std::vector<std::string> venues(const BrokerConfig& config) { return venue_list(config.text("venues")); }
+
+bool serves(const BrokerConfig& config, const Instrument& instrument, Channel channel) { return has_channel(config, instrument.kind, channel); }
 
 /// "ibkr#265598", or "ibkr#265598@ARCA".
 std::string unlisted_symbol(const BrokerConfig& config, const NativeRef& native) {
@@ -41,17 +35,30 @@ bool parse_native(std::string_view id, NativeId& native) {
   return true;
 }
 
+/// A symbol of one of its venues, or a bare name.
+bool may_know(const BrokerConfig& config, std::string_view text) {
+  if (!is_contract_name(text)) return false;
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return true;
+  const std::vector<std::string> names = venues(config);
+  return std::find(names.begin(), names.end(), text.substr(0, colon)) != names.end();
+}
+
 }  // namespace
 
 constinit const Adapter kIbkr{
     .name = "ibkr",
-    .default_ws_url = "wss://localhost:5000/v1/api/ws",
+    .options = kOptions,
     .default_rest_url = "https://localhost:5000/v1/api",
+    .make_session = make_session,
     .make_decoder = make_decoder,
     .venues = venues,
     .serves = serves,
     .unlisted_symbol = unlisted_symbol,
     .parse_native = parse_native,
+    .check_credentials = check_credentials,
+    .may_know = may_know,
+    .complaint = complaint,
 };
 
 }  // namespace tidegate::ibkr

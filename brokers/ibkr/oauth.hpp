@@ -32,6 +32,8 @@ struct OAuthKeys {
   std::string dh_param_pem;         // Diffie-Hellman parameters
   std::string realm = "limited_poa";
   OAuthQuery query = OAuthQuery::Unsigned;
+
+  friend bool operator==(const OAuthKeys&, const OAuthKeys&) = default;
 };
 
 /// Why something was not had, for a person: what is wrong, "; ", what to do. Holds no key, token or secret.

@@ -6,6 +6,9 @@
 namespace tidegate {
 namespace {
 
+/// What is found beyond so many instruments or names is put into the lists, so that the next finds copy little again.
+constexpr std::size_t kFoundMax = 4096;
+
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 std::size_t find_ignoring_case(std::string_view text, std::string_view query) {
@@ -13,16 +16,10 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view query) {
   return it == text.end() && !query.empty() ? std::string_view::npos : static_cast<std::size_t>(it - text.begin());
 }
 
-}  // namespace
+bool listed(const CatalogEntry& entry) { return !entry.brokers.empty(); }
 
-void Catalog::add(BrokerId broker, const Instrument& instrument) {
-  std::string symbol = instrument.symbol();
-  const auto [slot, added] = by_symbol_.try_emplace(symbol, InstrumentId{static_cast<std::uint32_t>(entries_.size())});
-  if (added) {
-    entries_.push_back({slot->second, instrument, std::move(symbol), {}, {}});
-    by_name_.emplace(instrument.name, slot->second);
-  }
-  CatalogEntry& entry = entries_[slot->second.value()];
+/// `broker` lists the entry as `instrument`.
+void put(CatalogEntry& entry, BrokerId broker, const Instrument& instrument) {
   const auto known = std::find(entry.brokers.begin(), entry.brokers.end(), broker);
   if (known != entry.brokers.end()) {
     entry.natives[static_cast<std::size_t>(known - entry.brokers.begin())] = instrument.native;
@@ -33,60 +30,136 @@ void Catalog::add(BrokerId broker, const Instrument& instrument) {
   if (entry.brokers.front() == broker) entry.instrument = instrument;
 }
 
-std::shared_ptr<const Catalog> Catalog::with_list(const Catalog* base, BrokerId broker, std::span<const Instrument> instruments) {
-  auto next = base != nullptr ? std::make_shared<Catalog>(*base) : std::make_shared<Catalog>();
-  for (CatalogEntry& entry : next->entries_) {
-    const auto known = std::find(entry.brokers.begin(), entry.brokers.end(), broker);
-    if (known == entry.brokers.end()) continue;
-    entry.natives.erase(entry.natives.begin() + (known - entry.brokers.begin()));
-    entry.brokers.erase(known);
+void take_out(CatalogEntry& entry, BrokerId broker) {
+  const auto known = std::find(entry.brokers.begin(), entry.brokers.end(), broker);
+  if (known == entry.brokers.end()) return;
+  entry.natives.erase(entry.natives.begin() + (known - entry.brokers.begin()));
+  entry.brokers.erase(known);
+}
+
+}  // namespace
+
+// ---- lists ----
+
+CatalogEntry& Catalog::Lists::entry_of(const Instrument& instrument) {
+  std::string symbol = instrument.symbol();
+  const auto [slot, added] = by_symbol.try_emplace(symbol, InstrumentId{static_cast<std::uint32_t>(entries.size())});
+  if (added) entries.push_back({slot->second, instrument, std::move(symbol), {}, {}});
+  return entries[slot->second.value()];
+}
+
+/// The lists with all that lies over them put in.
+std::shared_ptr<Catalog::Lists> Catalog::folded() const {
+  auto next = std::make_shared<Lists>(*lists_);
+  for (const auto& [id, entry] : changed_) next->entries[id.value()] = entry;
+  next->entries.insert(next->entries.end(), added_.begin(), added_.end());
+  next->by_symbol.insert(by_symbol_.begin(), by_symbol_.end());
+  for (const auto& [text, alias] : aliases_) {
+    if (alias.empty()) {
+      next->aliases.erase(text);
+    } else {
+      next->aliases.insert_or_assign(text, alias);
+    }
   }
-  for (const Instrument& instrument : instruments) next->add(broker, instrument);
   return next;
 }
 
-std::shared_ptr<const Catalog> Catalog::with_one(const Catalog* base, BrokerId broker, const Instrument& instrument) {
-  auto next = base != nullptr ? std::make_shared<Catalog>(*base) : std::make_shared<Catalog>();
-  next->add(broker, instrument);
+std::shared_ptr<const Catalog> Catalog::with_list(const Catalog* base, BrokerId broker, std::span<const Instrument> instruments, ListScope scope) {
+  const std::shared_ptr<Lists> next = base != nullptr ? base->folded() : std::make_shared<Lists>();
+  for (CatalogEntry& entry : next->entries) take_out(entry, broker);
+  for (const Instrument& instrument : instruments) {
+    CatalogEntry& entry = next->entry_of(instrument);
+    put(entry, broker, instrument);
+    if (scope == ListScope::Whole && !std::exchange(entry.by_name, true)) next->by_name.emplace(instrument.name, entry.id);
+  }
+  return std::shared_ptr<const Catalog>(new Catalog{next});
+}
+
+// ---- finds ----
+
+std::shared_ptr<const Catalog> Catalog::with_found(const Catalog* base, BrokerId broker, std::span<const SymbolAnswer> answers) {
+  const std::shared_ptr<Catalog> next{base != nullptr ? new Catalog{*base} : new Catalog};
+  std::vector<InstrumentId> meant;
+  for (const SymbolAnswer& answer : answers) {
+    meant.clear();
+    for (const Instrument& instrument : answer.instruments) {
+      if (instrument.venue.empty() || instrument.name.empty()) continue;
+      CatalogEntry& entry = next->entry_of(instrument);
+      put(entry, broker, instrument);
+      meant.push_back(entry.id);
+    }
+    if (meant.size() == 1 && next->find(meant.front())->symbol == answer.text) meant.clear();
+    next->explain(broker, answer.text, meant);
+  }
+  if (next->added_.size() + next->changed_.size() > kFoundMax || next->aliases_.size() > kFoundMax) next->fold();
   return next;
 }
+
+InstrumentId Catalog::id_of(const std::string& symbol) const {
+  if (const auto it = by_symbol_.find(symbol); it != by_symbol_.end()) return it->second;
+  const auto it = lists_->by_symbol.find(symbol);
+  return it != lists_->by_symbol.end() ? it->second : kNoInstrument;
+}
+
+CatalogEntry& Catalog::entry_of(const Instrument& instrument) {
+  std::string symbol = instrument.symbol();
+  InstrumentId id = id_of(symbol);
+  if (id == kNoInstrument) {
+    id = InstrumentId{static_cast<std::uint32_t>(size())};
+    by_symbol_.emplace(symbol, id);
+    return added_.emplace_back(CatalogEntry{id, instrument, std::move(symbol), {}, {}});
+  }
+  if (id.value() >= lists_->entries.size()) return added_[id.value() - lists_->entries.size()];
+  return changed_.try_emplace(id, lists_->entries[id.value()]).first->second;
+}
+
+const Catalog::Alias* Catalog::alias_of(const std::string& text) const {
+  if (const auto it = aliases_.find(text); it != aliases_.end()) return &it->second;
+  const auto it = lists_->aliases.find(text);
+  return it != lists_->aliases.end() ? &it->second : nullptr;
+}
+
+void Catalog::explain(BrokerId broker, const std::string& text, std::span<const InstrumentId> meant) {
+  const Alias* const known = alias_of(text);
+  if (known == nullptr && meant.empty()) return;
+  Alias alias = known != nullptr ? *known : Alias{};
+  std::erase_if(alias, [broker](const auto& meaning) { return meaning.first == broker; });
+  for (const InstrumentId instrument : meant) alias.emplace_back(broker, instrument);
+  aliases_.insert_or_assign(text, std::move(alias));
+}
+
+// ---- questions ----
 
 Resolution Catalog::resolve(std::string_view text) const {
   const std::string key{text};
-  if (const auto it = by_symbol_.find(key); it != by_symbol_.end()) {
-    if (!entries_[it->second.value()].brokers.empty()) return {it->second, {}};
-    return {};
+  if (const CatalogEntry* const entry = find(id_of(key)); entry != nullptr && listed(*entry)) return {entry->id, {}};
+  std::vector<InstrumentId> meant;
+  if (const Alias* const alias = alias_of(key)) {
+    for (const auto& [broker, instrument] : *alias) meant.push_back(instrument);
   }
+  const auto [first, last] = lists_->by_name.equal_range(key);
+  for (auto it = first; it != last; ++it) meant.push_back(it->second);
+  std::sort(meant.begin(), meant.end());
+  meant.erase(std::unique(meant.begin(), meant.end()), meant.end());
+  std::erase_if(meant, [this](InstrumentId id) { return !listed(*find(id)); });
+  if (meant.size() == 1) return {meant.front(), {}};
   Resolution found;
-  const auto [first, last] = by_name_.equal_range(key);
-  for (auto it = first; it != last; ++it) {
-    const CatalogEntry& entry = entries_[it->second.value()];
-    if (entry.brokers.empty()) continue;
-    found.instrument = entry.id;
-    found.candidates.push_back(entry.symbol);
-  }
-  if (found.candidates.size() == 1) {
-    found.candidates.clear();
-  } else {
-    found.instrument = kNoInstrument;
-    std::sort(found.candidates.begin(), found.candidates.end());
-  }
+  for (const InstrumentId id : meant) found.candidates.push_back(find(id)->symbol);
+  std::sort(found.candidates.begin(), found.candidates.end());
   return found;
 }
-
-const CatalogEntry* Catalog::find(InstrumentId id) const { return id.value() < entries_.size() ? &entries_[id.value()] : nullptr; }
 
 std::vector<const CatalogEntry*> Catalog::search(std::string_view query, std::size_t limit) const {
   std::vector<const CatalogEntry*> leading;
   std::vector<const CatalogEntry*> inside;
-  for (const CatalogEntry& entry : entries_) {
-    if (entry.brokers.empty()) continue;
+  for_each([&](const CatalogEntry& entry) {
+    if (!listed(entry)) return;
     if (find_ignoring_case(entry.instrument.name, query) == 0) {
       leading.push_back(&entry);
     } else if (find_ignoring_case(entry.symbol, query) != std::string_view::npos) {
       inside.push_back(&entry);
     }
-  }
+  });
   const auto by_symbol = [](const CatalogEntry* a, const CatalogEntry* b) { return a->symbol < b->symbol; };
   std::sort(leading.begin(), leading.end(), by_symbol);
   std::sort(inside.begin(), inside.end(), by_symbol);

@@ -52,6 +52,9 @@ namespace tidegate {
   X(subscribers_too_slow, "client connections closed because they read too slowly") \
   X(requests_received, "client requests") \
   X(requests_bad, "client requests answered with an error") \
+  X(names_asked, "names that no list holds and that brokers were asked for") \
+  X(names_unknown, "of those, names that stand for nothing at any broker asked") \
+  X(names_refused, "names not asked for because too many were already") \
   X(http_requests, "HTTP requests")
 
 #define TIDEGATE_COUNTER_MEMBER(name, help) std::atomic<std::uint64_t> name{0};

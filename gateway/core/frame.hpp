@@ -18,7 +18,7 @@ enum class FrameKind : std::uint8_t {
   Opened,    // a connection is up: what it carried before is unproven until new data comes
   Closed,    // a connection is gone; bytes: why
   Accepted,  // the broker accepted (instrument, channel); no proof that data will come
-  Asked,     // (instrument, channel) was asked for, and this broker acknowledges nothing: only data will tell
+  Asked,     // (instrument, channel) was asked for, and this broker acknowledges nothing: only data will tell; bytes: a note for its states
   Refused,   // the broker refused (instrument, channel); bytes: the broker's own words
   Status,    // the broker as a whole changed to broker_state; bytes: why
   Overflow,  // frames of this connection were lost in a full queue; everything it carries has a hole here

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/core/decimal.hpp"
 #include "gateway/core/ids.hpp"
@@ -47,6 +48,12 @@ struct Instrument {
   Decimal strike;
 
   [[nodiscard]] std::string symbol() const { return venue + ":" + name; }
+};
+
+/// What a broker without a whole list knows of one name that subscribers asked for.
+struct SymbolAnswer {
+  std::string text;                     // as it was asked: "NASDAQ:AAPL", "SMART:AAPL" or a bare name
+  std::vector<Instrument> instruments;  // one: what the text means; several: ambiguous; none: the broker knows nothing of that name
 };
 
 }  // namespace tidegate

@@ -132,18 +132,34 @@ TEST_CASE("xts configuration: loads as it stands once the keys are set, and the 
   CHECK(load_config(config_file("xts.yaml"), all_adapters()).brokers.at(0).rest_url == "https://xts.example:3000/apibinarymarketdata");
 }
 
+TEST_CASE("ibkr configuration: loads as it stands, for the gateway program on this machine or where the environment names it") {
+  const Variable address("IBKR_URL", nullptr);
+  const Config config = load_config(config_file("ibkr.yaml"), all_adapters());
+  CHECK(config.brokers.at(0).rest_url == "https://localhost:5000/v1/api");
+  CHECK_FALSE(config.brokers.at(0).tls_verify);
+  const Variable another("IBKR_URL", "https://192.168.1.7:5001/v1/api");
+  CHECK(load_config(config_file("ibkr.yaml"), all_adapters()).brokers.at(0).rest_url == "https://192.168.1.7:5001/v1/api");
+  const Variable hosted("IBKR_URL", "https://api.ibkr.com/v1/api");
+  CHECK_THROWS_WITH_AS(load_config(config_file("ibkr.yaml"), all_adapters()), doctest::Contains("tls.verify"), ConfigError);
+}
+
 TEST_CASE("demo configuration: takes the simulators' addresses from the environment") {
   const Variable ws("TIDEGATE_DEMO_WS", "ws://127.0.0.1:5");
   const Variable rest("TIDEGATE_DEMO_REST", "http://127.0.0.1:5");
   const Variable kite_ws("TIDEGATE_DEMO_KITE_WS", "ws://127.0.0.1:6");
   const Variable kite_rest("TIDEGATE_DEMO_KITE_REST", "http://127.0.0.1:6");
   const Variable xts("TIDEGATE_DEMO_XTS", "http://127.0.0.1:7");
+  const Variable ibkr("TIDEGATE_DEMO_IBKR", "http://127.0.0.1:8");
   const Variable listen("TIDEGATE_DEMO_LISTEN", "127.0.0.1:0");
   const Config config = load_config(config_file("demo.yaml"), all_adapters());
   CHECK(config.server.listen.port == 0);
   for (const BrokerConfig& broker : config.brokers) {
     if (broker.adapter == "xts") {
       CHECK(broker.rest_url == "http://127.0.0.1:7/apimarketdata");
+      continue;
+    }
+    if (broker.adapter == "ibkr") {
+      CHECK(broker.rest_url == "http://127.0.0.1:8/v1/api");
       continue;
     }
     const std::string address = broker.adapter == "zerodha" ? "127.0.0.1:6" : "127.0.0.1:5";

@@ -64,4 +64,101 @@ TEST_CASE("catalog: a search finds parts of symbols, beginnings first") {
   CHECK(catalog->search("", 2).size() == 2);
 }
 
+TEST_CASE("catalog: what a broker found joins its list, and each text stands for it") {
+  const auto lists = Catalog::with_list(nullptr, kSpot, std::vector{listed("BINANCE", "BTCUSDT")});
+  const auto catalog = Catalog::with_found(
+      lists.get(), kFutures,
+      std::vector<SymbolAnswer>{{"SMART:AAPL", {listed("NASDAQ", "AAPL")}}, {"NASDAQ:MSFT", {listed("NASDAQ", "MSFT")}}, {"NO:SUCH", {}}});
+  const InstrumentId apple = catalog->resolve("NASDAQ:AAPL").instrument;
+  REQUIRE(apple != kNoInstrument);
+  CHECK(catalog->find(apple)->symbol == "NASDAQ:AAPL");
+  CHECK(catalog->find(apple)->brokers == std::vector{kFutures});
+  CHECK(catalog->resolve("SMART:AAPL").instrument == apple);
+  CHECK(catalog->resolve("NASDAQ:MSFT").instrument.value() == 2);
+  CHECK(catalog->resolve("NO:SUCH").instrument == kNoInstrument);
+  CHECK(catalog->resolve("BTCUSDT").instrument.value() == 0);
+  CHECK(catalog->size() == 3);
+  CHECK(lists->size() == 1);
+  CHECK(catalog->search("aap", 9).size() == 1);
+}
+
+TEST_CASE("catalog: a text with several meanings is ambiguous, until the broker says otherwise") {
+  auto catalog =
+      Catalog::with_found(nullptr, kSpot, std::vector<SymbolAnswer>{{"SMART:RY", {listed("TSE", "RY"), listed("NYSE", "RY"), listed("NYSE", "RY")}}});
+  const Resolution both = catalog->resolve("SMART:RY");
+  CHECK(both.instrument == kNoInstrument);
+  CHECK(both.candidates == std::vector<std::string>{"NYSE:RY", "TSE:RY"});
+  catalog = Catalog::with_found(catalog.get(), kSpot, std::vector<SymbolAnswer>{{"SMART:RY", {listed("NYSE", "RY")}}});
+  CHECK(catalog->find(catalog->resolve("SMART:RY").instrument)->symbol == "NYSE:RY");
+  catalog = Catalog::with_found(catalog.get(), kSpot, std::vector<SymbolAnswer>{{"SMART:RY", {}}});
+  CHECK(catalog->resolve("SMART:RY").instrument == kNoInstrument);
+  CHECK(catalog->resolve("NYSE:RY").instrument != kNoInstrument);
+}
+
+TEST_CASE("catalog: lists of any broker keep what was found, and a text whose instruments are delisted is unknown") {
+  auto catalog = Catalog::with_found(nullptr, kSpot, std::vector<SymbolAnswer>{{"SMART:AAPL", {listed("NASDAQ", "AAPL")}}});
+  const InstrumentId apple = catalog->resolve("SMART:AAPL").instrument;
+  catalog = Catalog::with_list(catalog.get(), kFutures, std::vector{listed("BINANCE", "BTCUSDT")});
+  catalog = Catalog::with_list(catalog.get(), kFutures, std::vector<Instrument>{});
+  CHECK(catalog->resolve("SMART:AAPL").instrument == apple);
+  CHECK(catalog->resolve("NASDAQ:AAPL").instrument == apple);
+  catalog = Catalog::with_list(catalog.get(), kSpot, std::vector<Instrument>{}, ListScope::Part);
+  CHECK(catalog->resolve("SMART:AAPL").instrument == kNoInstrument);
+  CHECK(catalog->resolve("SMART:AAPL").candidates.empty());
+  catalog = Catalog::with_list(catalog.get(), kSpot, std::vector{listed("NASDAQ", "AAPL")}, ListScope::Part);
+  CHECK(catalog->resolve("SMART:AAPL").instrument == apple);
+}
+
+TEST_CASE("catalog: a broker finds what another lists, and both have it then") {
+  const auto lists = Catalog::with_list(nullptr, kSpot, std::vector{listed("NSE", "TCS"), listed("NSE", "RELIANCE")});
+  Instrument known_otherwise = listed("NSE", "RELIANCE");
+  known_otherwise.native = {0, 44'652'000, ""};
+  auto catalog = Catalog::with_found(lists.get(), kFutures, std::vector<SymbolAnswer>{{"NSE:RELIANCE", {known_otherwise}}});
+  const CatalogEntry& entry = *catalog->find(InstrumentId{1});
+  CHECK(entry.brokers == std::vector{kSpot, kFutures});
+  CHECK(entry.natives[1].token == 44'652'000);
+  CHECK(entry.instrument.native.text == "RELIANCE");
+  CHECK(lists->find(InstrumentId{1})->brokers == std::vector{kSpot});
+  catalog = Catalog::with_list(catalog.get(), kSpot, std::vector<Instrument>{});
+  CHECK(catalog->find(InstrumentId{1})->brokers == std::vector{kFutures});
+  CHECK(catalog->resolve("NSE:TCS").instrument == kNoInstrument);
+}
+
+TEST_CASE("catalog: a part of a list says nothing of bare names; the broker's answer does, together with whole lists") {
+  auto catalog = Catalog::with_list(nullptr, kSpot, std::vector{listed("MEXI", "AAPL")}, ListScope::Part);
+  CHECK(catalog->resolve("MEXI:AAPL").instrument != kNoInstrument);
+  CHECK(catalog->resolve("AAPL").instrument == kNoInstrument);
+  catalog = Catalog::with_found(catalog.get(), kSpot, std::vector<SymbolAnswer>{{"AAPL", {listed("NASDAQ", "AAPL")}}});
+  CHECK(catalog->find(catalog->resolve("AAPL").instrument)->symbol == "NASDAQ:AAPL");
+  catalog = Catalog::with_list(catalog.get(), kFutures, std::vector{listed("COINS", "AAPL")});
+  CHECK(catalog->resolve("AAPL").candidates == std::vector<std::string>{"COINS:AAPL", "NASDAQ:AAPL"});
+  catalog = Catalog::with_list(catalog.get(), kFutures, std::vector{listed("COINS", "AAPL"), listed("NASDAQ", "AAPL")});
+  CHECK(catalog->resolve("AAPL").candidates == std::vector<std::string>{"COINS:AAPL", "NASDAQ:AAPL"});
+}
+
+TEST_CASE("catalog: however much is found, numbers and names stay") {
+  auto catalog = Catalog::with_list(nullptr, kSpot, std::vector{listed("BINANCE", "BTCUSDT")});
+  std::size_t shared = 0;
+  for (int i = 0; i < 10'000; i += 10) {
+    std::vector<SymbolAnswer> answers;
+    for (int j = i; j < i + 10; ++j) {
+      const std::string name = "N" + std::to_string(j);
+      answers.push_back({"SMART:" + name, {listed("NYSE", name.c_str())}});
+    }
+    const auto next = Catalog::with_found(catalog.get(), kFutures, answers);
+    if (next->shares_lists_with(*catalog)) ++shared;
+    catalog = next;
+  }
+  CHECK(shared >= 990);  // the rest put what was found into the lists
+  CHECK(catalog->size() == 10'001);
+  for (const int i : {0, 1, 4'095, 4'096, 4'097, 9'999}) {
+    const std::string name = "N" + std::to_string(i);
+    CHECK(catalog->resolve("SMART:" + name).instrument.value() == static_cast<std::uint32_t>(i + 1));
+    CHECK(catalog->find(catalog->resolve("NYSE:" + name).instrument)->symbol == "NYSE:" + name);
+  }
+  std::size_t seen = 0;
+  catalog->for_each([&](const CatalogEntry& entry) { seen += entry.id.value() == seen ? 1 : 0; });
+  CHECK(seen == catalog->size());
+}
+
 }  // namespace tidegate

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -78,13 +79,22 @@ class Gateway : public UpstreamHost {
   Telemetry telemetry;
   std::vector<std::vector<Want>> demands;
   std::function<Availability(InstrumentId, Channel)> availability = [](InstrumentId, Channel) { return Availability{}; };
-  std::set<std::string> awaited;             // symbols that a list which has not come could hold
-  std::unique_ptr<Distributor> distributor;  // dies before the loop
+  std::set<std::string> awaited;                                     // symbols that a list which has not come could hold
+  std::map<std::string, distributor::LookUp, std::less<>> look_ups;  // how names that no list holds are asked for
+  std::vector<std::string> looked_up;                                // every such name, as often as it was wanted
+  distributor::LookUp elsewhere = distributor::LookUp::Nobody;       // the same for channels that nobody serves
+  std::unique_ptr<Distributor> distributor;                          // dies before the loop
 
  private:
   Availability check(InstrumentId instrument, Channel channel) override { return availability(instrument, channel); }
   void on_demand(std::vector<Want> wants) override { demands.push_back(std::move(wants)); }
   bool may_yet_be_listed(std::string_view symbol) override { return awaited.contains(std::string{symbol}); }
+  distributor::LookUp look_up(std::string_view symbol) override {
+    looked_up.emplace_back(symbol);
+    const auto stand = look_ups.find(symbol);
+    return stand == look_ups.end() ? distributor::LookUp::Nobody : stand->second;
+  }
+  distributor::LookUp look_up(InstrumentId, Channel) override { return elsewhere; }
   std::string brokers_json() override { return R"([{"name":"binance"}])"; }
 };
 

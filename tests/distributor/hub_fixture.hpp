@@ -97,6 +97,9 @@ class HubFixture : public UpstreamHost {
 
  private:
   Availability check(InstrumentId, Channel) override { return {}; }
+  bool may_yet_be_listed(std::string_view) override { return false; }
+  distributor::LookUp look_up(std::string_view) override { return distributor::LookUp::Nobody; }
+  distributor::LookUp look_up(InstrumentId, Channel) override { return distributor::LookUp::Nobody; }
   void on_demand(std::vector<Want>) override {}
   std::string brokers_json() override { return "[]"; }
 };

@@ -135,8 +135,9 @@ TEST_CASE("streams: a name that a missing list may hold waits for that list; oth
   CHECK(gateway.demand() == Lines{"BINANCE:ETHUSDT@trade"});
   gateway.awaited.clear();
   gateway.distributor->on_catalog(make_catalog());
-  client.wait(1);
-  CHECK(client.messages[0].find(R"("symbol":"LATE:ONE","channel":"trade","state":"failed")") != std::string::npos);
+  client.wait(2);
+  CHECK(client.messages[0] == R"({"type":"resolved","requested":"ETHUSDT","symbol":"BINANCE:ETHUSDT","channel":"trade"})");
+  CHECK(client.messages[1].find(R"("symbol":"LATE:ONE","channel":"trade","state":"failed")") != std::string::npos);
 }
 
 TEST_CASE("streams: a stream stays in demand for its broker's linger, then its last value is forgotten") {

@@ -91,8 +91,11 @@ class Ibkr {
   /// The broker "ibkr" of a gateway that knows this one, and its certificate where it has one; `more` holds further keys: ", linger: 1s".
   [[nodiscard]] std::string yaml(const std::string& more = "") const {
     const std::string tls = tls_ ? ", tls: {ca_file: '" + certificate_file() + "'}" : "";
-    return "  ibkr: {adapter: ibkr, rest_url: '" + rest_url() + "', reconnect: {initial: 10ms, maximum: 200ms}, linger: 200ms, stale_after: 1500ms" +
-           tls + more + "}\n";
+    return "  ibkr: {adapter: ibkr, rest_url: '" + rest_url() +
+           "', reconnect: {initial: 10ms, maximum: 200ms}, linger: 200ms, stale_after: 1500ms, " +
+           "instruments_cache: none, rest_rate: 1000, command_rate: 1000, tickle_spacing: 1ms, tickle_interval: 200ms, tic_interval: 300ms, " +
+           "login_check: 50ms, init_poll: 20ms, init_timeout: 500ms, competing_check: 50ms, heartbeat_timeout: 1500ms, status_timeout: 500ms, " +
+           "refused_wait: 200ms, rate_limit_wait: 50ms, connect_attempts: 10000, credential_check: 50ms" + tls + more + "}\n";
   }
 
  private:

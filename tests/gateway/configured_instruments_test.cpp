@@ -66,4 +66,17 @@ TEST_CASE("configured instruments: an id that is none of the adapter's is left o
   CHECK(text_of(list) == "NSE:SBIN=1/779521 ");
 }
 
+TEST_CASE("configured instruments: what a broker found is named and identified as configured") {
+  std::vector<SymbolAnswer> answers = {{"SMART:AAPL", {listed("NASDAQ", "AAPL", 265598)}},
+                                       {"NSE:INFY", {listed("NSE", "INFY", 1), listed("BSE", "INFY", 2)}}};
+  const std::vector<InstrumentConfig> configured = {
+      {"NASDAQ:APPLE", {{"kite", "265598"}}}, {"NSE:INFY", {{"kite", "408065"}}}, {"BSE:INFY", {{"other", "3"}}}};
+  name_configured(answers, configured, kByToken, "kite");
+  CHECK(answers[0].text == "SMART:AAPL");
+  CHECK(text_of(answers[0].instruments) == "NASDAQ:APPLE=126/265598 ");
+  CHECK(to_text(answers[0].instruments[0].lot_size) == "25");
+  CHECK(text_of(answers[1].instruments) == "NSE:INFY=1/408065 BSE:INFY=2/2 ");
+  CHECK_FALSE(answers[1].instruments[0].lot_size.present());  // another instrument's
+}
+
 }  // namespace tidegate

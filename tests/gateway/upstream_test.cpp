@@ -6,17 +6,28 @@
 #include <vector>
 
 #include "gateway/routing.hpp"
+#include "tests/support/manual_clock.hpp"
 
 namespace tidegate {
 namespace {
+
+using distributor::LookUp;
+using test::ManualClock;
 
 /// Adapters that exist only to be chosen: `venue` is the broker's rest_url, and only the first of them has candles.
 std::vector<std::string> venues_of(const BrokerConfig& broker) { return {broker.rest_url}; }
 bool serves_all(const BrokerConfig&, const Instrument&, Channel) { return true; }
 bool serves_no_candles(const BrokerConfig&, const Instrument&, Channel channel) { return !is_candle(channel); }
 
+/// One that has to be asked: for its own venue, which `rest_url` names, and for bare names.
+bool knows_its_own(const BrokerConfig& broker, std::string_view text) {
+  const std::size_t colon = text.find(':');
+  return colon == std::string_view::npos || text.substr(0, colon) == broker.rest_url;
+}
+
 const Adapter kRich{.name = "rich", .venues = venues_of, .serves = serves_all};
 const Adapter kPlain{.name = "plain", .venues = venues_of, .serves = serves_no_candles};
+const Adapter kAsked{.name = "asked", .venues = venues_of, .serves = serves_no_candles, .may_know = knows_its_own};
 
 Instrument listed(const char* venue, const char* name) {
   Instrument instrument;
@@ -30,6 +41,8 @@ Instrument listed(const char* venue, const char* name) {
 struct Fixture {
   Config config;
   std::vector<const Adapter*> adapters{&kRich, &kPlain, &kRich};
+  ManualClock clock;
+  GatewayCounters counters;
   std::vector<WantedSet> demanded;
   std::shared_ptr<const Catalog> catalog;
 
@@ -47,7 +60,7 @@ struct Fixture {
   }
   const CatalogEntry& entry(const char* symbol) { return *catalog->find(catalog->resolve(symbol).instrument); }
   Upstream upstream() {
-    return {config, adapters, [this](std::vector<Want>, std::vector<WantedSet> by_broker) { demanded = std::move(by_broker); }};
+    return {config, adapters, clock, counters, [this](std::vector<Want>, std::vector<WantedSet> by_broker) { demanded = std::move(by_broker); }};
   }
 };
 
@@ -132,6 +145,72 @@ TEST_CASE("upstream: brokers' reports are JSON whatever words the brokers use") 
   CHECK(json.find(R"("name":"b","adapter":"","state":"down","reason":"they said \"no\"\n","since":null)") != std::string::npos);
   CHECK(json.find(R"({"name":"market-0","state":"reconnecting","reason":"lost","since":null,"streams":1,"wanted":2,"sessions":3})") !=
         std::string::npos);
+}
+
+TEST_CASE("upstream: a name that no list holds is asked for at the brokers that may know it, and is known to be on its way") {
+  Fixture f;
+  f.adapters = {&kRich, &kAsked, &kAsked};  // b may know NSE, c BINANCE
+  Upstream upstream = f.upstream();
+  upstream.set_catalog(f.catalog, BrokerId{0});
+  CHECK(upstream.may_yet_be_listed("NSE:NEW"));  // what b knows from before has not come
+  upstream.set_catalog(f.catalog, BrokerId{1});
+  upstream.set_catalog(f.catalog, BrokerId{2});
+  CHECK_FALSE(upstream.may_yet_be_listed("NSE:NEW"));
+  CHECK(upstream.look_up("NSE:NEW") == LookUp::UnderWay);
+  CHECK(upstream.look_up("BARE") == LookUp::UnderWay);
+  CHECK(upstream.look_up("BARE") == LookUp::UnderWay);
+  CHECK(upstream.look_up("NOWHERE:X") == LookUp::Nobody);
+  CHECK(upstream.look_up("NSE:\n") == LookUp::Nobody);
+  CHECK(upstream.may_yet_be_listed("NSE:NEW"));
+  CHECK(upstream.take_look_ups() == std::vector<std::vector<std::string>>{{}, {"NSE:NEW", "BARE"}, {"BARE"}});
+  CHECK(upstream.take_look_ups().empty());
+  CHECK(f.counters.names_asked == 2);
+
+  upstream.set_found(f.catalog, BrokerId{1}, std::vector<SymbolAnswer>{{"NSE:NEW", {}}, {"BARE", {}}});
+  CHECK(upstream.look_up("NSE:NEW") == LookUp::Unknown);
+  CHECK_FALSE(upstream.may_yet_be_listed("NSE:NEW"));
+  CHECK(upstream.look_up("BARE") == LookUp::UnderWay);
+  upstream.set_found(f.catalog, BrokerId{2}, std::vector<SymbolAnswer>{{"BARE", {}}});
+  CHECK(upstream.look_up("BARE") == LookUp::Unknown);
+  CHECK(f.counters.names_unknown == 2);
+  f.clock.advance(std::chrono::minutes{1});
+  CHECK(upstream.look_up("BARE") == LookUp::UnderWay);
+  CHECK(f.counters.names_asked == 3);
+}
+
+TEST_CASE("upstream: whatever subscribers write, only some thousand names are asked for, and those refused are counted") {
+  Fixture f;
+  f.adapters = {&kRich, &kAsked, &kRich};
+  Upstream upstream = f.upstream();
+  std::size_t asked = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    if (upstream.look_up("NSE:" + std::to_string(i)) == LookUp::UnderWay) ++asked;
+  }
+  CHECK(asked > 1000);
+  CHECK(asked < 5000);
+  CHECK(upstream.take_look_ups()[1].size() == asked);
+  CHECK(f.counters.names_refused == 20'000 - asked);
+  CHECK(upstream.look_up("NSE:new") == LookUp::TooMany);
+}
+
+TEST_CASE("upstream: an instrument whose channel nobody serves is asked for where it is not listed and could be served") {
+  Fixture f;
+  f.adapters = {&kRich, &kAsked, &kRich};
+  f.config.routing = {{{"NSE"}, {"b"}}};
+  Upstream upstream = f.upstream();
+  upstream.set_catalog(f.catalog, BrokerId{0});
+  const InstrumentId tcs = f.entry("NSE:TCS").id;  // a lists it, and may not serve it
+  CHECK(upstream.check(tcs, Channel::Trade).code == 4012);
+  CHECK(upstream.look_up(tcs, Channel::Candle1m) == LookUp::Nobody);
+  CHECK(upstream.look_up(f.entry("NSE:RELIANCE").id, Channel::Candle1m) == LookUp::Nobody);
+  CHECK(upstream.look_up(f.entry("BINANCE:BTCUSDT").id, Channel::Trade) == LookUp::Nobody);
+  CHECK(upstream.look_up(tcs, Channel::Trade) == LookUp::UnderWay);
+  CHECK(upstream.take_look_ups() == std::vector<std::vector<std::string>>{{}, {"NSE:TCS"}, {}});
+  f.catalog = Catalog::with_found(f.catalog.get(), BrokerId{1}, std::vector<SymbolAnswer>{{"NSE:TCS", {listed("NSE", "TCS")}}});
+  upstream.set_found(f.catalog, BrokerId{1}, std::vector<SymbolAnswer>{{"NSE:TCS", {listed("NSE", "TCS")}}});
+  CHECK(upstream.check(tcs, Channel::Trade).code == 0);
+  CHECK(upstream.look_up(tcs, Channel::Candle1m) == LookUp::Nobody);
+  CHECK(f.counters.names_unknown == 0);
 }
 
 }  // namespace tidegate

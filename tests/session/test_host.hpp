@@ -68,11 +68,15 @@ class TestHost final : public SessionHost {
   }
   std::unique_ptr<FrameSink> open_sink(ConnectionId connection) override {
     sinks.push_back(connection);
-    return std::make_unique<Sink>(frames);
+    return std::make_unique<Sink>(*this);
   }
   void on_instruments(std::vector<Instrument>& list) override {
+    if (configure) configure(list);
     instruments = list;
     ++list_count;
+  }
+  void on_found(std::vector<SymbolAnswer> answers) override {
+    for (SymbolAnswer& answer : answers) found.push_back(std::move(answer));
   }
   void on_report(BrokerReport given) override {
     report = std::move(given);
@@ -105,20 +109,25 @@ class TestHost final : public SessionHost {
   FreshConfig fresh;  // what read_config() finds
   int config_reads = 0;
   std::vector<RawFrame> frames;
+  bool queue_full = false;  // frames are refused
+  int frames_refused = 0;
   std::vector<ConnectionId> sinks;
   std::vector<Instrument> instruments;
-  int list_count = 0;  // how often they came
+  int list_count = 0;                                       // how often they came
+  std::function<void(std::vector<Instrument>&)> configure;  // puts in what the configuration names
+  std::vector<SymbolAnswer> found;
   BrokerReport report;
   int report_count = 0;
 
  private:
   struct Sink final : FrameSink {
-    explicit Sink(std::vector<RawFrame>& all) : frames(all) {}
+    explicit Sink(TestHost& all) : host(all) {}
     bool push(RawFrame&& frame) override {
-      frames.push_back(std::move(frame));
-      return true;
+      if (host.queue_full) ++host.frames_refused;
+      if (!host.queue_full) host.frames.push_back(std::move(frame));
+      return !host.queue_full;
     }
-    std::vector<RawFrame>& frames;
+    TestHost& host;
   };
 
   net::EventLoop& loop_;

@@ -149,6 +149,15 @@ TEST_CASE("watch model: a bare name takes the full symbol that the gateway answe
   CHECK(model.rows()[0].last.text == "7");
 }
 
+TEST_CASE("watch model: a name that had to wait takes the symbol that it turns out to stand for") {
+  Model model = make_model({"SMART:AAPL"});
+  model.on_message(result("SMART:AAPL", "quote", R"("state":"pending")"), at(1));
+  model.on_message(R"({"type":"resolved","requested":"SMART:AAPL","symbol":"NASDAQ:AAPL","channel":"quote"})", at(2));
+  CHECK(model.rows()[0].symbol == "NASDAQ:AAPL");
+  model.on_message(quote("NASDAQ:AAPL", 1, "7", "8"), at(3));
+  CHECK(model.rows()[0].bid.text == "7");
+}
+
 TEST_CASE("watch model: an answer that comes after data does not take its word back") {
   Model model = make_model();
   model.on_message(trade("BINANCE:BTCUSDT", 1, "7"), at(1));

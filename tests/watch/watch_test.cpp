@@ -126,6 +126,14 @@ TEST_CASE("watch: piped, every message comes out as received, one a line") {
   CHECK(gateway.authorization() == "Bearer secret");
 }
 
+TEST_CASE("watch: with --allow-delayed, delayed data is asked for") {
+  FakeGateway gateway([&](net::WsConnection&, std::string_view request, int) {
+    CHECK(request == R"({"op":"subscribe","channels":["quote"],"symbols":["A:B"],"options":{"allow_delayed":true}})");
+    ::kill(::getpid(), SIGINT);
+  });
+  CHECK(run_piped({gateway.url(), "", {"quote"}, {"A:B"}, true}).status == 0);
+}
+
 TEST_CASE("watch: a lost connection is made again, and everything is asked for again") {
   std::atomic<int> requests = 0;  // the gateway's thread counts
   FakeGateway gateway([&](net::WsConnection& connection, std::string_view request, int number) {

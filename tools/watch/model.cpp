@@ -220,6 +220,7 @@ void Model::on_message(std::string_view json, Moment now) {
   if (type == "trade" || type == "quote" || type == "ticker" || type == "orderbook" || type == "candle") return on_data(message, now);
   if (type == "result") return on_result(message);
   if (type == "gap") return on_gap(message);
+  if (type == "resolved") return learn_symbol(message);
   if (type == "state") {
     set_state(message, "reason");
   } else if (type == "welcome") {
@@ -249,20 +250,23 @@ void Model::on_message(std::string_view json, Moment now) {
   }
 }
 
+/// The full symbol of a row for which the user wrote something else.
+void Model::learn_symbol(const Message& message) {
+  const std::string_view symbol = text_of(message.json, "symbol");
+  const auto row = row_of_.find(text_of(message.json, "requested"));
+  if (symbol.empty() || row == row_of_.end() || find(symbol) != nullptr) return;
+  rows_[row->second].symbol = symbol;
+  row_of_.emplace(symbol, row->second);
+}
+
 void Model::on_result(const Message& message) {
   if (text_of(message.json, "op") != "subscribe") return;
   const rapidjson::Value* results = list_of(message.json, "results");
   if (results == nullptr) return;
   for (const auto& result : results->GetArray()) {
     if (!result.IsObject()) continue;
+    learn_symbol({result, message.type});
     const std::string_view symbol = text_of(result, "symbol");
-    const std::string_view requested = text_of(result, "requested");
-    if (!requested.empty() && find(symbol) == nullptr) {
-      if (const auto row = row_of_.find(requested); row != row_of_.end()) {
-        rows_[row->second].symbol = symbol;
-        row_of_.emplace(symbol, row->second);
-      }
-    }
     Stream* stream = find(symbol, text_of(result, "channel"));
     if (stream == nullptr) continue;
     // Data that came before the answer has proved more than the answer says.

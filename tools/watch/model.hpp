@@ -117,6 +117,7 @@ class Model {
  private:
   struct Message;
   void on_result(const Message& message);
+  void learn_symbol(const Message& message);
   void on_data(const Message& message, Moment now);
   void on_gap(const Message& message);
   Row* find(std::string_view symbol);

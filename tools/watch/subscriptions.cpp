@@ -19,7 +19,7 @@ void put(rapidjson::Writer<rapidjson::StringBuffer>& writer, const std::vector<s
   writer.EndArray();
 }
 
-std::string request(const std::vector<std::string>& channels, const std::vector<std::string>& symbols) {
+std::string request(const std::vector<std::string>& channels, const std::vector<std::string>& symbols, bool allow_delayed) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
   writer.StartObject();
@@ -29,31 +29,38 @@ std::string request(const std::vector<std::string>& channels, const std::vector<
   put(writer, channels);
   writer.Key("symbols");
   put(writer, symbols);
+  if (allow_delayed) {
+    writer.Key("options");
+    writer.StartObject();
+    writer.Key("allow_delayed");
+    writer.Bool(true);
+    writer.EndObject();
+  }
   writer.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-std::vector<std::string> requests(const Batches& batches) {
+std::vector<std::string> requests(const Batches& batches, bool allow_delayed) {
   std::vector<std::string> texts;
   for (const auto& [channels, symbols] : batches) {
     std::vector<std::string> part;
     std::size_t bytes = 0;
     for (const std::string& symbol : symbols) {
       if (bytes + symbol.size() > kSymbolBytesMax && !part.empty()) {
-        texts.push_back(request(channels, part));
+        texts.push_back(request(channels, part, allow_delayed));
         part.clear();
         bytes = 0;
       }
       part.push_back(symbol);
       bytes += symbol.size() + 3;
     }
-    if (!part.empty()) texts.push_back(request(channels, part));
+    if (!part.empty()) texts.push_back(request(channels, part, allow_delayed));
   }
   return texts;
 }
 
 template <class Wanted>
-std::vector<std::string> requests_of(const std::vector<Row>& rows, Wanted wanted) {
+std::vector<std::string> requests_of(const std::vector<Row>& rows, bool allow_delayed, Wanted wanted) {
   Batches batches;
   for (const Row& row : rows) {
     std::vector<std::string> channels;
@@ -62,7 +69,7 @@ std::vector<std::string> requests_of(const std::vector<Row>& rows, Wanted wanted
     }
     if (!channels.empty()) batches[channels].push_back(row.symbol);
   }
-  return requests(batches);
+  return requests(batches, allow_delayed);
 }
 
 /// Codes that may pass: a list not loaded yet, a broker not connected, a limit that others use up.
@@ -70,12 +77,12 @@ bool may_pass(int code) { return code == 4011 || code == 4014 || code == 4015 ||
 
 }  // namespace
 
-std::vector<std::string> subscribe_requests(const std::vector<Row>& rows) {
-  return requests_of(rows, [](const Stream&) { return true; });
+std::vector<std::string> subscribe_requests(const std::vector<Row>& rows, bool allow_delayed) {
+  return requests_of(rows, allow_delayed, [](const Stream&) { return true; });
 }
 
-std::vector<std::string> retry_requests(const std::vector<Row>& rows) {
-  return requests_of(rows, [](const Stream& stream) { return stream.state == "failed" && may_pass(stream.code); });
+std::vector<std::string> retry_requests(const std::vector<Row>& rows, bool allow_delayed) {
+  return requests_of(rows, allow_delayed, [](const Stream& stream) { return stream.state == "failed" && may_pass(stream.code); });
 }
 
 }  // namespace tidegate::watch

@@ -8,9 +8,9 @@
 
 namespace tidegate::watch {
 
-/// Requests for every stream; several when one would be too long for the gateway.
-[[nodiscard]] std::vector<std::string> subscribe_requests(const std::vector<Row>& rows);
+/// Requests for every stream; several when one would be too long for the gateway. `allow_delayed`: data that a broker delays deliberately is welcome.
+[[nodiscard]] std::vector<std::string> subscribe_requests(const std::vector<Row>& rows, bool allow_delayed);
 /// Requests for the streams that failed, except where the gateway will say the same again.
-[[nodiscard]] std::vector<std::string> retry_requests(const std::vector<Row>& rows);
+[[nodiscard]] std::vector<std::string> retry_requests(const std::vector<Row>& rows, bool allow_delayed);
 
 }  // namespace tidegate::watch

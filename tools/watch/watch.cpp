@@ -46,6 +46,7 @@ class Watcher final : public net::WsClientHandler {
  public:
   Watcher(const WatchOptions& options, bool on_screen)
       : model_(completed_url(options.url), options.symbols, options.channels, clock_.mono()),
+        allow_delayed_(options.allow_delayed),
         client_(loop_, *this),
         reconnect_(loop_),
         retry_(loop_),
@@ -75,7 +76,7 @@ class Watcher final : public net::WsClientHandler {
     wait_ = kFirstWait;
     retry_wait_ = kFirstRetry;
     model_.on_open();
-    for (const std::string& request : subscribe_requests(model_.rows())) client_.send_text(request);
+    for (const std::string& request : subscribe_requests(model_.rows(), allow_delayed_)) client_.send_text(request);
     plan_retry();
     heard_ = clock_.mono();
     watch_liveness();
@@ -114,7 +115,7 @@ class Watcher final : public net::WsClientHandler {
   /// A gateway that has just started may not know its brokers' instruments yet: what failed is asked for again, ever more rarely.
   void plan_retry() {
     retry_.start(retry_wait_, [this] {
-      const std::vector<std::string> requests = retry_requests(model_.rows());
+      const std::vector<std::string> requests = retry_requests(model_.rows(), allow_delayed_);
       for (const std::string& request : requests) client_.send_text(request);
       retry_wait_ = std::min(retry_wait_ * 2, kLongestRetry);
       plan_retry();
@@ -161,6 +162,7 @@ class Watcher final : public net::WsClientHandler {
   SystemClock clock_;
   net::EventLoop loop_;
   Model model_;
+  const bool allow_delayed_;
   net::WsClientOptions connection_;
   net::WsClient client_;
   net::Timer reconnect_, retry_, liveness_, paint_;

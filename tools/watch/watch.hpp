@@ -11,6 +11,7 @@ struct WatchOptions {
   std::string token;                           // empty: none
   std::vector<std::string> channels;           // empty: of ticker, quote and trade those that the symbol has
   std::vector<std::string> symbols;
+  bool allow_delayed = false;  // data that a broker delays deliberately is shown, too
 };
 
 /// Watches until SIGINT or SIGTERM, reconnecting by itself. Returns the exit code: 0 when told to stop, 1 when the gateway refuses for good,

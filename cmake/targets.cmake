@@ -10,7 +10,9 @@ if(TIDEGATE_WERROR)
   target_compile_options(tidegate_options INTERFACE -Werror)
 endif()
 if(TIDEGATE_SANITIZE)
-  target_compile_options(tidegate_options INTERFACE -fsanitize=${TIDEGATE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+  # A null pointer, and what lies beyond an object, end in the address sanitizer too; looking for them twice costs a fifth of the time to compile.
+  target_compile_options(tidegate_options INTERFACE -fsanitize=${TIDEGATE_SANITIZE} -fno-sanitize=null,object-size,vptr -fno-sanitize-recover=all
+    -fno-omit-frame-pointer
     -g1) # line numbers; full debug information doubles the time to compile
   target_link_options(tidegate_options INTERFACE -fsanitize=${TIDEGATE_SANITIZE})
 endif()
@@ -20,9 +22,11 @@ if(TIDEGATE_FUZZ)
   target_link_options(tidegate_options INTERFACE -fsanitize=address,undefined)
 endif()
 
-# Ours is optimised a little under sanitizers, since it runs long there; tests are not, since they take long to compile (three times as long with -O1).
+# Ours is optimised a little under sanitizers, since it runs long there; tests are not, since they take long to compile (three times as long with -O1),
+# and undefined behaviour is looked for in ours alone.
 if(TIDEGATE_SANITIZE)
   set(tidegate_sanitized_code -O1)
+  set(tidegate_sanitized_test -fno-sanitize=undefined)
 endif()
 
 # tidegate_library(name SOURCES a.cpp ... LINKS public targets ... PRIVATE_LINKS targets ...)
@@ -49,8 +53,10 @@ function(tidegate_test name)
   if(arg_ONE_THREAD AND TIDEGATE_SANITIZE STREQUAL "thread")
     return()
   endif()
-  add_executable(${name} ${arg_SOURCES} ${TIDEGATE_ROOT}/tests/support/main.cpp)
-  target_link_libraries(${name} PRIVATE tidegate_options tidegate_doctest ${arg_LINKS})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE tidegate_options tidegate_test_main ${arg_LINKS})
+  target_compile_options(${name} PRIVATE ${tidegate_sanitized_test})
   target_compile_definitions(${name} PRIVATE TIDEGATE_SOURCE_DIR="${TIDEGATE_ROOT}")
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF) # each test file has helpers of its own, often of the same names
   doctest_discover_tests(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "skipped:" TIMEOUT 300)
 endfunction()

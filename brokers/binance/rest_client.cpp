@@ -10,7 +10,7 @@
 namespace tidegate::binance {
 namespace {
 
-constexpr std::size_t kWordsMax = 300;
+constexpr std::size_t kAnswerWordsMax = 300;
 
 }  // namespace
 
@@ -62,7 +62,7 @@ RestAnswer RestClient::judge(net::HttpAnswer&& answer, UtcTime sent) {
   }
   count(host_.counters().rest_failures);
   result.words = answer.status == 0 ? answer.error : "HTTP " + std::to_string(answer.status);
-  if (!answer.body.empty()) result.words += ": " + answer.body.substr(0, kWordsMax);
+  if (!answer.body.empty()) result.words += ": " + answer.body.substr(0, kAnswerWordsMax);
   if (answer.status == 429 || answer.status == 418 || answer.status == 403) {
     count(host_.counters().rate_limited);
     result.kind = RestAnswer::Kind::Slow;

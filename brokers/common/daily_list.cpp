@@ -11,7 +11,7 @@ namespace tidegate::common {
 namespace {
 
 /// Longest wait for the next trading day before the clock is asked again: it may have been set, or the machine may have slept.
-constexpr std::chrono::minutes kLookAgain{10};
+constexpr std::chrono::minutes kClockLookAgain{10};
 constexpr std::int64_t kDaySeconds = 24 * 3600;
 
 Duration retry_after(std::string_view header) {
@@ -153,7 +153,7 @@ void DailyList::changed() {
 void DailyList::schedule_next_day() {
   const UtcTime now = host_.clock().utc();
   const Duration left{next_trading_day(now, at_).ns - now.ns};
-  timer_.start(std::clamp<Duration>(left, std::chrono::milliseconds{1}, kLookAgain), [this] { on_time(); });
+  timer_.start(std::clamp<Duration>(left, std::chrono::milliseconds{1}, kClockLookAgain), [this] { on_time(); });
 }
 
 void DailyList::on_time() {

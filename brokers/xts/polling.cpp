@@ -8,7 +8,7 @@
 namespace tidegate::xts {
 namespace {
 
-constexpr std::size_t kBodyBytesMax = 4U << 20U;
+constexpr std::size_t kPollBytesMax = 4U << 20U;
 
 }  // namespace
 
@@ -31,7 +31,7 @@ void Polling::ask(std::string_view sid) {
   call.url = polling_url(settings_, token_, user_, std::to_string(host_.clock().mono().ns), sid);
   call.tls = {.verify = config_.tls_verify, .ca_file = config_.tls_ca_file};
   call.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(settings_.handshake_timeout);
-  call.body_bytes_max = kBodyBytesMax;
+  call.body_bytes_max = kPollBytesMax;
   under_way_ = host_.http().send(std::move(call), host_.loop(), [this](net::HttpAnswer&& answer) {
     under_way_.reset();
     on_answer(std::move(answer));

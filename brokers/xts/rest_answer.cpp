@@ -17,7 +17,7 @@ using Kind = RestAnswer::Kind;
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kRetryAfterMax = 24 * 3600;
 constexpr std::int64_t kIndiaSeconds = 19'800;  // ahead of UTC
-constexpr std::int64_t kDaySeconds = 86'400;
+constexpr std::int64_t kSecondsADay = 86'400;
 constexpr std::int64_t kSecondsMax = 8'000'000'000;  // in nanoseconds still 64 bits
 
 const rapidjson::Value* member(const rapidjson::Value& object, const char* name) {
@@ -198,8 +198,8 @@ std::optional<std::int64_t> days_until(std::string_view date, UtcTime now) {
   const std::chrono::year_month_day parsed{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
                                            std::chrono::day{static_cast<unsigned>(day)}};
   if (!parsed.ok()) return std::nullopt;
-  const std::int64_t end = std::chrono::sys_days{parsed}.time_since_epoch().count() * kDaySeconds + kDaySeconds - kIndiaSeconds;
-  return (end - now.ns / kSecondNs) / kDaySeconds;
+  const std::int64_t end = std::chrono::sys_days{parsed}.time_since_epoch().count() * kSecondsADay + kSecondsADay - kIndiaSeconds;
+  return (end - now.ns / kSecondNs) / kSecondsADay;
 }
 
 std::optional<UtcTime> newest_update(std::string_view body, UtcTime now) {

@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t kWarnDays = 14;
 /// How long the logout may take after the gateway has stopped.
 constexpr std::chrono::milliseconds kLogoutTimeout{2'000};
-constexpr std::size_t kWordsMax = 60;  // of the 119 that a status has
+constexpr std::size_t kLoginWordsMax = 60;  // of the 119 that a status has
 
 std::string login_body(const common::CredentialGate::Credentials& credentials, const std::string& source) {
   rapidjson::StringBuffer text;
@@ -88,7 +88,7 @@ void TokenKeeper::log_in_later(Duration delay) {
 
 void TokenKeeper::on_answer(RestAnswer&& answer) {
   under_way_ = false;
-  const std::string words = rest_.printable(answer.words, kWordsMax);
+  const std::string words = rest_.printable(answer.words, kLoginWordsMax);
   switch (answer.kind) {
     case RestAnswer::Kind::Success:
       if (auto login = read_login(answer.body)) return accept(std::move(*login));
@@ -183,7 +183,7 @@ void TokenKeeper::lose(std::string_view why) {
 
 void TokenKeeper::rejected(std::uint64_t generation, std::string_view words) {
   if (stopped_ || generation != generation_ || !ready() || under_way_) return;
-  const std::string shown = rest_.printable(words, kWordsMax);
+  const std::string shown = rest_.printable(words, kLoginWordsMax);
   const MonoTime now = host_.clock().mono();
   const bool again = relogin_at_ && now - *relogin_at_ < settings_.relogin_interval;
   if (again && proved_) return compete();

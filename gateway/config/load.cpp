@@ -12,7 +12,7 @@ constexpr std::size_t kBrokersMax = 1000;
 constexpr std::int64_t kKiB = 1 << 10;
 constexpr std::int64_t kMiB = 1 << 20;
 constexpr std::int64_t kGiB = 1 << 30;
-constexpr Duration kMillisecond{1'000'000};
+constexpr Duration kHeartbeatMin{1'000'000};
 constexpr Duration kHour{3'600'000'000'000};
 
 void read_origins(Section& server, ServerConfig& config) {
@@ -69,7 +69,7 @@ void read_server(Section& server, ServerConfig& config) {
   read_origins(server, config);
   read_auth(server.child("auth"), config.auth);
   read_limits(server.child("limits"), config.limits);
-  config.heartbeat = server.duration("heartbeat", config.heartbeat, kMillisecond, kHour);
+  config.heartbeat = server.duration("heartbeat", config.heartbeat, kHeartbeatMin, kHour);
   if (!is_loopback(config.listen.host) && !config.auth.required) {
     listen->refuse("the address " + listen->shown + " can be reached from other machines, and server.auth.required is false",
                    "listen on 127.0.0.1 and reach it through a tunnel or a proxy that asks for a login");

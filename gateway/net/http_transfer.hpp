@@ -88,7 +88,7 @@ class Transfer {
   const bool last;  // ends by itself, also when the client does
 
  private:
-  static constexpr std::size_t kHeaderBytesMax = 1U << 20U;
+  static constexpr std::size_t kHeadersBytesMax = 1U << 20U;
 
   CURL* refuse(std::string why) {
     answer_.error = std::move(why);
@@ -198,8 +198,8 @@ class Transfer {
   std::size_t take_header(std::string_view line) {
     const std::size_t size = line.size();
     header_bytes_ += size;
-    if (header_bytes_ > kHeaderBytesMax) {
-      answer_.error = "the headers of the answer are larger than " + std::to_string(kHeaderBytesMax) + " bytes";
+    if (header_bytes_ > kHeadersBytesMax) {
+      answer_.error = "the headers of the answer are larger than " + std::to_string(kHeadersBytesMax) + " bytes";
       return 0;
     }
     if (line.substr(0, 5) == "HTTP/") {

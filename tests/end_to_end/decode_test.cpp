@@ -60,12 +60,7 @@ TEST_CASE("decode: every recording of Binance gives the expected trades, quotes,
     const auto path = folder / "captures" / name;
 
     test::MessageSums sums;
-    LineBuffer lines{[&](const std::string& line) {
-      rapidjson::Document message;
-      message.Parse(line.c_str());
-      REQUIRE_FALSE(message.HasParseError());
-      sums.add(message);
-    }};
+    LineBuffer lines{[&](const std::string& line) { sums.add(line); }};
     std::ostream out{&lines};
     std::ostringstream complaints;
     REQUIRE(run_decode({"binance", path, {}, kFullDepth}, out, complaints) == 0);

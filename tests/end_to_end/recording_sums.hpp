@@ -51,10 +51,17 @@ struct MessageSums {
 
   /// Keeps the last book of each symbol as text.
   void add(const rapidjson::Value& message);
-  /// Hashes the last book of each symbol.
+  /// The same of a message that is still text. Only the last whole book of a symbol is read: thousands of levels, thousands of times, take minutes.
+  void add(const std::string& message);
+  /// Reads and hashes the last book of each symbol.
   void finish();
 
  private:
+  [[nodiscard]] bool count(const rapidjson::Value& message);
+  Book& count_book(const rapidjson::Value& message);
+  void read_book(const rapidjson::Value& message, Book& book);
+
+  std::map<std::string, std::string> last_messages_;  // unread books by symbol
   std::map<std::string, std::string> last_books_;
   std::map<std::string, std::uint64_t> last_seq_;
 };

@@ -38,20 +38,6 @@ std::vector<RawFrame> recorded_frames(const std::string& path, const Adapter& ad
   return frames;
 }
 
-/// Nanoseconds of computing a frame, over whole passes for about `limit`.
-template <class Work>
-double ns_a_frame(const std::vector<RawFrame>& frames, std::chrono::nanoseconds limit, Work work) {
-  std::uint64_t passes = 0;
-  const std::int64_t begin = thread_cpu_ns();
-  std::int64_t spent = 0;
-  do {
-    for (const RawFrame& frame : frames) work(frame);
-    ++passes;
-    spent = thread_cpu_ns() - begin;
-  } while (spent < limit.count());
-  return static_cast<double>(spent) / static_cast<double>(passes * frames.size());
-}
-
 }  // namespace
 
 bool run_decode(const Options& options) {

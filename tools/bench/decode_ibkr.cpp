@@ -40,20 +40,6 @@ std::vector<RawFrame> make_messages() {
   return frames;
 }
 
-/// Nanoseconds of computing a message, over whole passes for about `limit`.
-template <class Work>
-double ns_a_message(const std::vector<RawFrame>& frames, std::chrono::nanoseconds limit, Work work) {
-  std::uint64_t passes = 0;
-  const std::int64_t begin = thread_cpu_ns();
-  std::int64_t spent = 0;
-  do {
-    for (const RawFrame& frame : frames) work(frame);
-    ++passes;
-    spent = thread_cpu_ns() - begin;
-  } while (spent < limit.count());
-  return static_cast<double>(spent) / static_cast<double>(passes * frames.size());
-}
-
 }  // namespace
 
 bool run_decode_ibkr(const Options& options) {
@@ -74,7 +60,7 @@ bool run_decode_ibkr(const Options& options) {
   std::uint64_t faults = 0;
   Comparison comparison;
   const auto contend = [&](auto work) {
-    return comparison.add([&, work] { return std::vector<double>{ns_a_message(frames, options.round_time(), work)}; });
+    return comparison.add([&, work] { return std::vector<double>{ns_a_frame(frames, options.round_time(), work)}; });
   };
   const std::size_t ours = contend([&](const RawFrame& frame) { decoder->decode(frame, sink); });
   const std::size_t sax = contend([&](const RawFrame& frame) {

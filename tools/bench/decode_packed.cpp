@@ -19,8 +19,8 @@ namespace tidegate::bench {
 namespace {
 
 using Wide = xts::Layout<xts::Wide>;
-constexpr std::size_t kPackets = 500;  // all different
-constexpr std::size_t kRows = 5;       // a side
+constexpr std::size_t kPackedPackets = 500;  // all different
+constexpr std::size_t kRows = 5;             // a side
 
 class CountingPackets final : public xts::PacketSink {
  public:
@@ -101,7 +101,7 @@ std::string deflate(const std::string& bytes) {
 std::vector<std::string> make_attachments(std::uint16_t code, bool compressed) {
   PacketMaker maker;
   std::vector<std::string> attachments;
-  for (std::size_t i = 0; i < kPackets; ++i) {
+  for (std::size_t i = 0; i < kPackedPackets; ++i) {
     const auto instrument = static_cast<std::int32_t>(1'000 + i);
     const std::string body = maker.body(code, instrument);
     std::string packet;
@@ -174,7 +174,7 @@ bool run_decode_packed(const Options& options) {
     form.attachments = make_attachments(form.depth ? xts::message_code::kMarketDepth : xts::message_code::kTouchline, form.compressed);
     for (const std::string& attachment : form.attachments) reader.read(attachment, sink);
   }
-  if (sink.others != 0 || sink.messages != forms.size() * kPackets) return false;
+  if (sink.others != 0 || sink.messages != forms.size() * kPackedPackets) return false;
 
   Comparison comparison;
   std::uint64_t sum = 0;
@@ -197,7 +197,8 @@ bool run_decode_packed(const Options& options) {
   const std::size_t loads_1502 = add_loads(forms[2]);
   comparison.run(options.rounds);
 
-  fmt::print("\ndecode: {} different packed packets of XTS each, wide, 5 rows a side in 1502; {} heap calls (sum {})\n\n", kPackets, heap, sum % 10);
+  fmt::print("\ndecode: {} different packed packets of XTS each, wide, 5 rows a side in 1502; {} heap calls (sum {})\n\n", kPackedPackets, heap,
+             sum % 10);
   Table table{{"reading a packed packet", "ns a packet", "packets/s", "ratio to loading the fields"}};
   const auto row = [&](const std::string& name, std::size_t contender, std::size_t loads) {
     const double ns = comparison.median_of(contender, 0);

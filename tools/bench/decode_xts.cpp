@@ -17,7 +17,7 @@
 namespace tidegate::bench {
 namespace {
 
-constexpr std::size_t kFrames = 2'000;
+constexpr std::size_t kXtsFrames = 2'000;
 
 /// Events as servers write them: the message as text, in which every quote is escaped.
 class EventMaker {
@@ -85,19 +85,6 @@ class TextReader : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TextRe
   int strings_ = 0;
 };
 
-template <class Work>
-double ns_a_frame(const std::vector<RawFrame>& frames, std::chrono::nanoseconds limit, Work work) {
-  std::uint64_t passes = 0;
-  const std::int64_t begin = thread_cpu_ns();
-  std::int64_t spent = 0;
-  do {
-    for (const RawFrame& frame : frames) work(frame);
-    ++passes;
-    spent = thread_cpu_ns() - begin;
-  } while (spent < limit.count());
-  return static_cast<double>(spent) / static_cast<double>(passes * frames.size());
-}
-
 bool compare(const char* what, const std::vector<RawFrame>& frames, const Options& options) {
   std::size_t bytes = 0;
   for (const RawFrame& frame : frames) bytes += frame.bytes.size();
@@ -133,7 +120,7 @@ bool compare(const char* what, const std::vector<RawFrame>& frames, const Option
 bool run_decode_xts(const Options& options) {
   EventMaker maker;
   std::vector<RawFrame> touchlines, depths;
-  for (std::size_t i = 0; i < kFrames; ++i) {
+  for (std::size_t i = 0; i < kXtsFrames; ++i) {
     touchlines.push_back(maker.touchline());
     depths.push_back(maker.depth());
   }

@@ -18,7 +18,7 @@
 namespace tidegate::bench {
 namespace {
 
-constexpr std::size_t kFrames = 20'000;  // a pass
+constexpr std::size_t kLineFrames = 20'000;  // a pass
 
 class MadeInstruments final : public distributor::Names {
  public:
@@ -96,7 +96,7 @@ bool run_line(const Options& options) {
   BrokerConfig broker;
   broker.name = broker.adapter = "binance";
   FrameMaker maker, line_maker;  // the line's own: its books chain
-  std::vector<RawFrame> frames(kFrames);
+  std::vector<RawFrame> frames(kLineFrames);
 
   const std::unique_ptr<Decoder> decoder = adapter->make_decoder(broker);
   NoUpdates no_updates;

@@ -8,7 +8,7 @@
 namespace tidegate::sim::binance {
 namespace {
 
-constexpr std::size_t kAddressesMax = 10'000;
+constexpr std::size_t kConnectingAddressesMax = 10'000;
 constexpr std::size_t kClientFrameHeader = 8;  // masked, 126 bytes and more
 
 std::unique_ptr<GeneratedFeed> make_generated(Hub& hub, const VenueOptions& options, Now now) {
@@ -58,7 +58,7 @@ int Venue::admit(std::string_view target, const std::string& remote_address, Now
   run_faults();
   StreamTarget parsed;
   int status = parse_target(options_.generator.serves, target, parsed) ? 101 : 404;
-  if (connects_.size() > kAddressesMax) connects_.clear();
+  if (connects_.size() > kConnectingAddressesMax) connects_.clear();
   auto& window = connects_.try_emplace(remote_address, options_.connects_max, options_.connects_window_ns).first->second;
   if (!window.allow(now.mono_ns)) status = 429;
   if (now.mono_ns < refuse_until_ns_) status = refuse_status_;

@@ -13,7 +13,7 @@ namespace tidegate::ibkr {
 namespace {
 
 /// No capture of depth is known: section 3.
-constexpr std::string_view kDepthNote = "experimental: depth of Interactive Brokers is read by its documentation alone";
+constexpr std::string_view kDepthNote = "experimental: known from IBKR's documentation alone";
 constexpr Duration kPumpMin = std::chrono::milliseconds{1};
 /// From frames lost in a full queue to asking for everything again.
 constexpr Duration kAfterLoss = std::chrono::seconds{1};

@@ -27,6 +27,7 @@ Instrument instrument_of(std::string_view symbol) {
 
 std::vector<Instrument> instruments_of(const std::vector<std::string>& symbols) {
   std::vector<Instrument> instruments;
+  instruments.reserve(symbols.size());
   for (const std::string& symbol : symbols) instruments.push_back(instrument_of(symbol));
   return instruments;
 }

@@ -6,7 +6,6 @@
 
 #include "brokers/common/overall_state.hpp"
 #include "brokers/ibkr/message_fields.hpp"
-#include "brokers/ibkr/stream_command.hpp"
 #include "gateway/core/codes.hpp"
 
 namespace tidegate::ibkr {
@@ -307,10 +306,10 @@ void MarketDataSession::pump() {
 
 /// A stream that is ended and asked for anew is answered by a whole snapshot, however quiet its market is (section 8.5).
 void MarketDataSession::probe() {
-  const std::string target = streams_.probe_target();
-  if (target.empty()) return feed_.cut("nothing that was asked for was answered");
+  const std::vector<std::string> commands = streams_.probe_commands();
+  if (commands.empty()) return feed_.cut("nothing that was asked for was answered");
   const MonoTime now = host_.clock().mono();
-  for (const std::string& command : {end_market_data_command(target), market_data_command(target, kAllValues)}) {
+  for (const std::string& command : commands) {
     feed_.send(command);
     streams_.other_sent(now);
   }

@@ -185,7 +185,7 @@ bool Streams::all_silent(MonoTime now) {
 
 // ---- what is told ----
 
-std::string Streams::probe_target() const {
+std::vector<std::string> Streams::probe_commands() const {
   const auto rank = [](const Stream& stream) {
     return std::tuple{stream.watch.lively(), stream.watch.life_at(), -static_cast<std::int64_t>(stream.arrival)};
   };
@@ -194,7 +194,8 @@ std::string Streams::probe_target() const {
     if (!stream->current || !served(*stream)) continue;
     if (best == nullptr || rank(*best) < rank(*stream)) best = stream.get();
   }
-  return best == nullptr ? std::string{} : best->target;
+  if (best == nullptr) return {};
+  return {end_market_data_command(best->target), market_data_command(best->target, fields_of_wishes(*best))};
 }
 
 StreamCounts Streams::counts() const {

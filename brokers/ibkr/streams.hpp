@@ -100,8 +100,9 @@ class Streams {
 
   /// A frame whose topic is "smd+..." or "sbd+...". Others, and those of streams that nobody wants, change nothing. No allocation.
   void on_data(std::string_view topic, std::string_view frame, MonoTime now);
-  /// What a probe should ask about, as of a topic: "265598@ARCA", the lively stream that spoke last, else any that was asked for. Empty: none.
-  [[nodiscard]] std::string probe_target() const;
+  /// Two commands that end one stream and ask for it anew, with the fields it has: the lively stream that spoke last, else any that was asked for.
+  /// Empty: there is none.
+  [[nodiscard]] std::vector<std::string> probe_commands() const;
 
   [[nodiscard]] StreamCounts counts() const;
 
@@ -161,6 +162,7 @@ class Streams {
   [[nodiscard]] Plan plan(MonoTime now) const;
   void consider(Plan& plan, Stream& stream, MonoTime now) const;
   [[nodiscard]] std::string ask(Stream& stream, MonoTime now);
+  [[nodiscard]] static ValueSet fields_of_wishes(const Stream& stream);
   [[nodiscard]] std::string end(Stream& stream, MonoTime now);
   [[nodiscard]] Duration jitter();
 

@@ -97,13 +97,17 @@ std::string Streams::ask(Stream& stream, MonoTime now) {
   stream.asked = true;
   stream.asked_at = now;
   stream.renew_at = now + (settings_.renewal - jitter());
-  ValueSet fields = 0;
   for (Wish& wish : stream.wishes) {
-    fields |= fields_of(wish.key.second, wish.kind);
     wish.told_waiting = false;
     if (!std::exchange(wish.told_asked, true)) events_.push_back({.kind = StreamEvent::Kind::Asked, .key = wish.key});
   }
-  return stream.form == Form::Ladder ? depth_command(account_, stream.target) : market_data_command(stream.target, fields);
+  return stream.form == Form::Ladder ? depth_command(account_, stream.target) : market_data_command(stream.target, fields_of_wishes(stream));
+}
+
+ValueSet Streams::fields_of_wishes(const Stream& stream) {
+  ValueSet fields = 0;
+  for (const Wish& wish : stream.wishes) fields |= fields_of(wish.key.second, wish.kind);
+  return fields;
 }
 
 /// Ending one ladder ends all of the account, so those that are wanted are asked for again.

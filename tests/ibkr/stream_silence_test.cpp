@@ -74,6 +74,17 @@ TEST_CASE("ibkr streams: one that never answered is asked for again once") {
   CHECK(f.streams.counts().alive == 0);
 }
 
+TEST_CASE("ibkr streams: a probe asks one stream anew, for the fields it had") {
+  StreamsFixture f;
+  CHECK(f.streams.probe_commands().empty());
+  f.want(1);
+  f.ready();
+  f.run(1s);
+  const auto asked = f.take_commands();
+  REQUIRE(asked.size() == 1);
+  CHECK(f.streams.probe_commands() == std::vector<std::string>{"umd+1001+{}", asked.front()});
+}
+
 TEST_CASE("ibkr streams: answers to renewals are no sign of life") {
   StreamsFixture f({.renewal = 60s, .life = 5min});
   f.want(1);
@@ -109,7 +120,7 @@ TEST_CASE("ibkr streams: silence of everything that was lively is told, each tim
   LivelyFixture f({.data_timeout = 90s});
   f.run(85s);
   CHECK(f.verdicts == 0);
-  CHECK(f.streams.probe_target() == "1001");
+  CHECK(f.streams.probe_commands().front() == "umd+1001+{}");
   f.run(10s);
   CHECK(f.verdicts == 1);
   f.run(170s);
@@ -121,7 +132,7 @@ TEST_CASE("ibkr streams: silence of everything that was lively is told, each tim
   SUBCASE("data ends it") {
     f.run_with_data(10min, {2});
     CHECK(f.verdicts == 3);
-    CHECK(f.streams.probe_target() == "1002");
+    CHECK(f.streams.probe_commands().front() == "umd+1002+{}");
   }
   SUBCASE("what was lively is missed on the next connection as well") {
     f.lost();

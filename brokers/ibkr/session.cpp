@@ -286,6 +286,7 @@ void MarketDataSession::pump() {
   while (feed_.up()) {
     const std::optional<std::string> command = streams_.next(now);
     if (!command) break;
+    count(host_.counters().requests_sent);
     feed_.send(*command);
   }
   const std::vector<StreamEvent> events = streams_.take_events();

@@ -268,7 +268,7 @@ void MarketDataSession::on_feed_changed() {
 
 void MarketDataSession::on_feed_data(std::string_view topic, std::string_view message, MonoTime now) {
   probe_timer_.cancel();
-  streams_.on_data(topic, message, now);
+  if (streams_.on_data(topic, message, now)) board_.touch();
   if (port_.take_loss() && !loss_timer_.pending()) loss_timer_.start(kAfterLoss, [this] { ask_again(); });
   if (!is_unknown_contract(message) || topic.find('+') == std::string_view::npos) return;
   const Result<StreamTarget> target = read_target(topic.substr(topic.find('+') + 1));

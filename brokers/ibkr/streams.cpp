@@ -155,10 +155,12 @@ Streams::Stream* Streams::find(std::string_view topic) const {
   return known == table(form).end() ? nullptr : known->second.get();
 }
 
-void Streams::on_data(std::string_view topic, std::string_view frame, MonoTime now) {
+bool Streams::on_data(std::string_view topic, std::string_view frame, MonoTime now) {
   Stream* const stream = find(topic);
-  if (stream == nullptr || !stream->asked || !stream->current || !served(*stream)) return;
+  if (stream == nullptr || !stream->asked || !stream->current || !served(*stream)) return false;
+  const bool answered = stream->watch.answered();
   if (stream->watch.on_data(market_hint(frame), now)) feed_.on_data(now);
+  return !answered && stream->watch.answered();
 }
 
 bool Streams::all_silent(MonoTime now) {

@@ -99,7 +99,8 @@ class Streams {
   [[nodiscard]] Duration due_in(MonoTime now) const;
 
   /// A frame whose topic is "smd+..." or "sbd+...". Others, and those of streams that nobody wants, change nothing. No allocation.
-  void on_data(std::string_view topic, std::string_view frame, MonoTime now);
+  /// True: the stream is alive from now on, and the counts changed.
+  bool on_data(std::string_view topic, std::string_view frame, MonoTime now);
   /// Two commands that end one stream and ask for it anew, with the fields it has: the lively stream that spoke last, else any that was asked for.
   /// Empty: there is none.
   [[nodiscard]] std::vector<std::string> probe_commands() const;

@@ -175,11 +175,20 @@ TEST_CASE_FIXTURE(IbkrFixture, "ibkr session: nothing is pushed after stop, and 
 }
 
 TEST_CASE_FIXTURE(IbkrFixture, "ibkr session: its report names the feed, what is wanted and what is alive") {
-  open_one();
-  REQUIRE(until([&] {
-    return host.report.connections.size() == 1 && host.report.connections[0].wanted == 1 && host.report.connections[0].streams == 1 &&
-           host.report.connections[0].state == BrokerState::Live && host.report.state == BrokerState::Live;
-  }));
+  ibkr.gives_data = false;
+  start();
+  find({"NASDAQ:AAPL"});
+  wish({want(1, Channel::Ticker, "NASDAQ:AAPL")});
+  const auto reports = [&](std::uint32_t alive) {
+    return until([&] {
+      return host.report.connections.size() == 1 && host.report.connections[0].wanted == 1 && host.report.connections[0].streams == alive &&
+             host.report.connections[0].state == BrokerState::Live && host.report.state == BrokerState::Live;
+    });
+  };
+  REQUIRE(until([&] { return host.asked(InstrumentId{1}, Channel::Ticker) == 1; }));
+  REQUIRE(reports(0));
+  ibkr.send_all(test::ibkr_snapshot("265598"));
+  REQUIRE(reports(1));
   CHECK(host.report.connections[0].name == "feed");
   CHECK(host.report.instruments == 1);
   CHECK(host.sinks == std::vector{ConnectionId{0}});

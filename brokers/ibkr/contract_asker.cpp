@@ -15,7 +15,7 @@ using Step = ContractWish::Request;
 constexpr std::size_t kRequestsMax = 3;
 /// Symbols of one trsrv/stocks, and bytes of them.
 constexpr std::size_t kSymbolsMax = 25;
-constexpr std::size_t kSymbolBytesMax = 1'000;
+constexpr std::size_t kSymbolsBytesMax = 1'000;
 /// Answers that cannot be read until a text is given up.
 constexpr std::uint32_t kFaultsMax = 5;
 
@@ -113,7 +113,7 @@ std::optional<ContractAsker::Request> ContractAsker::next_request() {
 // More texts whose shares can be asked for with the first one's. Those that failed before are asked for alone: they may be the reason.
 void ContractAsker::add_texts(Request& request) {
   std::size_t bytes = request.step.symbol.size();
-  for (auto it = ready_.begin(); it != ready_.end() && request.texts.size() < kSymbolsMax && bytes < kSymbolBytesMax;) {
+  for (auto it = ready_.begin(); it != ready_.end() && request.texts.size() < kSymbolsMax && bytes < kSymbolsBytesMax;) {
     const Waiting& waiting = waiting_.at(*it);
     if (waiting.wish.next().request != Step::Shares || waiting.faults > 0) {
       ++it;

@@ -9,9 +9,9 @@
 namespace tidegate::ibkr {
 namespace {
 
-using Kind = RestAnswer::Kind;
+using RestKind = RestAnswer::Kind;
 
-constexpr std::size_t kWordsMax = 60;  // of the 119 that a status has
+constexpr std::size_t kLoginWordsMax = 60;  // of the 119 that a status has
 
 /// Words of an answer to tickle that mean: nobody is missing but the brokerage session.
 bool lacks_brokerage(const RestAnswer& answer) { return answer.words.find("no bridge") != std::string::npos; }
@@ -90,15 +90,15 @@ void LoginKeeper::sign_in() {
 void LoginKeeper::tickle() { ask("POST", kTicklePath, {}, &LoginKeeper::on_tickle); }
 
 void LoginKeeper::on_tickle(RestAnswer&& answer) {
-  if (lacks_brokerage(answer) && answer.kind != Kind::Success) return ask_status();
-  if (answer.kind != Kind::Success) return unanswered("cannot ask for the session", answer);
+  if (lacks_brokerage(answer) && answer.kind != RestKind::Success) return ask_status();
+  if (answer.kind != RestKind::Success) return unanswered("cannot ask for the session", answer);
   found_session_ = read_session(answer.body);
   if (found_session_.empty()) return failed(BrokerState::Down, "the answer to tickle holds no session; check rest_url", settings_.refused_wait);
   ask_status();
 }
 
 void LoginKeeper::on_status(RestAnswer&& answer) {
-  if (answer.kind != Kind::Success) return unanswered("cannot ask for the login's status", answer);
+  if (answer.kind != RestKind::Success) return unanswered("cannot ask for the login's status", answer);
   const auto status = read_auth_status(answer.body);
   if (!status) return failed(BrokerState::Reconnecting, "the answer to auth/status is none", {});
   judge(*status);
@@ -113,7 +113,7 @@ void LoginKeeper::judge(const AuthStatus& status) {
   if (!opening_until_) return open_brokerage(false);
   if (host_.clock().mono() >= *opening_until_) {
     if (status.taken()) return rival();
-    const std::string words = rest_.printable(status.message, kWordsMax);
+    const std::string words = rest_.printable(status.message, kLoginWordsMax);
     return failed(BrokerState::Reconnecting, "the brokerage session does not open" + (words.empty() ? words : ": " + words), {});
   }
   timer_.start(settings_.init_poll, [this] { ask_status(); });
@@ -132,7 +132,7 @@ void LoginKeeper::open_brokerage(bool compete) {
 }
 
 void LoginKeeper::on_accounts(RestAnswer&& answer) {
-  if (answer.kind != Kind::Success) return unanswered("cannot ask for the accounts", answer);
+  if (answer.kind != RestKind::Success) return unanswered("cannot ask for the accounts", answer);
   account_ = settings_.account.empty() ? read_account(answer.body) : settings_.account;
   if (found_session_.empty()) return tickle();  // there was no brokerage session to tell it before
   finish();
@@ -163,9 +163,9 @@ void LoginKeeper::keep() {
 }
 
 void LoginKeeper::on_kept(RestAnswer&& answer) {
-  if (answer.kind == Kind::NoLogin) return unanswered("", answer);
-  if (lacks_brokerage(answer) && answer.kind != Kind::Success) return lost("the brokerage session is gone");
-  if (answer.kind != Kind::Success) {
+  if (answer.kind == RestKind::NoLogin) return unanswered("", answer);
+  if (lacks_brokerage(answer) && answer.kind != RestKind::Success) return lost("the brokerage session is gone");
+  if (answer.kind != RestKind::Success) {
     // The stream goes on without it for some minutes.
     spdlog::warn("{}: tickle: {}", config_.name, answer.words);
     return timer_.start(std::min(settings_.tickle_interval, std::max(backoff_.next(), settings_.tickle_spacing)), [this] { keep(); });
@@ -230,9 +230,9 @@ void LoginKeeper::nobody() {
 }
 
 void LoginKeeper::unanswered(std::string_view what, const RestAnswer& answer) {
-  const std::string words = answer.words.substr(0, kWordsMax);
+  const std::string words = answer.words.substr(0, kLoginWordsMax);
   switch (answer.kind) {
-    case Kind::NoLogin:
+    case RestKind::NoLogin:
       if (!settings_.oauth) return nobody();
       oauth_.forget();
       if (signed_in_run_ != run_) {  // it had worked before: its time is over
@@ -240,11 +240,11 @@ void LoginKeeper::unanswered(std::string_view what, const RestAnswer& answer) {
         return begin();
       }
       return failed(BrokerState::Down, "a fresh live session token is refused: " + words, settings_.refused_wait);
-    case Kind::Untrusted:
+    case RestKind::Untrusted:
       return failed(BrokerState::Down, answer.words, settings_.refused_wait);
-    case Kind::RateLimited:
+    case RestKind::RateLimited:
       return failed(BrokerState::Reconnecting, "IBKR asks to slow down: " + words, settings_.rate_limit_wait);
-    case Kind::Refused:
+    case RestKind::Refused:
       return failed(BrokerState::Down, std::string{what} + ": " + words, settings_.refused_wait);
     default:
       return failed(BrokerState::Reconnecting, std::string{what} + ": " + words, {});

@@ -11,8 +11,6 @@
 namespace tidegate::ibkr {
 namespace {
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-
 std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view data) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> code{};
   unsigned length = 0;

@@ -9,6 +9,9 @@
 
 namespace tidegate::ibkr {
 
+/// As OpenSSL wants them.
+inline const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+
 /// 20 and 32 bytes. Empty: OpenSSL has no such digest on this machine.
 [[nodiscard]] std::string hmac_sha1(std::string_view key, std::string_view data);
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view data);

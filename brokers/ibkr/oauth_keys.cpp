@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <array>
 
+#include "brokers/ibkr/oauth_crypto.hpp"
+
 namespace tidegate::ibkr {
 namespace {
 
@@ -25,8 +27,6 @@ struct Free {
 };
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
-
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
 /// OpenSSL's own would ask at the terminal.
 int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) { return -1; }

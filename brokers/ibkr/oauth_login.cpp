@@ -9,7 +9,7 @@ namespace tidegate::ibkr {
 namespace {
 
 constexpr std::uintmax_t kKeyBytesMax = 64U << 10U;
-constexpr std::size_t kWordsMax = 118;  // of the 119 that a status has
+constexpr std::size_t kOAuthWordsMax = 118;  // of the 119 that a status has
 
 /// Empty: there is no such file, or it is none that can be a key.
 std::string read_key_file(const std::string& path) {
@@ -114,7 +114,7 @@ void OAuthLogin::sign_in(std::function<void(const Outcome&)> done) {
       access_token_ = keys_->access_token;
       return done({Outcome::Kind::SignedIn, {}});
     }
-    const std::string words = rest_.printable(token.problem().words, kWordsMax);
+    const std::string words = rest_.printable(token.problem().words, kOAuthWordsMax);
     if (!token.problem().lasting) return done({Outcome::Kind::Failed, answer.status == 0 ? answer.words : words});
     refused_ = true;
     refused_words_ = words;

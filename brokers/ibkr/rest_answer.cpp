@@ -10,7 +10,7 @@
 namespace tidegate::ibkr {
 namespace {
 
-using Kind = RestAnswer::Kind;
+using RestKind = RestAnswer::Kind;
 
 constexpr std::int64_t kRetryAfterMax = 24 * 3600;
 constexpr std::size_t kPlainWordsMax = 100;
@@ -36,14 +36,14 @@ std::optional<bool> truth_of(const rapidjson::Value* value) {
 /// A page, which the gateway program shows under every address it does not know, and in front of a login.
 bool is_page(const RestAnswer& answer) { return answer.body.find_first_not_of(" \t\r\n") == answer.body.find('<') && !answer.body.empty(); }
 
-Kind classify(const RestAnswer& answer, bool object_or_array) {
+RestKind classify(const RestAnswer& answer, bool object_or_array) {
   const std::string words = lower(answer.words);
   const bool no_session = words.find("no session") != std::string::npos;
-  if (answer.status == 401 || no_session) return Kind::NoLogin;
-  if (answer.status == 429) return Kind::RateLimited;
-  if (answer.status == 403) return Kind::Refused;
-  if (answer.status >= 500 || !object_or_array) return Kind::Unreachable;
-  return answer.status >= 400 ? Kind::Refused : Kind::Success;
+  if (answer.status == 401 || no_session) return RestKind::NoLogin;
+  if (answer.status == 429) return RestKind::RateLimited;
+  if (answer.status == 403) return RestKind::Refused;
+  if (answer.status >= 500 || !object_or_array) return RestKind::Unreachable;
+  return answer.status >= 400 ? RestKind::Refused : RestKind::Success;
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ RestAnswer read_answer(net::HttpAnswer&& given) {
   answer.retry_after = retry_after_of(given);
   answer.body = std::move(given.body);
   if (answer.status == 0) {
-    answer.kind = means_certificate(given.error) ? Kind::Untrusted : Kind::Unreachable;
+    answer.kind = means_certificate(given.error) ? RestKind::Untrusted : RestKind::Unreachable;
     answer.words = std::move(given.error);
     return answer;
   }

@@ -5,53 +5,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include <rapidjson/reader.h>
 
 #include "brokers/common/json_stream.hpp"
-#include "brokers/common/unescape_buffer.hpp"
 
 namespace tidegate::xts {
 
-/// JSON as it is, with a zero behind its end (a std::string's). Strings with escapes go to the buffer.
-class PlainJson {
+/// JSON as it is. A type of its own, since its numbers are handed on by their beginning (below), as those of QuotedJson must be.
+class PlainJson : public common::JsonStream {
  public:
-  using Ch = char;
-  PlainJson(const std::string& text, common::UnescapeBuffer& unescape) : next_(text.data()), end_(text.data() + text.size()), unescape_(&unescape) {}
-
-  Ch Peek() const { return *next_; }
-  Ch Take() { return *next_++; }
-  std::size_t Tell() const { return reinterpret_cast<std::uintptr_t>(next_); }  // differences alone mean something
-  Ch* PutBegin() {
-    const char* const begin = next_;
-    const char* const stop = common::find_string_end(begin, end_);
-    if (stop == end_ || *stop != '\\') {
-      written_ = nullptr;
-      next_ = stop;
-      return const_cast<Ch*>(begin);  // never written through: Put() only writes to the buffer
-    }
-    return written_ = unescape_->begin_string();
-  }
-  void Put(Ch c) {
-    if (written_ != nullptr) *written_++ = c;
-  }
-  /// Length with the terminator that RapidJSON puts.
-  std::size_t PutEnd(const Ch* begin) {
-    if (written_ == nullptr) return static_cast<std::size_t>(next_ - begin);
-    const auto length = static_cast<std::size_t>(written_ - begin);
-    unescape_->end_string(length);
-    return length;
-  }
-  void Flush() {}
-  [[nodiscard]] bool at_end() const { return next_ == end_; }
-
- private:
-  const char* next_;
-  const char* end_;
-  char* written_ = nullptr;  // end of the string being unescaped; null while strings are views
-  common::UnescapeBuffer* unescape_;
+  using JsonStream::JsonStream;
 };
 
 /// The inside of a JSON string that holds JSON: `{\"MessageCode\":1501}`. A byte that may be read must stand behind the end, as the closing quote

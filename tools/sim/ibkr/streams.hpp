@@ -2,13 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "tools/sim/common/faulty_socket.hpp"
 #include "tools/sim/common/random.hpp"
-#include "tools/sim/common/wire.hpp"
 #include "tools/sim/ibkr/contracts.hpp"
 #include "tools/sim/ibkr/fields.hpp"
 
@@ -50,7 +49,7 @@ struct AccountTopics {
   bool summary_sent = false, ledger_sent = false;
 };
 
-struct Client {
+struct Client : FaultySocket {
   enum class Phase : std::uint8_t {
     Waiting,     // for {"session":"..."}
     Authorised,  // the greeting is due at greet_ns
@@ -59,25 +58,15 @@ struct Client {
   };
 
   std::uint64_t id = 0;
-  Wire* wire = nullptr;
   std::string target, authorised_by;  // path and query of the upgrade; "cookie", "json cookie", "message"
   Phase phase = Phase::Waiting;
-  bool closing = false;
   bool text_next = false;  // of mixed frames
   Random random{0};        // order of keys, extras
   std::int64_t greet_ns = 0, next_heartbeat_ns = 0;
-  std::int64_t silent_until_ns = 0, dead_until_ns = 0;
   std::vector<Stream> streams;  // in order of subscription
   std::vector<Ladder> ladders;
   AccountTopics account;
   std::uint64_t slots = 0;  // handed out
-
-  struct Late {
-    std::int64_t due_ns = 0;
-    std::string bytes;
-    bool binary = true;
-  };
-  std::deque<Late> late;  // held back by `slow`
 
   [[nodiscard]] Stream* find(const std::string& wanted) {
     for (Stream& stream : streams) {

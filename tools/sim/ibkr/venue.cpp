@@ -99,12 +99,9 @@ Client& Venue::open(Wire& wire, const net::HttpRequest& request, Now now) {
   ++counters_.accepted;
   Client& client = *clients_.emplace_back(std::make_unique<Client>());
   client.id = next_client_++;
-  client.wire = &wire;
+  client.begin(wire, now.mono_ns, silent_until_ns_, dead_until_ns_);
   client.target = request.target;
   client.random = Random{options_.seed ^ (client.id << 32U)};
-  client.silent_until_ns = silent_until_ns_;
-  client.dead_until_ns = dead_until_ns_;
-  if (now.mono_ns < dead_until_ns_) wire.pause_reading(true);
   faults_.on_connection(now.mono_ns);
   bool json = false;
   const std::string session = cookie_session(request.header("Cookie"), json);
@@ -131,8 +128,7 @@ void Venue::authorise(Client& client, std::string_view session, std::string_view
 void Venue::greet(Client& client) {
   if (now_.mono_ns < client.greet_ns) return;
   if (client.phase == Client::Phase::Rejected) {
-    client.closing = true;
-    client.wire->close(1000, "");
+    client.close(1000, "");
     return;
   }
   client.phase = Client::Phase::Greeted;
@@ -179,10 +175,7 @@ net::HttpResponse Venue::on_rest(const net::HttpRequest& request, Now now) {
   net::HttpResponse response = rest_.answer(request, now);
   tell_login_news();
   if (somebody && !login_.web()) {
-    for (const auto& client : clients_) {
-      client->closing = true;
-      client->wire->close(1000, "");
-    }
+    for (const auto& client : clients_) client->close(1000, "");
   }
   return response;
 }
@@ -206,39 +199,11 @@ void Venue::send(Client& client, std::string_view frame) {
 void Venue::send_bytes(Client& client, std::string_view bytes, bool binary) {
   if (!reachable(client)) return;
   ++counters_.frames_sent;
-  if (slow_ns_ > 0 || !client.late.empty()) {
-    client.late.push_back({now_.mono_ns + slow_ns_, std::string{bytes}, binary});
-  } else if (binary) {
-    client.wire->send_binary(bytes);
-  } else {
-    client.wire->send_text(bytes);
-  }
-}
-
-void Venue::send_late(Client& client) {
-  while (!client.late.empty() && client.late.front().due_ns <= now_.mono_ns && reachable(client)) {
-    const Client::Late& late = client.late.front();
-    if (late.binary) {
-      client.wire->send_binary(late.bytes);
-    } else {
-      client.wire->send_text(late.bytes);
-    }
-    client.late.pop_front();
-  }
+  client.send(bytes, binary, now_.mono_ns, slow_ns_);
 }
 
 void Venue::keep_alive(Client& client) {
-  if (client.closing) return;
-  if (client.dead_until_ns != 0 && now_.mono_ns >= client.dead_until_ns) {
-    client.dead_until_ns = 0;
-    client.wire->pause_reading(false);
-  }
-  if (client.wire->queued_bytes() > kQueuedBytesCut) {
-    client.closing = true;
-    client.wire->cut();
-    return;
-  }
-  send_late(client);
+  if (!client.look_after(now_.mono_ns)) return;
   if (client.phase == Client::Phase::Authorised || client.phase == Client::Phase::Rejected) greet(client);
   if (client.phase != Client::Phase::Greeted) return;
   expire(client);

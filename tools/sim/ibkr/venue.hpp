@@ -90,8 +90,6 @@ struct TruthRow {
 
 class Venue final : private MarketDesk {
  public:
-  static constexpr std::size_t kQueuedBytesCut = 64U << 20U;  // a reader that falls so far behind is cut
-
   Venue(VenueOptions options, Now now);
   Venue(const Venue&) = delete;
   Venue& operator=(const Venue&) = delete;
@@ -135,13 +133,12 @@ class Venue final : private MarketDesk {
   void unsubscribe_all() override;
 
   // sockets (venue.cpp)
-  [[nodiscard]] bool reachable(const Client& client) const { return !client.closing && now_.mono_ns >= client.dead_until_ns; }
+  [[nodiscard]] bool reachable(const Client& client) const { return client.reachable(now_.mono_ns); }
   [[nodiscard]] bool gives_data(const Client& client) const {
     return reachable(client) && client.phase == Client::Phase::Greeted && now_.mono_ns >= client.silent_until_ns;
   }
   void send(Client& client, std::string_view frame);
   void send_bytes(Client& client, std::string_view bytes, bool binary);
-  void send_late(Client& client);
   void authorise(Client& client, std::string_view session, std::string_view how);
   void greet(Client& client);
   void keep_alive(Client& client);

@@ -110,10 +110,7 @@ void Venue::commit_on_login(const Fault& fault) {
       // Sockets of the session before end with it.
       login_back_ns_ = 0;
       login_.log_in(options_.login.brokerage_open, now_.mono_ns);
-      for (const auto& client : clients_) {
-        client->closing = true;
-        client->wire->close(1000, "");
-      }
+      for (const auto& client : clients_) client->close(1000, "");
       break;
     case FaultKind::NightlyReset:
       login_.reset_until(end);
@@ -176,23 +173,16 @@ void Venue::commit_on_sockets(const Fault& fault) {
     switch (fault.kind) {
       case FaultKind::Drop:
         if (fault.number != 0 && fault.number != n) break;
-        client.closing = true;
-        client.wire->cut();
+        client.cut();
         break;
       case FaultKind::Close:
-        client.closing = true;
-        if (fault.number == 1006) {
-          client.wire->cut();
-        } else {
-          client.wire->close(static_cast<int>(fault.number), "");
-        }
+        client.close(static_cast<int>(fault.number), "");
         break;
       case FaultKind::Silence:
         client.silent_until_ns = end;
         break;
       case FaultKind::Dead:
-        client.dead_until_ns = end;
-        client.wire->pause_reading(true);  // keep_alive() reads on when it ends
+        client.die(end);
         break;
       case FaultKind::ExpireStreams:
         counters_.streams_expired +=
@@ -271,11 +261,7 @@ void Venue::resume() {
     login.kind = FaultKind::Login;
     commit_on_login(login);
   }
-  for (const auto& client : clients_) {
-    client->silent_until_ns = 0;
-    for (Client::Late& late : client->late) late.due_ns = now_.mono_ns;
-    if (client->dead_until_ns != 0) client->dead_until_ns = now_.mono_ns;  // keep_alive() reads on
-  }
+  for (const auto& client : clients_) client->resume(now_.mono_ns);
 }
 
 }  // namespace tidegate::sim::ibkr

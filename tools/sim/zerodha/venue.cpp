@@ -71,14 +71,11 @@ Client& Venue::open(Wire& wire, const net::HttpRequest& request, Now now) {
   ++counters_.accepted;
   Client& client = *clients_.emplace_back(std::make_unique<Client>());
   client.id = next_client_++;
-  client.wire = &wire;
+  client.begin(wire, now.mono_ns, silent_until_ns_, dead_until_ns_);
   client.target = request.target;
   client.api_key = request.query("api_key");
   client.access_token = request.query("access_token");
   client.next_heartbeat_ns = now.mono_ns + options_.heartbeat_ns;
-  client.silent_until_ns = silent_until_ns_;
-  client.dead_until_ns = dead_until_ns_;
-  if (now.mono_ns < dead_until_ns_) wire.pause_reading(true);
   faults_.on_connection(now.mono_ns);
   greet(client);
   return client;
@@ -129,47 +126,17 @@ void Venue::send_data(Client& client, std::string_view message, std::size_t pack
   if (!gives_data(client)) return;
   ++counters_.messages_sent;
   counters_.packets_sent += packets;
-  if (slow_ns_ > 0 || !client.late.empty()) {
-    client.late.push_back({now_.mono_ns + slow_ns_, std::string{message}, true});
-  } else {
-    client.wire->send_binary(message);
-  }
+  client.send(message, true, now_.mono_ns, slow_ns_);
 }
 
 void Venue::send_text(Client& client, std::string_view text) {
   if (!reachable(client)) return;
   ++counters_.texts_sent;
-  if (slow_ns_ > 0 || !client.late.empty()) {
-    client.late.push_back({now_.mono_ns + slow_ns_, std::string{text}, false});
-  } else {
-    client.wire->send_text(text);
-  }
-}
-
-void Venue::send_late(Client& client) {
-  while (!client.late.empty() && client.late.front().due_ns <= now_.mono_ns && reachable(client)) {
-    const Client::Late& late = client.late.front();
-    if (late.binary) {
-      client.wire->send_binary(late.bytes);
-    } else {
-      client.wire->send_text(late.bytes);
-    }
-    client.late.pop_front();
-  }
+  client.send(text, false, now_.mono_ns, slow_ns_);
 }
 
 void Venue::keep_alive(Client& client) {
-  if (client.closing) return;
-  if (client.dead_until_ns != 0 && now_.mono_ns >= client.dead_until_ns) {
-    client.dead_until_ns = 0;
-    client.wire->pause_reading(false);
-  }
-  if (client.wire->queued_bytes() > kQueuedBytesCut) {
-    client.closing = true;
-    client.wire->cut();
-    return;
-  }
-  send_late(client);
+  if (!client.look_after(now_.mono_ns)) return;
   if (now_.mono_ns < client.next_heartbeat_ns) return;
   client.next_heartbeat_ns += std::max(options_.heartbeat_ns, now_.mono_ns - client.next_heartbeat_ns);
   if (!reachable(client)) return;

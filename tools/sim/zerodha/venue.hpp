@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tools/sim/common/credentials.hpp"
+#include "tools/sim/common/faulty_socket.hpp"
 #include "tools/sim/common/request_log.hpp"
 #include "tools/sim/common/wire.hpp"
 #include "tools/sim/zerodha/commands.hpp"
@@ -70,28 +71,17 @@ struct Subscription {
   std::size_t place = Market::kNone;  // in the generated market
 };
 
-struct Client {
+struct Client : FaultySocket {
   std::uint64_t id = 0;
-  Wire* wire = nullptr;
   std::string target, api_key, access_token;
   std::vector<Subscription> subscriptions;  // in order
   std::unordered_map<std::uint32_t, std::size_t> places;
-  bool closing = false;
   std::int64_t next_heartbeat_ns = 0;
-  std::int64_t silent_until_ns = 0, dead_until_ns = 0;
-
-  struct Late {
-    std::int64_t due_ns = 0;
-    std::string bytes;
-    bool binary = false;
-  };
-  std::deque<Late> late;  // held back by `slow`
 };
 
 class Venue {
  public:
-  static constexpr std::size_t kQueuedBytesCut = 64U << 20U;  // a reader that falls so far behind is cut
-  static constexpr std::size_t kAddedRowsFrom = 50'000;       // numbers of made-up instruments that list_changed adds
+  static constexpr std::size_t kAddedRowsFrom = 50'000;  // numbers of made-up instruments that list_changed adds
 
   Venue(VenueOptions options, Now now);
   Venue(const Venue&) = delete;
@@ -140,11 +130,10 @@ class Venue {
   void greet(Client& client);
 
   // sending (venue.cpp)
-  [[nodiscard]] bool reachable(const Client& client) const { return !client.closing && now_.mono_ns >= client.dead_until_ns; }
+  [[nodiscard]] bool reachable(const Client& client) const { return client.reachable(now_.mono_ns); }
   [[nodiscard]] bool gives_data(const Client& client) const { return reachable(client) && now_.mono_ns >= client.silent_until_ns; }
   void send_data(Client& client, std::string_view message, std::size_t packets);
   void send_text(Client& client, std::string_view text);
-  void send_late(Client& client);
   void keep_alive(Client& client);
   void flush();
   void flush(Client& client);

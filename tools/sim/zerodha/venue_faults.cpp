@@ -117,23 +117,16 @@ void Venue::commit_on_connections(const Fault& fault) {
         if (fault.number != 0 && fault.number != n) break;
         [[fallthrough]];
       case FaultKind::ExpireAndDrop:
-        client.closing = true;
-        client.wire->cut();
+        client.cut();
         break;
       case FaultKind::Close:
-        client.closing = true;
-        if (fault.number == 1006) {
-          client.wire->cut();
-        } else {
-          client.wire->close(static_cast<int>(fault.number), "closed on demand");
-        }
+        client.close(static_cast<int>(fault.number), "closed on demand");
         break;
       case FaultKind::Silence:
         client.silent_until_ns = end;
         break;
       case FaultKind::Dead:
-        client.dead_until_ns = end;
-        client.wire->pause_reading(true);  // keep_alive() reads on when it ends
+        client.die(end);
         break;
       case FaultKind::TextFlood:
       case FaultKind::ErrorText:
@@ -155,11 +148,7 @@ void Venue::resume() {
   rest_.refuse_429 = rest_.refuse_503 = 0;
   rest_.no_list_status = 0;
   unknown_token_error_ = options_.unknown_token_error;
-  for (const auto& client : clients_) {
-    client->silent_until_ns = 0;
-    for (Client::Late& late : client->late) late.due_ns = now_.mono_ns;
-    if (client->dead_until_ns != 0) client->dead_until_ns = now_.mono_ns;  // keep_alive() reads on
-  }
+  for (const auto& client : clients_) client->resume(now_.mono_ns);
 }
 
 void Venue::add_texts(Client& client, const Fault& fault) {

@@ -6,6 +6,7 @@
 #include "brokers/binance/decoder.hpp"
 #include "tests/binance/fixture.hpp"
 #include "tests/binance/reference_decoder.hpp"
+#include "tests/support/json_mutation.hpp"
 
 using namespace tidegate;
 using namespace tidegate::test;
@@ -41,54 +42,20 @@ std::vector<std::string> corpus() {
   return frames;
 }
 
-std::string mutate(std::string text, const std::vector<std::string>& frames, std::mt19937& random) {
-  constexpr std::string_view kPieces[] = {"null",      "true",       "0",
-                                          "-1",        "1.5",        "\"\"",
-                                          "[]",        "{}",         "\"1\"",
-                                          ",",         ":",          "\\u0041",
-                                          "\\",        "\"",         "[",
-                                          "]",         "{",          "}",
-                                          "\"e\"",     "\"stream\"", "\"data\"",
-                                          "\"st\":2",  " ",          "\"X\":1,",
-                                          "\"b\":[],", "\"u\":1,",   "9223372036854775807",
-                                          "\"trade\"", "\"kline\"",  "\"lastUpdateId\":7,",
-                                          "@depth5",   "\xff"};
-  for (auto edits = 1 + random() % 3; edits > 0 && !text.empty(); --edits) {
-    const std::size_t at = random() % text.size();
-    switch (random() % 9) {
-      case 0:
-        text[at] = static_cast<char>(random());
-        break;
-      case 1:
-        text.erase(at, 1 + random() % 12);
-        break;
-      case 2:
-        text.insert(at, kPieces[random() % std::size(kPieces)]);
-        break;
-      case 3:
-        text.insert(at, text.substr(random() % text.size(), random() % 24));
-        break;
-      case 4:
-      case 5: {  // another digit
-        const auto digit = text.find_first_of("0123456789", at);
-        if (digit != std::string::npos) text[digit] = static_cast<char>('0' + random() % 10);
-        break;
-      }
-      case 6:
-      case 7: {  // replace a value or a key whole, so that the result often stays JSON
-        const auto begin = text.find_first_of(":,", at);
-        const auto end = begin == std::string::npos ? begin : text.find_first_of(":,}]", begin + 1);
-        if (end != std::string::npos) text.replace(begin + 1, end - begin - 1, kPieces[random() % std::size(kPieces)]);
-        break;
-      }
-      default: {
-        const std::string& other = frames[random() % frames.size()];
-        text.replace(at, random() % 40, other.substr(random() % other.size(), random() % 40));
-      }
-    }
-  }
-  return text;
-}
+constexpr std::string_view kPieces[] = {"\"1\"",
+                                        "\\u0041",
+                                        "\"e\"",
+                                        "\"stream\"",
+                                        "\"data\"",
+                                        "\"st\":2",
+                                        "\"X\":1,",
+                                        "\"b\":[],",
+                                        "\"u\":1,",
+                                        "9223372036854775807",
+                                        "\"trade\"",
+                                        "\"kline\"",
+                                        "\"lastUpdateId\":7,",
+                                        "@depth5"};
 
 }  // namespace
 
@@ -108,7 +75,7 @@ TEST_CASE("binance decoder: agrees with the reference decoder on mutated frames"
   std::mt19937 random(20'260'101);
   int decoded = 0;
   for (int i = 0; i < kMutations; ++i) {
-    const RawFrame frame = text_frame(mutate(frames[random() % frames.size()], frames, random));
+    const RawFrame frame = text_frame(mutate_json(frames[random() % frames.size()], kPieces, frames, random));
     Pair& pair = pairs[random() % std::size(pairs)];
     if (!pair.agree(frame)) {
       const auto reference = reference_decode(frame, pair.market, false);

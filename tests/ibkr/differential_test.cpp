@@ -3,6 +3,7 @@
 
 #include "tests/ibkr/reference_decoder.hpp"
 #include "tests/ibkr/update_text.hpp"
+#include "tests/support/json_mutation.hpp"
 
 using namespace tidegate;
 using namespace tidegate::test::ibkr;
@@ -26,84 +27,12 @@ const std::vector<std::string> kMessages = {
     R"({"topic":"smh+265598","data":[{"t":1,"h":125.10}]})",
 };
 
-std::string mutate(std::string text, std::mt19937& random) {
-  constexpr std::string_view kPieces[] = {"null",
-                                          "true",
-                                          "0",
-                                          "-1",
-                                          "1.5",
-                                          "1E3",
-                                          "\"\"",
-                                          "[]",
-                                          "{}",
-                                          "\"1\"",
-                                          ",",
-                                          ":",
-                                          "\"-\"",
-                                          "\"N/A\"",
-                                          "\"C5\"",
-                                          "\"H5.25\"",
-                                          "[",
-                                          "]",
-                                          "{",
-                                          "}",
-                                          "\\",
-                                          "\"",
-                                          " ",
-                                          "\"31\"",
-                                          "\"84\"",
-                                          "\"6509\"",
-                                          "\"7762\"",
-                                          "\"D\"",
-                                          "\"R\"",
-                                          "\"row\"",
-                                          "\"topic\"",
-                                          "\xff",
-                                          "K",
-                                          "M",
-                                          "B",
-                                          "%",
-                                          "+",
-                                          "-",
-                                          "@",
-                                          ";",
-                                          "\"0\"",
-                                          "5e-3",
-                                          "99999999999999999999",
-                                          "\\u0031"};
-  for (auto edits = 1 + random() % 3; edits > 0 && !text.empty(); --edits) {
-    const std::size_t at = random() % text.size();
-    switch (random() % 8) {
-      case 0:
-        text[at] = static_cast<char>(random());
-        break;
-      case 1:
-        text.erase(at, 1 + random() % 12);
-        break;
-      case 2:
-        text.insert(at, kPieces[random() % std::size(kPieces)]);
-        break;
-      case 3:
-      case 4: {  // another digit
-        const auto digit = text.find_first_of("0123456789", at);
-        if (digit != std::string::npos) text[digit] = static_cast<char>('0' + random() % 10);
-        break;
-      }
-      case 5:
-      case 6: {  // replace a value or a key whole, so that the result often stays JSON
-        const auto begin = text.find_first_of(":,{", at);
-        const auto end = begin == std::string::npos ? begin : text.find_first_of(":,}]", begin + 1);
-        if (end != std::string::npos) text.replace(begin + 1, end - begin - 1, kPieces[random() % std::size(kPieces)]);
-        break;
-      }
-      default: {
-        const std::string& other = kMessages[random() % kMessages.size()];
-        text.replace(at, random() % 40, other.substr(random() % other.size(), random() % 40));
-      }
-    }
-  }
-  return text;
-}
+constexpr std::string_view kPieces[] = {"1E3",       "\"1\"",  "\"-\"",   "\"N/A\"",   "\"C5\"",
+                                        "\"H5.25\"", "\"31\"", "\"84\"",  "\"6509\"",  "\"7762\"",
+                                        "\"D\"",     "\"R\"",  "\"row\"", "\"topic\"", "K",
+                                        "M",         "B",      "%",       "+",         "-",
+                                        "@",         ";",      "\"0\"",   "5e-3",      "99999999999999999999",
+                                        "\\u0031"};
 
 }  // namespace
 
@@ -115,7 +44,7 @@ TEST_CASE("ibkr decoder: agrees with the reference decoder over runs of mutated 
     ReferenceDecoder reference;
     for (int i = 0; i < 30; ++i) {
       std::string message = kMessages[random() % kMessages.size()];
-      if (random() % 4 != 0) message = mutate(std::move(message), random);
+      if (random() % 4 != 0) message = test::mutate_json(std::move(message), kPieces, kMessages, random);
       if (message.find('\0') != std::string::npos) continue;
       const Lines lines = feed(message);
       const ReferenceOutcome expected = reference.decode(message);

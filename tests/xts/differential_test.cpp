@@ -4,6 +4,7 @@
 #include <random>
 
 #include "brokers/xts/decoder.hpp"
+#include "tests/support/json_mutation.hpp"
 #include "tests/xts/messages.hpp"
 #include "tests/xts/reference_decoder.hpp"
 
@@ -12,75 +13,20 @@ using namespace tidegate::test::xts;
 
 namespace {
 
-std::string mutate(std::string text, const std::vector<std::string>& messages, std::mt19937& random) {
-  constexpr std::string_view kPieces[] = {"null",
-                                          "true",
-                                          "0",
-                                          "-1",
-                                          "1.5",
-                                          "\"\"",
-                                          "[]",
-                                          "{}",
-                                          "\"12\"",
-                                          ",",
-                                          ":",
-                                          "1e-3",
-                                          "2E2",
-                                          "\\u0041",
-                                          "\\",
-                                          "\"",
-                                          "[",
-                                          "]",
-                                          "{",
-                                          "}",
-                                          "0.12345678901234567890",
-                                          "\"Touchline\":null,",
-                                          "\"XMarketType\":2,",
-                                          "\"LastTradedQuantity\":7,",
-                                          "\"Close\":0,",
-                                          "\"AveragePrice\":8.5,",
-                                          "9223372036854775807",
-                                          "1501",
-                                          "1502",
-                                          " ",
-                                          "\n",
-                                          "\xff"};
-  for (auto edits = 1 + random() % 3; edits > 0 && !text.empty(); --edits) {
-    const std::size_t at = random() % text.size();
-    switch (random() % 9) {
-      case 0:
-        text[at] = static_cast<char>(random());
-        break;
-      case 1:
-        text.erase(at, 1 + random() % 12);
-        break;
-      case 2:
-        text.insert(at, kPieces[random() % std::size(kPieces)]);
-        break;
-      case 3:
-        text.insert(at, text.substr(random() % text.size(), random() % 40));
-        break;
-      case 4: {  // another digit
-        const auto digit = text.find_first_of("0123456789", at);
-        if (digit != std::string::npos) text[digit] = static_cast<char>('0' + random() % 10);
-        break;
-      }
-      case 5:
-      case 6:
-      case 7: {  // replace a value or a key whole, so that the result often stays JSON
-        const auto begin = text.find_first_of(":,", at);
-        const auto end = begin == std::string::npos ? begin : text.find_first_of(":,}]", begin + 1);
-        if (end != std::string::npos) text.replace(begin + 1, end - begin - 1, kPieces[random() % std::size(kPieces)]);
-        break;
-      }
-      default: {
-        const std::string& other = messages[random() % messages.size()];
-        text.replace(at, random() % 60, other.substr(random() % other.size(), random() % 60));
-      }
-    }
-  }
-  return text;
-}
+constexpr std::string_view kPieces[] = {"\"12\"",
+                                        "1e-3",
+                                        "2E2",
+                                        "\\u0041",
+                                        "0.12345678901234567890",
+                                        "\"Touchline\":null,",
+                                        "\"XMarketType\":2,",
+                                        "\"LastTradedQuantity\":7,",
+                                        "\"Close\":0,",
+                                        "\"AveragePrice\":8.5,",
+                                        "9223372036854775807",
+                                        "1501",
+                                        "1502",
+                                        "\n"};
 
 /// As a JSON string with its quotes; `odd`: some letters as \u escapes, as another serialiser might write them.
 std::string quoted_somehow(const std::string& text, bool odd, std::mt19937& random) {
@@ -124,7 +70,7 @@ TEST_CASE("xts decoder: agrees with the reference decoder on mutated messages, i
   tidegate::xts::FrameDecoder decoder{{.partial = false}};
   int decoded = 0;
   for (int i = 0; i < kMutations; ++i) {
-    const std::string json = mutate(messages[random() % messages.size()], messages, random);
+    const std::string json = test::mutate_json(messages[random() % messages.size()], kPieces, messages, random);
     const auto wrapping = random() % 4;
     std::string frame = event("1502-json-full", quoted_somehow(json, wrapping == 1, random));
     if (wrapping == 2) frame = event("1501-json-full", "[" + quoted_somehow(json, false, random) + "]");

@@ -18,19 +18,12 @@ inline std::uint32_t load_big_endian_32(const char* bytes) {
   return byte(0) << 24U | byte(1) << 16U | byte(2) << 8U | byte(3);
 }
 
-/// Takes pieces from the front of a message. A read that does not fit takes nothing.
-class ByteReader {
+/// Takes pieces from the front of a message, whatever its byte order. A read that does not fit takes nothing.
+class ByteCursor {
  public:
-  explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
+  explicit ByteCursor(std::string_view bytes) : rest_(bytes) {}
 
   [[nodiscard]] std::size_t remaining() const { return rest_.size(); }
-
-  [[nodiscard]] bool u16(std::uint16_t& value) {
-    if (rest_.size() < 2) return false;
-    value = load_big_endian_16(rest_.data());
-    rest_.remove_prefix(2);
-    return true;
-  }
   /// The next `size` bytes, as a view.
   [[nodiscard]] bool bytes(std::size_t size, std::string_view& value) {
     if (rest_.size() < size) return false;
@@ -41,6 +34,18 @@ class ByteReader {
 
  private:
   std::string_view rest_;
+};
+
+class ByteReader : public ByteCursor {
+ public:
+  using ByteCursor::ByteCursor;
+
+  [[nodiscard]] bool u16(std::uint16_t& value) {
+    std::string_view field;
+    if (!bytes(sizeof value, field)) return false;
+    value = load_big_endian_16(field.data());
+    return true;
+  }
 };
 
 /// A body of exactly `kSize` bytes; an offset outside of it does not compile.

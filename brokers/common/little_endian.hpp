@@ -9,6 +9,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "brokers/common/byte_reader.hpp"
+
 namespace tidegate::common {
 
 /// What a field may be. A double keeps its bits, whatever number they mean.
@@ -26,30 +28,17 @@ T load_little_endian(const char* bytes) {
   return value;
 }
 
-/// Takes pieces from the front of a message. A read that does not fit takes nothing.
-class LittleEndianReader {
+class LittleEndianReader : public ByteCursor {
  public:
-  explicit LittleEndianReader(std::string_view bytes) : rest_(bytes) {}
-
-  [[nodiscard]] std::size_t remaining() const { return rest_.size(); }
+  using ByteCursor::ByteCursor;
 
   template <BinaryField T>
   [[nodiscard]] bool read(T& value) {
-    if (rest_.size() < sizeof(T)) return false;
-    value = load_little_endian<T>(rest_.data());
-    rest_.remove_prefix(sizeof(T));
+    std::string_view field;
+    if (!bytes(sizeof(T), field)) return false;
+    value = load_little_endian<T>(field.data());
     return true;
   }
-  /// The next `size` bytes, as a view.
-  [[nodiscard]] bool bytes(std::size_t size, std::string_view& value) {
-    if (rest_.size() < size) return false;
-    value = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return true;
-  }
-
- private:
-  std::string_view rest_;
 };
 
 /// A body of exactly `kSize` bytes; an offset outside of it does not compile.

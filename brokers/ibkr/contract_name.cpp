@@ -17,7 +17,8 @@ constexpr std::string_view kSymbolMarks = " .-&'+/_$*!=";   // what symbols hold
 constexpr std::size_t kCurrencyBytes = 3;
 constexpr std::size_t kDateBytes = 8;
 constexpr std::size_t kConidDigitsMax = 18;
-constexpr std::size_t kSymbolBytesMax = 40;  // with room behind it for a conid
+constexpr std::size_t kSymbolBytesMax = 40;                              // with room behind it for a conid
+constexpr std::size_t kRootBytesMax = kSymbolBytesMax - 1 - kDateBytes;  // so that a future's name of any form can be asked for again
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
@@ -67,7 +68,7 @@ bool read_currency(ContractQuery& query) {
   return true;
 }
 
-bool is_root(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_alphanumeric); }
+bool is_root(std::string_view text) { return !text.empty() && text.size() <= kRootBytesMax && std::ranges::all_of(text, is_alphanumeric); }
 
 bool read_date(ContractQuery& query) {
   const std::string_view symbol = query.symbol;

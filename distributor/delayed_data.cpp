@@ -33,25 +33,25 @@ void Publisher::on_delayed_change(StreamSlot slot, std::uint64_t seq, bool tell)
 }
 
 void Publisher::withhold(StreamSlot slot, std::uint64_t seq) {
-  net::FrameRef frame;
+  Message message;
   for (Member& member : hub_.table.stream(slot).members) {
     if (member.allow_delayed || member.withheld) continue;
     member.withheld = true;
     member.withheld_from = member.held_back && !member.conflated ? 0 : seq;
-    if (!frame) frame = hub_.frames.make(state_text(slot, true));
-    hub_.offer(*hub_.subscribers()[member.subscriber], frame, first_record_);
+    if (!message) message = hub_.message(state_text(slot, true));
+    hub_.offer(*hub_.subscribers()[member.subscriber], message, first_record_);
   }
 }
 
 void Publisher::restore(StreamSlot slot, std::uint64_t seq, bool tell) {
-  net::FrameRef frame;
+  Message message;
   for (Member& member : hub_.table.stream(slot).members) {
     if (!member.withheld) continue;
     member.withheld = false;
     Subscriber& subscriber = *hub_.subscribers()[member.subscriber];
     if (tell) {
-      if (!frame) frame = hub_.frames.make(state_text(slot, false));
-      hub_.offer(subscriber, frame, first_record_);
+      if (!message) message = hub_.message(state_text(slot, false));
+      hub_.offer(subscriber, message, first_record_);
     }
     if (member.held_back) {  // its snapshot, or the book that stands for others, is still to come
       if (!std::exchange(member.snapshot_due, true)) subscriber.add_due(slot);
@@ -62,7 +62,7 @@ void Publisher::restore(StreamSlot slot, std::uint64_t seq, bool tell) {
       gap.header.seq = member.withheld_from;
       gap.to_seq = seq - 1;
       gap.cause = GapCause::NotEntitled;
-      hub_.offer(subscriber, hub_.frames.make(hub_.encoder.encode(gap.header, kNoTime)), first_record_);
+      hub_.offer(subscriber, hub_.message(hub_.encoder.encode(gap.header, kNoTime)), first_record_);
     }
   }
 }

@@ -99,13 +99,13 @@ void Distributor::do_work(MonoTime now) {
 
 void Distributor::Parts::heartbeats(MonoTime now) {
   next_heartbeat = now + hub.options.heartbeat;
-  net::FrameRef frame;
+  Message message;
   hub.for_each_subscriber([&](Subscriber& subscriber) {
     if (subscriber.parting()) return;
     MonoTime due = subscriber.last_sent() + hub.options.heartbeat;
     if (now >= due) {
-      if (!frame) frame = hub.frames.make(heartbeat_message(hub.clock.utc()));
-      hub.offer(subscriber, frame, now);
+      if (!message) message = hub.message(heartbeat_message(hub.clock.utc()));
+      hub.offer(subscriber, message, now);
       due = now + hub.options.heartbeat;
     }
     next_heartbeat = std::min(next_heartbeat, due);

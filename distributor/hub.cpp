@@ -3,9 +3,19 @@
 #include <utility>
 
 namespace tidegate::distributor {
+namespace {
+
+/// Where nothing is said about logins, whoever reaches the port sees all market data, and publishes nothing.
+IdentityRef everyone() {
+  Identity identity;
+  identity.grants.push_back({Patterns{{"*"}}, Patterns{{"*"}}, Patterns{}, Patterns{}});
+  return std::make_shared<const Identity>(std::move(identity));
+}
+
+}  // namespace
 
 Hub::Hub(const Clock& the_clock, Telemetry& the_telemetry, UpstreamHost& the_host, DistributorOptions the_options)
-    : clock(the_clock), telemetry(the_telemetry), host(the_host), options(std::move(the_options)), started(the_clock.mono()) {
+    : clock(the_clock), telemetry(the_telemetry), host(the_host), options(std::move(the_options)), started(the_clock.mono()), anonymous(everyone()) {
   for (std::size_t i = 0; i < options.broker_names.size(); ++i) {
     BrokerHealth health;
     health.name = options.broker_names[i];
@@ -34,6 +44,7 @@ Subscriber& Hub::join(net::WsConnection& connection) {
   }
   subscribers_[slot] = std::make_unique<Subscriber>(slot, SubscriberId{++last_id_}, connection, options.outbox_bytes, clock.mono());
   connection.user = subscribers_[slot].get();
+  subscribers_[slot]->identity = anonymous;
   ++connection_count_;
   count(telemetry.gateway.subscribers_accepted);
   return *subscribers_[slot];
@@ -47,8 +58,8 @@ void Hub::leave(Subscriber& subscriber) {
   count(telemetry.gateway.subscribers_closed);
 }
 
-bool Hub::offer(Subscriber& subscriber, const net::FrameRef& frame, MonoTime now) {
-  const Offered offered = subscriber.offer(frame, now);
+bool Hub::offer(Subscriber& subscriber, const Message& message, MonoTime now) {
+  const Offered offered = subscriber.offer(message.in(subscriber.format), now);
   if (offered == Offered::Queued) {
     count(telemetry.gateway.messages_delivered);
     return true;
@@ -75,11 +86,13 @@ bool Hub::answer(Subscriber& subscriber, std::string_view text) {
 
 void Hub::complain(Subscriber& subscriber, const Complaint& complaint, std::string_view id) {
   count(telemetry.gateway.requests_bad);
+  count_told(telemetry.gateway, complaint.code);
   answer(subscriber, error_message(complaint, id, clock.utc()));
 }
 
 void Hub::part(Subscriber& subscriber, const Complaint& complaint, std::string_view id) {
   if (subscriber.parting()) return;
+  count_told(telemetry.gateway, complaint.code);
   subscriber.part(error_message(complaint, id, clock.utc()), complaint.code, complaint.message);
   retired_.push_back(subscriber.slot());
 }

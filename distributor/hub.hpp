@@ -36,10 +36,14 @@ class Hub final : public Names {
   LastValues values;
   std::shared_ptr<const Catalog> catalog;  // null: no broker's list came yet
   std::vector<BrokerHealth> brokers;       // by BrokerId
+  IdentityRef anonymous;                   // whoever has not logged in
   bool shutting_down = false;
 
   [[nodiscard]] std::string_view symbol(InstrumentId instrument) const override;
   [[nodiscard]] std::string_view broker(BrokerId broker) const override;
+
+  /// A message of the native protocol, to be shared by all who get it.
+  [[nodiscard]] Message message(std::string_view native) { return Message{frames.make(native)}; }
 
   /// While one lives, no subscriber is destroyed and no list of members changes because a client left: what a socket's callback or a full
   /// outbox ends is only noted, and settled when the outermost scope ends. Every way into the distributor opens one.
@@ -60,8 +64,8 @@ class Hub final : public Names {
   void leave(Subscriber& subscriber);  // its connection is gone
 
   /// False: the subscriber takes no more; if that was its slowness, it has been told and closed.
-  bool offer(Subscriber& subscriber, const net::FrameRef& frame, MonoTime now);
-  bool offer(Subscriber& subscriber, std::string_view text) { return offer(subscriber, frames.make(text), clock.mono()); }
+  bool offer(Subscriber& subscriber, const Message& message, MonoTime now);
+  bool offer(Subscriber& subscriber, std::string_view text) { return offer(subscriber, message(text), clock.mono()); }
   bool answer(Subscriber& subscriber, std::string_view text);
   void complain(Subscriber& subscriber, const Complaint& complaint, std::string_view id);
   /// The complaint is the last that this client hears; the connection closes with its code.

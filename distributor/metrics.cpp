@@ -144,6 +144,10 @@ std::string render_metrics(const Telemetry& telemetry, const Gauges& gauges) {
     page.family(name, "counter", entry.help);
     page.sample(name, "", (telemetry.gateway.*entry.counter).load());
   }
+  page.family("told_total", "counter", "times clients were told of an error, by its code");
+  for (std::size_t i = 0; i < code::kAll.size(); ++i) {
+    page.sample("told_total", "code=\"" + std::to_string(code::kAll[i]) + "\"", telemetry.gateway.told_by_code[i].load());
+  }
   put_brokers(page, telemetry);
   page.family("normalized_to_written_seconds", "histogram", "from a record to the write that carries it; one sample a turn, of its first record");
   page.histogram("normalized_to_written_seconds", "", telemetry.normalized_to_written);

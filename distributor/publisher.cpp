@@ -45,9 +45,9 @@ void Publisher::data(const RecordHeader& record) {
   if (value.delayed != was_delayed) on_delayed_change(slot, record.seq, true);
   const UtcTime published = hub_.clock.utc();
   if (record.kind == RecordKind::Depth) return book(slot, as<Depth>(record), published);
-  const net::FrameRef frame = hub_.frames.make(hub_.encoder.encode(record, published));
+  const Message message = hub_.message(hub_.encoder.encode(record, published));
   count(hub_.telemetry.gateway.messages_encoded);
-  for (const Member& member : members) offer(member, frame);
+  for (const Member& member : members) offer(member, message);
 }
 
 /// Subscribers of a book see it to different depths; each depth that differs in bytes is encoded once. A reader without room for it gets the
@@ -63,12 +63,12 @@ void Publisher::book(StreamSlot slot, const Depth& depth, UtcTime published) {
     const std::uint16_t levels = std::min(member.depth, deepest);
     auto made = std::find_if(by_depth_.begin(), by_depth_.end(), [levels](const auto& entry) { return entry.first == levels; });
     if (made == by_depth_.end()) {
-      by_depth_.emplace_back(levels, hub_.frames.make(hub_.encoder.encode(depth.header, published, levels)));
+      by_depth_.emplace_back(levels, hub_.message(hub_.encoder.encode(depth.header, published, levels)));
       count(hub_.telemetry.gateway.messages_encoded);
       made = by_depth_.end() - 1;
     }
     Subscriber& subscriber = *hub_.subscribers()[member.subscriber];
-    if (subscriber.parting() || subscriber.make_room_for_book(made->second.bytes().size())) {
+    if (subscriber.parting() || subscriber.make_room_for_book(made->second.in(subscriber.format).bytes().size())) {
       offer(member, made->second);
     } else {
       crowded_.push_back(member.subscriber);
@@ -94,13 +94,13 @@ void Publisher::gap(StreamSlot slot, const Gap& gap) {
   LastValues::keep(hub_.values.of(slot), gap);
   const std::vector<Member>& members = hub_.table.stream(slot).members;
   if (members.empty()) return;
-  const net::FrameRef frame = hub_.frames.make(hub_.encoder.encode(gap.header, kNoTime));
+  const Message message = hub_.message(hub_.encoder.encode(gap.header, kNoTime));
   count(hub_.telemetry.gateway.messages_encoded);
-  for (const Member& member : members) offer(member, frame);
+  for (const Member& member : members) offer(member, message);
 }
 
-void Publisher::offer(const Member& member, const net::FrameRef& frame) {
-  if (!member.held_back && !member.withheld) hub_.offer(*hub_.subscribers()[member.subscriber], frame, first_record_);
+void Publisher::offer(const Member& member, const Message& message) {
+  if (!member.held_back && !member.withheld) hub_.offer(*hub_.subscribers()[member.subscriber], message, first_record_);
 }
 
 void Publisher::state(const State& state) {
@@ -115,13 +115,13 @@ void Publisher::state(const State& state) {
   const bool changed = value.delayed != was_delayed;
   if (changed) on_delayed_change(slot, value.last_seq + 1, false);
   const bool live = state.state == StreamState::Live;
-  net::FrameRef to_all, to_withheld;
+  Message to_all, to_withheld;
   for (const Member& member : members) {
     const bool withheld = member.withheld && live && value.delayed;
     if (withheld && (changed || !was_down)) continue;  // has been told
-    net::FrameRef& frame = withheld ? to_withheld : to_all;
-    if (!frame) frame = hub_.frames.make(state_text(slot, withheld));
-    hub_.offer(*hub_.subscribers()[member.subscriber], frame, first_record_);
+    Message& message = withheld ? to_withheld : to_all;
+    if (!message) message = hub_.message(state_text(slot, withheld));
+    hub_.offer(*hub_.subscribers()[member.subscriber], message, first_record_);
   }
 }
 
@@ -154,13 +154,13 @@ void Publisher::broker_status(const BrokerStatus& status) {
   health.state = status.state;
   health.reason = status.reason;
   health.since = status.header.ts_received;
-  const net::FrameRef frame = hub_.frames.make(status_message(health));
-  hub_.for_each_subscriber([&](Subscriber& subscriber) { hub_.offer(subscriber, frame, first_record_); });
+  const Message message = hub_.message(status_message(health));
+  hub_.for_each_subscriber([&](Subscriber& subscriber) { hub_.offer(subscriber, message, first_record_); });
 }
 
 void Publisher::market_status(const RecordHeader& record) {
-  const net::FrameRef frame = hub_.frames.make(hub_.encoder.encode(record, kNoTime));
-  hub_.for_each_subscriber([&](Subscriber& subscriber) { hub_.offer(subscriber, frame, first_record_); });
+  const Message message = hub_.message(hub_.encoder.encode(record, kNoTime));
+  hub_.for_each_subscriber([&](Subscriber& subscriber) { hub_.offer(subscriber, message, first_record_); });
 }
 
 void Publisher::owe_snapshot(Subscriber& subscriber, StreamSlot slot, bool joined) {
@@ -184,17 +184,17 @@ bool Publisher::feed(Subscriber& subscriber) {
     if (!subscriber.has_room_for_snapshots()) return wait(subscriber, sent);
     const LastValue& value = hub_.values.of(slot);
     const Flags flags = member->conflated ? Flags::Conflated : value.snapshot_flags();
-    const net::FrameRef frame = hub_.frames.make(hub_.encoder.encode(*value.header(), hub_.clock.utc(), member->depth, flags));
-    if (!subscriber.has_room(frame.bytes().size() + kGapBytesMax)) return wait(subscriber, sent);
+    const Message message = hub_.message(hub_.encoder.encode(*value.header(), hub_.clock.utc(), member->depth, flags));
+    if (!subscriber.has_room(message.in(subscriber.format).bytes().size() + kGapBytesMax)) return wait(subscriber, sent);
     member->snapshot_due = false;
     member->held_back = false;
     member->conflated = false;
     sent = true;
     count(hub_.telemetry.gateway.messages_encoded);
     const MonoTime now = hub_.clock.mono();
-    hub_.offer(subscriber, frame, now);
+    hub_.offer(subscriber, message, now);
     // The numbers go on after what was lost since the value: a newcomer must see that as well.
-    if (value.gap) hub_.offer(subscriber, hub_.frames.make(hub_.encoder.encode(value.gap->header, kNoTime)), now);
+    if (value.gap) hub_.offer(subscriber, hub_.message(hub_.encoder.encode(value.gap->header, kNoTime)), now);
   }
   return sent;
 }

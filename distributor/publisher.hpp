@@ -46,12 +46,12 @@ class Publisher {
   void restore(StreamSlot stream, std::uint64_t seq, bool tell);
   void conflate(SubscriberSlot subscriber, StreamSlot stream);
   bool wait(Subscriber& subscriber, bool sent);
-  void offer(const Member& member, const net::FrameRef& frame);
+  void offer(const Member& member, const Message& message);
 
   Hub& hub_;
-  std::vector<std::pair<std::uint16_t, net::FrameRef>> by_depth_;  // of the book at hand
-  std::vector<SubscriberSlot> crowded_;                            // scratch: no room for the book at hand
-  std::vector<SubscriberSlot> waiting_, feeding_;                  // with due snapshots and no room; may have gone since
+  std::vector<std::pair<std::uint16_t, Message>> by_depth_;  // of the book at hand
+  std::vector<SubscriberSlot> crowded_;                      // scratch: no room for the book at hand
+  std::vector<SubscriberSlot> waiting_, feeding_;            // with due snapshots and no room; may have gone since
   MonoTime first_record_;
 };
 

@@ -69,8 +69,9 @@ void RequestHandler::subscribe(Subscriber& subscriber, const Request& request) {
           entered.push_back(subscribed.stream);
         }
       }
-      if (complaint.code != 0)
-        result.add_failure(resolved.entry != nullptr ? resolved.entry->symbol : shown_symbol, cut_text(name, kNameBytesMax), complaint);
+      if (complaint.code == 0) continue;
+      count_told(hub_.telemetry.gateway, complaint.code);
+      result.add_failure(resolved.entry != nullptr ? resolved.entry->symbol : shown_symbol, cut_text(name, kNameBytesMax), complaint);
     }
   }
   if (hub_.answer(subscriber, result.finish())) follow_up(subscriber, std::move(entered));
@@ -191,8 +192,9 @@ void RequestHandler::unsubscribe(Subscriber& subscriber, const Request& request)
         if (const StreamSlot stream = hub_.table.find(resolved.entry->id, *wanted); stream != kNoStream) leave(subscriber, stream);
         result.add(resolved.entry->symbol, symbol, name, StreamState::Closed);
       }
-      if (complaint.code != 0)
-        result.add_failure(resolved.entry != nullptr ? resolved.entry->symbol : shown_symbol, cut_text(name, kNameBytesMax), complaint);
+      if (complaint.code == 0) continue;
+      count_told(hub_.telemetry.gateway, complaint.code);
+      result.add_failure(resolved.entry != nullptr ? resolved.entry->symbol : shown_symbol, cut_text(name, kNameBytesMax), complaint);
     }
   }
   hub_.answer(subscriber, result.finish());
@@ -224,6 +226,7 @@ void RequestHandler::list(Subscriber& subscriber, const Request& request) {
 }
 
 void RequestHandler::tell_failed(Subscriber& subscriber, std::string_view symbol, Channel channel, const Complaint& complaint) {
+  count_told(hub_.telemetry.gateway, complaint.code);
   StateFacts facts;
   facts.symbol = symbol;
   facts.channel = channel;

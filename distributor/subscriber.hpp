@@ -8,8 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "distributor/message.hpp"
 #include "distributor/protocol.hpp"
 #include "distributor/subscription_table.hpp"
+#include "gateway/access/identity.hpp"
 #include "gateway/core/ids.hpp"
 #include "gateway/core/time.hpp"
 #include "gateway/net/ws_server.hpp"
@@ -58,6 +60,9 @@ class Subscriber {
   [[nodiscard]] StreamSlot next_due() const { return due_[due_next_]; }
   void pop_due();
 
+  Format format = Format::Native;
+  /// Who it is; never null.
+  IdentityRef identity;
   /// Subscriptions made before any instrument list was there, by the client's spelling.
   std::map<std::pair<std::string, Channel>, SubscribeOptions> wishes;
   /// Snapshots are due, and it is listed for them.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gateway/core/codes.hpp"
 #include "gateway/core/result.hpp"
 
 namespace tidegate {
@@ -64,9 +65,17 @@ struct BrokerCounters {
 };
 struct GatewayCounters {
   TIDEGATE_GATEWAY_COUNTERS(TIDEGATE_COUNTER_MEMBER)
+  std::array<std::atomic<std::uint64_t>, code::kAll.size()> told_by_code{};  // by place in code::kAll
 };
 #undef TIDEGATE_COUNTER_MEMBER
 
 inline void count(std::atomic<std::uint64_t>& counter, std::uint64_t n = 1) { counter.fetch_add(n, std::memory_order_relaxed); }
+
+/// A client is told of a code: in an error, a result or a state.
+inline void count_told(GatewayCounters& counters, std::uint16_t told) {
+  for (std::size_t i = 0; i < code::kAll.size(); ++i) {
+    if (code::kAll[i] == told) return count(counters.told_by_code[i]);
+  }
+}
 
 }  // namespace tidegate

@@ -103,6 +103,8 @@ OptionValue to_option(const Scalar& scalar, const OptionSpec& spec) {
       return to_boolean(scalar);
     case OptionType::Choice:
       return to_choice(scalar, {spec.choices.begin(), spec.choices.end()});
+    case OptionType::File:
+      return scalar.text.empty() ? std::string() : seen_from(folder_of(scalar.place), scalar.text).string();
     case OptionType::Text:
     case OptionType::Secret:
       break;
@@ -145,7 +147,7 @@ OptionValue read_option(Section& section, const OptionSpec& spec, const BrokerSo
   if (is_allowed_absence(source, holder->value(key), spec, options)) return std::string();
   auto found = holder->scalar(key);
   if (!found) {
-    const bool text = spec.type == OptionType::Text || spec.type == OptionType::Secret;
+    const bool text = spec.type == OptionType::Text || spec.type == OptionType::File || spec.type == OptionType::Secret;
     if (spec.default_text.empty() && !text) holder->missing(key, "write it: " + std::string(spec.help));
     return to_option({std::string(spec.default_text), in_quotes(spec.default_text), holder->path_of(key), holder->place(), false}, spec);
   }

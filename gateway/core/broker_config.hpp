@@ -21,6 +21,7 @@ enum class OptionType : std::uint8_t {
   Boolean,
   Text,
   Choice,  // one of OptionSpec::choices
+  File,    // Text that names a file; a relative path counts from the folder of the file that the key stands in. Empty: none
   Secret,  // Text that is masked wherever it is shown; ${NAME} and ${file:PATH} are read at every connect
 };
 

@@ -79,6 +79,13 @@ TEST_CASE("references: credentials are read anew for each connect") {
   CHECK_THROWS_AS(static_cast<void>(read_broker_again(config, BrokerId{0})), ConfigError);
 }
 
+TEST_CASE("configuration: a file that a broker's key names is seen from the folder of the file the key stands in") {
+  const Folder folder;
+  CHECK(load("brokers: {b: {adapter: fake, key_file: keys/a.pem}}\n", folder).brokers[0].text("key_file") == (folder.path() / "keys/a.pem").string());
+  CHECK(load("brokers: {b: {adapter: fake, key_file: /keys/a.pem}}\n", folder).brokers[0].text("key_file") == "/keys/a.pem");
+  CHECK(load("brokers: {b: {adapter: fake}}\n", folder).brokers[0].text("key_file").empty());
+}
+
 TEST_CASE("references: what renews a value says whether a restart is needed") {
   CHECK(renewal_of("${file:kite.token}", "access_token") == "the file kite.token");
   CHECK(renewal_of("${KITE_TOKEN}", "access_token") == "the environment variable KITE_TOKEN, and restart");

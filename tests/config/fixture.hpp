@@ -26,6 +26,7 @@ inline constexpr OptionSpec kFakeOptions[] = {
     {"session.renewal", OptionType::Duration, "23h", "planned renewal"},
     {"session.overlap", OptionType::Boolean, "true", "the new socket opens first"},
     {"label", OptionType::Text, "", "shown to people"},
+    {"key_file", OptionType::File, "", "file of the key"},
     {"api_key", OptionType::Secret, "", "the account's key"},
 };
 

@@ -21,8 +21,8 @@ std::string_view view_of(const rapidjson::Value& text) { return {text.GetString(
 class Members {
  public:
   explicit Members(std::string_view json) {
-    // A zero byte would end the text for the parser, and hide what follows.
-    if (json.find('\0') != std::string_view::npos) {
+    // A zero byte would end the text for the parser, and hide what follows; a byte order mark it would pass over.
+    if (json.find('\0') != std::string_view::npos || json.starts_with("\xEF\xBB\xBF")) {
       fail("");
       return;
     }

@@ -90,6 +90,7 @@ TEST_CASE("JWT: times are numbers of seconds; fractions, far ones and nonsense h
     CHECK(malformed_member(claims(",\"iat\":" + std::string(value))) == "iat");
   }
   CHECK(malformed_member(R"({"sub":"a","exp":1e999})").empty());
+  CHECK(refusal_in(read_hs(hs256(R"({"sub":"a","exp":0e0150})"))).fault == JwtFault::Expired);  // zero with an exponent; found by a fuzzer
 }
 
 TEST_CASE("JWT: issuer and audience must fit where they are configured, and are passed over where not") {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "brokers/adapter.hpp"
+#include "gateway/access/access_settings.hpp"
 #include "gateway/config/config_error.hpp"
 #include "gateway/config/credentials.hpp"
 #include "gateway/config/values.hpp"
@@ -32,18 +33,13 @@ struct ServerLimits {
 struct ServerTls {
   std::string certificate, private_key;  // empty: plain ws:// and http://
 };
-struct ServerAuth {
-  bool required = false;
-  std::string tokens_file;
-  std::string jwt_algorithm = "HS256";
-  std::string jwt_key;
-};
 
 struct ServerConfig {
   Endpoint listen;
   ServerTls tls;
   std::vector<std::string> origins;  // browser origins allowed besides the gateway's own
-  ServerAuth auth;
+  AuthSettings auth;
+  Plans plans = built_in_plans();  // by name; those that the file names replace the built-in ones of the same name
   ServerLimits limits;
   Duration heartbeat{30'000'000'000};
 };
@@ -99,6 +95,7 @@ struct Config {
 
   std::map<std::string, std::string, std::less<>> written;          // dotted key to its text, where that refers to something outside
   std::vector<std::shared_ptr<const BrokerSource>> broker_sources;  // by BrokerId
+  Place jwt_key_place;                                              // of server.auth.jwt.key, for complaints when it is read again
 };
 
 struct LoadOptions {
@@ -120,7 +117,7 @@ struct LoadOptions {
 [[nodiscard]] ValueOrigin secret_origin(const Config& config, BrokerId broker, std::string_view key);
 
 /// The effective configuration as YAML, every key with its value, secrets masked (a reference such as ${NAME} is shown as written), and the
-/// bound of memory as comments. load_config reads it back.
+/// bound of memory as comments. load_config reads it back, but for a secret under server.auth.jwt.key, which it refuses as masked.
 [[nodiscard]] std::string print_config(const Config& config);
 
 }  // namespace tidegate

@@ -13,7 +13,8 @@ namespace tidegate {
 
 /// Keys accepted at once: enough for a rotation, and a bound on what one wrong token costs.
 inline constexpr std::size_t kJwtKeysMax = 16;
-inline constexpr std::size_t kJwtSecretBytesMin = 32;
+inline constexpr std::size_t kJwtSecretBytesGood =
+    32;  // a shorter secret is accepted with a warning: RFC 7518 section 3.2 wants as many bytes as the hash has
 inline constexpr int kRsaBitsMin = 2048;
 inline constexpr int kRsaBitsMax = 8192;
 
@@ -30,7 +31,7 @@ struct KeyProblem {
 };
 
 /// Reads what a configuration gives as a key: a secret, or PEM blocks of public keys or certificates. `id` is what a token's `kid` may name; empty:
-/// nothing names these. Refuses secrets below kJwtSecretBytesMin bytes, RSA keys outside kRsaBitsMin to kRsaBitsMax bits, curves other than P-256,
+/// nothing names these. Refuses an empty secret, RSA keys outside kRsaBitsMin to kRsaBitsMax bits, curves other than P-256,
 /// private keys, and keys of another algorithm.
 [[nodiscard]] std::variant<JwtKeys, KeyProblem> read_jwt_keys(JwtAlgorithm algorithm, std::string_view text, std::string_view id);
 

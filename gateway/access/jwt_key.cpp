@@ -109,10 +109,7 @@ std::variant<JwtKeys, KeyProblem> read_secret(std::string_view text, std::string
   if (text.find("-----BEGIN") != std::string_view::npos) {
     return KeyProblem{"is a key in PEM, and HS256 takes a secret", "set algorithm to RS256 or ES256, or give the secret shared with the issuer"};
   }
-  if (text.size() < kJwtSecretBytesMin) {
-    return KeyProblem{"holds a secret of " + std::to_string(text.size()) + " bytes",
-                      "use at least " + std::to_string(kJwtSecretBytesMin) + " random bytes, such as `openssl rand -hex 32` prints"};
-  }
+  if (text.empty()) return KeyProblem{"holds no secret", "use at least 32 random bytes, such as `openssl rand -hex 32` prints"};
   if (text.size() > kPemBytesMax) return KeyProblem{"holds more than 256KiB", "give the secret alone"};
   return JwtKeys{std::make_shared<const JwtKey>(std::string(text), id)};
 }

@@ -89,6 +89,11 @@ class KeyReader {
   }
 
   void add(std::string_view text, const std::string& id, const Place& place, std::string_view key) {
+    if (jwt_.algorithm == JwtAlgorithm::HS256 && !text.empty() && text.size() < kJwtSecretBytesGood) {
+      warnings_.push_back(std::string(key) + ": the secret of " + std::to_string(text.size()) +
+                          " bytes can be guessed from one token; use at least " + std::to_string(kJwtSecretBytesGood) +
+                          " random bytes, such as `openssl rand -hex 32` prints");
+    }
     auto read = read_jwt_keys(jwt_.algorithm, text, id);
     if (const auto* wrong = std::get_if<KeyProblem>(&read)) throw ConfigError(place, key, wrong->problem, wrong->remedy);
     std::ranges::copy(*std::get_if<JwtKeys>(&read), std::back_inserter(keys_));

@@ -91,7 +91,7 @@ TEST_CASE("logins: inactive tokens, inactive users and users who stand in no lis
 }
 
 TEST_CASE("logins: each fault of a JWT is told in its own words, with 4001") {
-  const Authenticator authenticator = with_jwt({}, {.issuer = "i", .audience = "a"});
+  const Authenticator authenticator = with_jwt({}, {.issuer = "i", .audience = "a", .require_expiry = true});
   const auto message = [&](const std::string& token) {
     const Refusal refusal = refused(authenticator, token);
     CHECK(refusal.code == code::kLoginNeeded);
@@ -222,7 +222,7 @@ TEST_CASE("reload: a JWT counts as long as its key does, and its user, and its t
   const Authenticator other_key{built_in_plans(), {}, {}, keys_of(JwtAlgorithm::HS256, std::string(32, 'n'))};
   CHECK(other_key.recheck(*alice, kNow)->message == "the key that signed the token is no longer accepted");
   CHECK(with_jwt({.tokens = {}, .users = Users{}}).recheck(*alice, kNow)->code == code::kUserInactive);
-  CHECK(with_jwt().recheck(*alice, UtcTime{kNow.ns + 3'630'000'000'000})->message == "token expired at 2027-01-15T09:00:30.000Z");
+  CHECK(with_jwt().recheck(*alice, UtcTime{kNow.ns + 3'600'000'000'000})->message == "token expired at 2027-01-15T09:00:00.000Z");
 }
 
 TEST_CASE("reload: a running login takes up what its plan grants now") {

@@ -140,7 +140,9 @@ inline JwtRefusal refusal_in(const JwtRead& read) {
   return std::get<JwtRefusal>(read);
 }
 /// Under HS256 with kSecret.
-inline JwtRead read_hs(std::string_view token, JwtSettings settings = {}, UtcTime now = kNow) {
+inline const JwtSettings kWithLeeway{.leeway = Duration{30'000'000'000}, .require_expiry = true};
+
+inline JwtRead read_hs(std::string_view token, JwtSettings settings = kWithLeeway, UtcTime now = kNow) {
   return read_jwt(token, settings, keys_of(JwtAlgorithm::HS256, kSecret), now);
 }
 

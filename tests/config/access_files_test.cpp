@@ -60,15 +60,15 @@ TEST_CASE("login settings: defaults are those of the example, and each key arriv
   CHECK_FALSE(standard.required);
   CHECK(standard.login_timeout == Duration{10'000'000'000});
   CHECK(standard.expiry_notice == Duration{60'000'000'000});
-  CHECK(standard.jwt.leeway == Duration{30'000'000'000});
-  CHECK(standard.jwt.require_expiry);
+  CHECK(standard.jwt.leeway == Duration{0});
+  CHECK_FALSE(standard.jwt.require_expiry);
   const Folder folder;
   folder.write("a.pem", public_pem(ec_key()));
   folder.write("b.pem", public_pem(ec_key()));
   const AuthSettings set =
       load(
           BROKER
-          R"(server: {listen: "0.0.0.0:0", auth: {required: true, login_timeout: 1s, expiry_notice: 0s, jwt: {algorithm: ES256, key_file: [a.pem, b.pem], issuer: i, audience: a, leeway: 0s, require_expiry: false}}})"
+          R"(server: {listen: "0.0.0.0:0", auth: {required: true, login_timeout: 1s, expiry_notice: 0s, jwt: {algorithm: ES256, key_file: [a.pem, b.pem], issuer: i, audience: a, leeway: 30s, require_expiry: true}}})"
           "\n",
           folder)
           .server.auth;
@@ -79,8 +79,8 @@ TEST_CASE("login settings: defaults are those of the example, and each key arriv
   CHECK(set.jwt.key_files == std::vector<std::string>{(folder.path() / "a.pem").string(), (folder.path() / "b.pem").string()});
   CHECK(set.jwt.issuer == "i");
   CHECK(set.jwt.audience == "a");
-  CHECK(set.jwt.leeway == Duration{0});
-  CHECK_FALSE(set.jwt.require_expiry);
+  CHECK(set.jwt.leeway == Duration{30'000'000'000});
+  CHECK(set.jwt.require_expiry);
 }
 
 TEST_CASE("key files: several are accepted at once, and kid chooses by the file's name") {
@@ -104,7 +104,12 @@ TEST_CASE("keys: the one of the configuration and its reference are read again a
   CHECK_FALSE(lets_in(*load_access(config).authenticator, hs256(claims())));
   CHECK(lets_in(*load_access(config).authenticator, hs256(claims(), next)));
   variable.set("short");
-  CHECK_THROWS_WITH_AS(static_cast<void>(load_access(config)), doctest::Contains("good.yaml:2:44: server.auth.jwt.key: holds a secret of 5 bytes"),
+  const Access weak = load_access(config);
+  CHECK(lets_in(*weak.authenticator, hs256(claims(), "short")));
+  REQUIRE(weak.warnings.size() == 1);
+  CHECK(weak.warnings[0].starts_with("server.auth.jwt.key: the secret of 5 bytes can be guessed"));
+  variable.set("-----BEGIN PUBLIC KEY-----");
+  CHECK_THROWS_WITH_AS(static_cast<void>(load_access(config)), doctest::Contains("good.yaml:2:44: server.auth.jwt.key: is a key in PEM"),
                        ConfigError);
 }
 
@@ -167,8 +172,8 @@ TEST_CASE("changed files: one that is wrong or gone is told once, and what was r
   CHECK(look().complaint.empty());
   write_private(folder, "tokens.yaml", "tokens:\n" + entry("t-alice", "user: alice"));
   CHECK(look().authenticator != nullptr);
-  folder.write("jwt.key", "short\n");
-  CHECK(look().complaint.find("good.yaml:2:54: server.auth.jwt.key: holds a secret of 5 bytes") != std::string::npos);
+  folder.write("jwt.key", "-----BEGIN PUBLIC KEY-----\n");
+  CHECK(look().complaint.find("good.yaml:2:54: server.auth.jwt.key: is a key in PEM") != std::string::npos);
   CHECK(look().authenticator == nullptr);
 }
 

@@ -9,6 +9,7 @@
 
 #include "gateway/core/codes.hpp"
 #include "gateway/core/demand.hpp"
+#include "gateway/core/time.hpp"
 
 namespace tidegate::distributor {
 
@@ -19,6 +20,9 @@ struct Complaint {
   std::string hint;  // what to do about it; may be empty
   std::uint64_t retry_after_ms = 0;  // 0: waiting alone does not help, or nobody knows how long
 };
+
+/// For `retry_after_ms`: never sooner than it says.
+[[nodiscard]] constexpr std::uint64_t milliseconds_up(Duration duration) { return static_cast<std::uint64_t>((duration.count() + 999'999) / 1'000'000); }
 
 inline constexpr std::size_t kIdBytesMax = 128;             // of a request's id, as JSON text
 inline constexpr std::size_t kNameBytesMax = 96;            // of a symbol or channel, where an answer repeats it

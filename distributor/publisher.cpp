@@ -137,7 +137,10 @@ std::string Publisher::state_text(StreamSlot slot, bool withheld) {
   facts.broker = value.broker ? hub_.broker(*value.broker) : std::string_view{};
   facts.since = value.since;
   facts.reason = value.reason;
-  facts.code = value.state == StreamState::Failed ? value.code : std::uint16_t{0};
+  facts.code = value.state == StreamState::Failed || value.state == StreamState::Stale ? value.code : std::uint16_t{0};
+  if (facts.code == code::kBrokerNotConnected && value.broker && hub_.brokers[value.broker->value()].state == BrokerState::AuthRequired) {
+    facts.code = code::kCredentialsExpired;
+  }
   if (withheld) {
     facts.state = StreamState::Failed;
     facts.reason = "the broker delays this data deliberately";
@@ -157,9 +160,7 @@ void Publisher::broker_status(const BrokerStatus& status) {
   tell_everyone(hub_.message(status_message(health)));
 }
 
-void Publisher::market_status(const RecordHeader& record) {
-  tell_everyone(hub_.message(hub_.encoder.encode(record, kNoTime)));
-}
+void Publisher::market_status(const RecordHeader& record) { tell_everyone(hub_.message(hub_.encoder.encode(record, kNoTime))); }
 
 /// Whoever still has to log in learns nothing of brokers and venues.
 void Publisher::tell_everyone(const Message& message) {

@@ -13,6 +13,8 @@
 
 namespace tidegate::distributor {
 
+inline constexpr std::string_view kUnknownHint = "write VENUE:SYMBOL; /v1/instruments?query= finds it";
+
 class RequestHandler {
  public:
   RequestHandler(Hub& hub, Publisher& publisher, Login& login);

@@ -34,12 +34,12 @@ std::string welcome_message(const WelcomeFacts& facts) {
   return json.take();
 }
 
-std::string error_message(const Complaint& complaint, std::string_view id, UtcTime now, std::uint64_t retry_after_ms) {
+std::string error_message(const Complaint& complaint, std::string_view id, UtcTime now) {
   JsonWriter json;
   json.begin_object().text("type", "error").number("code", complaint.code).text("message", complaint.message);
   if (!complaint.hint.empty()) json.text("hint", complaint.hint);
   put_id(json, id);
-  if (retry_after_ms != 0) json.number("retry_after_ms", retry_after_ms);
+  if (complaint.retry_after_ms != 0) json.number("retry_after_ms", complaint.retry_after_ms);
   json.time("timestamp", now).end_object();
   return json.take();
 }
@@ -71,6 +71,16 @@ std::string status_message(const BrokerHealth& broker) {
   return json.take();
 }
 
+std::string auth_message(const Identity& identity, std::string_view id) {
+  JsonWriter json;
+  json.begin_object().text("type", "result").text("op", "auth");
+  put_id(json, id);
+  json.text("user", identity.user).key("roles").begin_array();
+  for (const std::string& role : identity.roles) json.text(role);
+  json.end_array().time("expires", identity.expires.value_or(kNoTime)).end_object();
+  return json.take();
+}
+
 std::string state_message(const StateFacts& facts) {
   JsonWriter json;
   json.begin_object().text("type", "state").text("symbol", facts.symbol).text("channel", to_text(facts.channel));
@@ -95,17 +105,24 @@ ResultMessage::ResultMessage(std::string_view op, std::string_view id) {
   json_.key("results").begin_array();
 }
 
-void ResultMessage::add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state) {
+void ResultMessage::add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state, const Complaint& reason) {
   json_.begin_object().text("symbol", symbol);
   if (symbol != requested) json_.text("requested", requested);
-  json_.text("channel", channel).text("state", to_text(state)).end_object();
+  json_.text("channel", channel).text("state", to_text(state));
+  if (reason.code != 0) put(reason);
+  json_.end_object();
 }
 
 void ResultMessage::add_failure(std::string_view symbol, std::string_view channel, const Complaint& complaint) {
   json_.begin_object().text("symbol", symbol).text("channel", channel).text("state", "failed");
+  put(complaint);
+  json_.end_object();
+}
+
+void ResultMessage::put(const Complaint& complaint) {
   json_.number("code", complaint.code).text("message", complaint.message);
   if (!complaint.hint.empty() && hints_++ < kHintsMax) json_.text("hint", complaint.hint);
-  json_.end_object();
+  if (complaint.retry_after_ms != 0) json_.number("retry_after_ms", complaint.retry_after_ms);
 }
 
 std::string ResultMessage::finish() {

@@ -11,6 +11,8 @@
 #include "distributor/last_values.hpp"
 #include "distributor/options.hpp"
 #include "distributor/protocol.hpp"
+#include "distributor/sessions/look_up_shares.hpp"
+#include "distributor/sessions/session_counts.hpp"
 #include "distributor/subscriber.hpp"
 #include "distributor/subscription_table.hpp"
 #include "gateway/core/catalog.hpp"
@@ -36,8 +38,12 @@ class Hub final : public Names {
   LastValues values;
   std::shared_ptr<const Catalog> catalog;  // null: no broker's list came yet
   std::vector<BrokerHealth> brokers;       // by BrokerId
-  IdentityRef anonymous;                   // whoever has not logged in
+  std::shared_ptr<const Authenticator> authenticator;  // never null
+  bool logins_configured = false;                      // somebody could log in
+  SessionCounts sessions;
+  LookUpShares look_up_shares;
   bool shutting_down = false;
+  bool draining = false;  // no more clients for now
 
   [[nodiscard]] std::string_view symbol(InstrumentId instrument) const override;
   [[nodiscard]] std::string_view broker(BrokerId broker) const override;
@@ -86,6 +92,7 @@ class Hub final : public Names {
 
  private:
   void settle();
+  void release_user(Subscriber& subscriber);
 
   std::vector<std::unique_ptr<Subscriber>> subscribers_;
   std::vector<SubscriberSlot> free_;

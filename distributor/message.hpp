@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "gateway/net/frame_buffer.hpp"
@@ -13,6 +14,7 @@ namespace tidegate::distributor {
 /// How messages to one client are written.
 enum class Format : std::uint8_t { Native };
 inline constexpr std::size_t kFormatCount = 1;
+inline constexpr std::array<std::string_view, kFormatCount> kFormatNames = {"native"};
 
 /// Encoded once; a further format that a subscriber needs is written from the native text, once.
 class Message {

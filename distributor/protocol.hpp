@@ -9,6 +9,7 @@
 
 #include "gateway/core/codes.hpp"
 #include "gateway/core/demand.hpp"
+#include "gateway/core/time.hpp"
 
 namespace tidegate::distributor {
 
@@ -17,7 +18,11 @@ struct Complaint {
   std::uint16_t code = 0;
   std::string message;
   std::string hint;  // what to do about it; may be empty
+  std::uint64_t retry_after_ms = 0;  // 0: waiting alone does not help, or nobody knows how long
 };
+
+/// For `retry_after_ms`: never sooner than it says.
+[[nodiscard]] constexpr std::uint64_t milliseconds_up(Duration duration) { return static_cast<std::uint64_t>((duration.count() + 999'999) / 1'000'000); }
 
 inline constexpr std::size_t kIdBytesMax = 128;             // of a request's id, as JSON text
 inline constexpr std::size_t kNameBytesMax = 96;            // of a symbol or channel, where an answer repeats it
@@ -25,7 +30,7 @@ inline constexpr std::size_t kNestingMax = 16;              // objects and array
 inline constexpr std::size_t kPairsPerRequestMax = 20'000;  // symbols times channels
 inline constexpr std::uint16_t kDepthRequestMax = 10'000;
 
-enum class Op : std::uint8_t { Subscribe, Unsubscribe, UnsubscribeAll, List, Ping };
+enum class Op : std::uint8_t { Subscribe, Unsubscribe, UnsubscribeAll, List, Ping, Auth };
 
 /// How a subscriber wants a stream.
 struct SubscribeOptions {
@@ -40,6 +45,7 @@ struct Request {
   std::vector<std::string> channels;
   std::vector<std::string> symbols;
   SubscribeOptions options;
+  std::string token;  // Auth; never shown
 };
 
 struct ParsedRequest {

@@ -10,6 +10,7 @@
 
 #include "distributor/message.hpp"
 #include "distributor/protocol.hpp"
+#include "distributor/sessions/session_state.hpp"
 #include "distributor/subscription_table.hpp"
 #include "gateway/access/identity.hpp"
 #include "gateway/core/ids.hpp"
@@ -35,6 +36,10 @@ class Subscriber {
   Offered answer(std::string_view text, MonoTime now);
   /// One last message, then the closing handshake. There is room for it whatever waits.
   void part(std::string_view last_words, std::uint16_t code, std::string_view reason);
+  /// Asks the peer for a sign of life, behind what is queued.
+  void ping() {
+    if (!parting()) connection_->ping({});
+  }
   /// The connection is no more.
   void lose_connection() { connection_ = nullptr; }
 
@@ -63,6 +68,7 @@ class Subscriber {
   Format format = Format::Native;
   /// Who it is; never null.
   IdentityRef identity;
+  SessionState session;
   /// Subscriptions made before any instrument list was there, by the client's spelling.
   std::map<std::pair<std::string, Channel>, SubscribeOptions> wishes;
   /// Snapshots are due, and it is listed for them.

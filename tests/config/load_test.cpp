@@ -10,7 +10,13 @@ TEST_CASE("configuration: one broker is enough, everything else has its default"
   CHECK(endpoint_text(config.server.listen) == "127.0.0.1:7410");
   CHECK(config.server.limits.connections_per_user == 5);
   CHECK(config.server.limits.subscriptions_per_connection == 1000);
+  CHECK(config.server.limits.connections_per_address == 0);
+  CHECK(config.server.limits.subscriptions_per_user == 0);
   CHECK(config.server.limits.requests_per_minute == 1000);
+  CHECK(config.server.limits.http_requests_per_minute == 1200);
+  CHECK(config.server.limits.look_ups == 256);
+  CHECK(config.server.limits.handshake_timeout == Duration{5'000'000'000});
+  CHECK(config.server.hosts.empty());
   CHECK(config.server.limits.outbox_bytes == 1 << 20);
   CHECK(config.server.limits.message_bytes == 64 << 10);
   CHECK(config.server.heartbeat == Duration{30'000'000'000});
@@ -45,7 +51,9 @@ server:
   listen: "[::1]:0"
   origins: [https://a.example, "http://localhost:3000"]
   auth: {required: false}
-  limits: {connections: 7, connections_per_user: 6, subscriptions_per_connection: 5, requests_per_minute: 4, outbox: 3KiB, message: 2KiB}
+  hosts: [gate.example, "desk.example:81"]
+  limits: {connections: 7, connections_per_user: 6, subscriptions_per_connection: 5, requests_per_minute: 4, outbox: 3KiB, message: 2KiB,
+           connections_per_address: 3, subscriptions_per_user: 2, http_requests_per_minute: 0, look_ups: 1, handshake_timeout: 100ms}
   heartbeat: 250ms
 pipeline: {mode: threads, wait: spin, frame_queue: 128, record_queue: 1MiB}
 brokers:
@@ -73,6 +81,12 @@ log: {level: debug, format: json}
   CHECK(config.server.listen.host == "::1");
   CHECK(config.server.listen.port == 0);
   CHECK(config.server.origins == std::vector<std::string>{"https://a.example", "http://localhost:3000"});
+  CHECK(config.server.hosts == std::vector<std::string>{"gate.example", "desk.example:81"});
+  CHECK(config.server.limits.connections_per_address == 3);
+  CHECK(config.server.limits.subscriptions_per_user == 2);
+  CHECK(config.server.limits.http_requests_per_minute == 0);
+  CHECK(config.server.limits.look_ups == 1);
+  CHECK(config.server.limits.handshake_timeout == Duration{100'000'000});
   CHECK(config.server.limits.connections == 7);
   CHECK(config.server.limits.message_bytes == 2048);
   CHECK(config.server.heartbeat == Duration{250'000'000});

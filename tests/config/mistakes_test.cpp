@@ -88,6 +88,8 @@ constexpr Mistake kValues[] = {
      "bad.yaml:2:27: server.limits.outbox: \"1MB\" is not a size; write a whole number and a unit, such as 512B, 64KiB or 1MiB"},
     {"size out of range", BROKER "server: {limits: {outbox: 1B}}\n",
      "bad.yaml:2:27: server.limits.outbox: \"1B\" is out of range; write 1KiB to 1GiB"},
+    {"a URL for a host", BROKER "server: {hosts: [\"http://gate\"]}\n",
+     "bad.yaml:2:18: server.hosts[0]: \"http://gate\" is not the name of a host; write NAME or NAME:PORT, such as gate.example.com"},
     {"text for a number", BROKER "server: {limits: {requests_per_minute: many}}\n",
      "bad.yaml:2:40: server.limits.requests_per_minute: \"many\" is not a whole number; write digits only, such as 1"},
     {"number out of range", BROKER "server: {limits: {connections_per_user: 0}}\n",

@@ -79,7 +79,8 @@ TEST_CASE("session: the limit of subscriptions is told, and what was there is no
   const std::string result =
       client.ask(R"({"op":"subscribe","channels":["trade"],"symbols":["BINANCE:BTCUSDT","BINANCE:ETHUSDT","BINANCE:BTCUSDT"]})");
   CHECK(result == R"({"type":"result","op":"subscribe","results":[{"symbol":"BINANCE:BTCUSDT","channel":"trade","state":"pending"},)"
-                  R"({"symbol":"BINANCE:ETHUSDT","channel":"trade","state":"failed","code":4014,"message":"at most 1 subscriptions"},)"
+                  R"({"symbol":"BINANCE:ETHUSDT","channel":"trade","state":"failed","code":4014,"message":"at most 1 subscriptions",)"
+                  R"("hint":"unsubscribe from something, or raise server.limits.subscriptions_per_connection"},)"
                   R"({"symbol":"BINANCE:BTCUSDT","channel":"trade","state":"pending"}]})");
 }
 
@@ -126,7 +127,7 @@ TEST_CASE("session: what cannot be read gets an error and the connection stays")
   Client client(gateway);
   CHECK(
       client.ask(R"({"op":"jump","id":"j"})") ==
-      R"({"type":"error","code":4010,"message":"unknown op: jump","hint":"the ops are: subscribe, unsubscribe, unsubscribe_all, list, ping","id":"j","timestamp":")" +
+      R"({"type":"error","code":4010,"message":"unknown op: jump","hint":"the ops are: subscribe, unsubscribe, unsubscribe_all, list, ping, auth","id":"j","timestamp":")" +
           kNow + "\"}");
   CHECK(field(client.ask("nonsense"), "code") == "4004");
   CHECK(field(client.ask("[]"), "code") == "4004");

@@ -259,3 +259,15 @@ TEST_CASE_FIXTURE(SessionFixture, "binance connection: rubbish and unknown messa
   CHECK(broker.upgrades == 1);
   CHECK(host.count_of(FrameKind::Closed) == 0);
 }
+
+TEST_CASE_FIXTURE(SessionFixture, "binance connection: a person has it made anew; subscribers see the loss, and their streams come back") {
+  start();
+  wish({want(1, Channel::Trade, "BINANCE:BTCUSDT")});
+  REQUIRE(until_live());
+  session->reconnect();
+  REQUIRE(until([&] { return host.count_of(FrameKind::Closed) == 1; }));
+  CHECK(host.last(FrameKind::Closed)->bytes == "an administrator asked for a new connection");
+  REQUIRE(until_carried({"btcusdt@trade"}));
+  REQUIRE(until([&] { return host.count_of(FrameKind::Opened) == 2; }));
+  CHECK(broker.upgrades == 2);
+}

@@ -188,13 +188,16 @@ TEST_CASE_FIXTURE(IbkrFixture, "ibkr competing: taken over where that is wanted,
   CHECK(host.refused(kFirst, Channel::Ticker) == 1);
 }
 
-TEST_CASE_FIXTURE(IbkrFixture, "ibkr competing: taken back after competing_wait") {
-  set_ibkr(config, "competing_wait", "30ms");
+TEST_CASE_FIXTURE(IbkrFixture, "ibkr competing: taken back after competing_wait, or when a person wants it") {
+  bool asked = false;
+  SUBCASE("competing_wait") { set_ibkr(config, "competing_wait", "30ms"); }
+  SUBCASE("a person") { asked = true; }
   set_ibkr(config, "competing_check", "20s");
   open_one();
   ibkr.competing = true;
   ibkr.lose_brokerage();
   REQUIRE(until_state(BrokerState::Down));
+  if (asked) session->reconnect();
   REQUIRE(until([&] { return ibkr.init_bodies == Texts{R"({"publish":true,"compete":true})"}; }));
   REQUIRE(until_state(BrokerState::Live));
 }

@@ -143,15 +143,19 @@ TEST_CASE_FIXTURE(XtsFixture, "xts login: another login that takes the session i
   CHECK(host.count_of(FrameKind::Refused) == 3);
 }
 
-TEST_CASE_FIXTURE(XtsFixture, "xts login: a session that was taken comes back with other credentials, or after competing_wait") {
+TEST_CASE_FIXTURE(XtsFixture,
+                  "xts login: a session that was taken comes back with other credentials, after competing_wait, or when a person wants it") {
   bool renews = false;
+  bool asked = false;
   SUBCASE("other credentials") { renews = true; }
   SUBCASE("competing_wait") { set_xts(config, "competing_wait", "30ms"); }
+  SUBCASE("a person") { asked = true; }
   open_one();
   xts.other_login();
   xts.send_all(R"(42["logout","You have been logged out by another user."])");
   REQUIRE(until_state(BrokerState::Down));
   if (renews) renew_secret("bettersecret");
+  if (asked) session->reconnect();
   REQUIRE(until_carried({"1501 1_2885"}));
   REQUIRE(until([&] { return host.accepted(kFirst, Channel::Ticker) == 2; }));
   REQUIRE(until_state(BrokerState::Live));

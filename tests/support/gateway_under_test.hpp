@@ -6,10 +6,12 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "brokers/registry.hpp"
 #include "gateway/config/config.hpp"
@@ -41,7 +43,12 @@ class GatewayUnderTest {
     begin_stop();
     thread_.join();
   }
+  /// Runs `work` on the gateway's own thread.
+  void post(std::function<void(Pipeline&)> work) {
+    pipeline_->loop().post([this, work = std::move(work)] { work(*pipeline_); });
+  }
   [[nodiscard]] std::uint16_t port() const { return pipeline_->port(); }
+  [[nodiscard]] const GatewayCounters& gateway_counters() const { return pipeline_->telemetry().gateway; }
   [[nodiscard]] const BrokerCounters& counters(std::size_t broker = 0) const { return pipeline_->telemetry().brokers[broker].counters; }
 
  private:

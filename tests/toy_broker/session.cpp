@@ -47,6 +47,10 @@ void LineSession::start() {
   connection_->start();
 }
 
+void LineSession::reconnect() {
+  if (!stopped_) connection_->reconnect(common::kReconnectWords);
+}
+
 void LineSession::stop() noexcept {
   if (std::exchange(stopped_, true)) return;
   board_.close();

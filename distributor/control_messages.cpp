@@ -34,12 +34,12 @@ std::string welcome_message(const WelcomeFacts& facts) {
   return json.take();
 }
 
-std::string error_message(const Complaint& complaint, std::string_view id, UtcTime now, std::uint64_t retry_after_ms) {
+std::string error_message(const Complaint& complaint, std::string_view id, UtcTime now) {
   JsonWriter json;
   json.begin_object().text("type", "error").number("code", complaint.code).text("message", complaint.message);
   if (!complaint.hint.empty()) json.text("hint", complaint.hint);
   put_id(json, id);
-  if (retry_after_ms != 0) json.number("retry_after_ms", retry_after_ms);
+  if (complaint.retry_after_ms != 0) json.number("retry_after_ms", complaint.retry_after_ms);
   json.time("timestamp", now).end_object();
   return json.take();
 }
@@ -68,6 +68,16 @@ std::string status_message(const BrokerHealth& broker) {
   JsonWriter json;
   json.begin_object().text("type", "status").text("broker", broker.name).text("state", to_text(broker.state)).text("reason", broker.reason);
   json.time("timestamp", broker.since).end_object();
+  return json.take();
+}
+
+std::string auth_message(const Identity& identity, std::string_view id) {
+  JsonWriter json;
+  json.begin_object().text("type", "result").text("op", "auth");
+  put_id(json, id);
+  json.text("user", identity.user).key("roles").begin_array();
+  for (const std::string& role : identity.roles) json.text(role);
+  json.end_array().time("expires", identity.expires.value_or(kNoTime)).end_object();
   return json.take();
 }
 
@@ -105,6 +115,7 @@ void ResultMessage::add_failure(std::string_view symbol, std::string_view channe
   json_.begin_object().text("symbol", symbol).text("channel", channel).text("state", "failed");
   json_.number("code", complaint.code).text("message", complaint.message);
   if (!complaint.hint.empty() && hints_++ < kHintsMax) json_.text("hint", complaint.hint);
+  if (complaint.retry_after_ms != 0) json_.number("retry_after_ms", complaint.retry_after_ms);
   json_.end_object();
 }
 

@@ -9,6 +9,7 @@
 
 #include "distributor/json_writer.hpp"
 #include "distributor/protocol.hpp"
+#include "gateway/access/identity.hpp"
 #include "gateway/core/channel.hpp"
 #include "gateway/core/market_data.hpp"
 #include "gateway/core/time.hpp"
@@ -32,12 +33,15 @@ struct WelcomeFacts {
 };
 [[nodiscard]] std::string welcome_message(const WelcomeFacts& facts);
 
-/// `id` is JSON text, or empty. `retry_after_ms` 0: not known.
-[[nodiscard]] std::string error_message(const Complaint& complaint, std::string_view id, UtcTime now, std::uint64_t retry_after_ms = 0);
+/// `id` is JSON text, or empty.
+[[nodiscard]] std::string error_message(const Complaint& complaint, std::string_view id, UtcTime now);
 [[nodiscard]] std::string pong_message(std::string_view id, UtcTime now);
 [[nodiscard]] std::string heartbeat_message(UtcTime now);
 [[nodiscard]] std::string notice_message(std::string_view kind, std::string_view message, UtcTime now);
 [[nodiscard]] std::string status_message(const BrokerHealth& broker);
+
+/// The answer to `auth`.
+[[nodiscard]] std::string auth_message(const Identity& identity, std::string_view id);
 
 struct StateFacts {
   std::string_view symbol;

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "gateway/access/authenticator.hpp"
 #include "gateway/core/channel.hpp"
 #include "gateway/core/demand.hpp"
 #include "gateway/core/ids.hpp"
@@ -19,6 +21,26 @@ namespace tidegate::distributor {
 struct StandingSubscription {
   std::vector<Channel> channels;
   std::vector<std::string> symbols;
+};
+
+/// What clients may make of the gateway. Behind each stand a key of the same name under server.limits, and a counter. 0: no limit, where it says so.
+struct SessionLimits {
+  std::size_t connections_per_user = 5;     // of one logged-in user
+  std::size_t connections_per_address = 0;  // 0: no limit; programs of one machine, or behind one proxy, share an address
+  std::size_t subscriptions_per_user = 0;   // of all connections of one logged-in user; 0: no limit
+  std::size_t requests_per_minute = 1000;   // of one connection
+  std::size_t http_requests_per_minute = 1200;  // and upgrades, of one address that is not loopback
+  std::size_t look_ups = 256;               // names that brokers are asked for, under way or of the last minute, of one subscriber
+  Duration handshake_timeout{std::chrono::seconds{5}};
+};
+
+/// Who may connect. docs/client-protocol.md, "Logging in".
+struct LoginOptions {
+  std::shared_ptr<const Authenticator> authenticator;  // null: nobody can log in
+  bool configured = false;                             // tokens or keys are configured at all
+  bool required = false;                               // on every path; /ws/trading wants a login always
+  Duration timeout{std::chrono::seconds{10}};          // from the upgrade to the login
+  Duration expiry_notice{std::chrono::seconds{60}};
 };
 
 struct DistributorOptions {
@@ -33,6 +55,9 @@ struct DistributorOptions {
   std::string version;
   std::string epoch;                 // `seq` counts within it; another start is another epoch
   std::vector<std::string> origins;  // browser origins allowed besides our own: "https://desk.example"
+  std::vector<std::string> hosts;    // names by which we may be called besides loopback and `host`: "gate.example", "gate.example:7410"
+  SessionLimits limits;
+  LoginOptions login;
   // by BrokerId
   std::vector<std::string> broker_names;
   std::vector<bool> broker_required;    // counts for /ready
@@ -70,6 +95,10 @@ class UpstreamHost {
   virtual void on_demand(std::vector<Want> wants) = 0;
   /// A JSON array with a report of each broker.
   [[nodiscard]] virtual std::string brokers_json() = 0;
+  /// Has a broker's connections made anew.
+  virtual void reconnect(BrokerId broker) { static_cast<void>(broker); }
+  /// Reads logins, plans, keys and certificates anew, as SIGHUP does. Empty, or what is wrong; then all stays as it was.
+  [[nodiscard]] virtual std::string reload() { return "there is nothing to reload"; }
 };
 
 }  // namespace tidegate::distributor

@@ -19,7 +19,7 @@ namespace {
 using rapidjson::SizeType;
 using rapidjson::Value;
 
-constexpr std::string_view kOpsHint = "the ops are: subscribe, unsubscribe, unsubscribe_all, list, ping";
+constexpr std::string_view kOpsHint = "the ops are: subscribe, unsubscribe, unsubscribe_all, list, ping, auth";
 constexpr std::string_view kNotYet = "not available yet";
 
 Complaint malformed(std::string message, std::string hint = {}) { return {code::kMalformed, std::move(message), std::move(hint)}; }
@@ -92,11 +92,12 @@ const Value* member(const Value& object, const char* name) {
 }
 
 std::optional<Op> parse_op(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, Op>, 5> kOps = {{{"subscribe", Op::Subscribe},
+  constexpr std::array<std::pair<std::string_view, Op>, 6> kOps = {{{"subscribe", Op::Subscribe},
                                                                     {"unsubscribe", Op::Unsubscribe},
                                                                     {"unsubscribe_all", Op::UnsubscribeAll},
                                                                     {"list", Op::List},
-                                                                    {"ping", Op::Ping}}};
+                                                                    {"ping", Op::Ping},
+ {"auth", Op::Auth}}};
   for (const auto& [text, op] : kOps) {
     if (text == name) return op;
   }
@@ -157,6 +158,14 @@ Complaint read_options(const Value& root, SubscribeOptions& out) {
   return {};
 }
 
+/// Of any length here: whoever verifies it bounds it.
+Complaint read_token(const Value& root, std::string& out) {
+  const Value* const token = member(root, "token");
+  if (token == nullptr || !token->IsString()) return malformed("token is missing or not text", "send {\"op\":\"auth\",\"token\":\"...\"}");
+  out = text_of(*token);
+  return {};
+}
+
 Complaint read_fields(const Value& root, Request& request) {
   if (const Value* const id = member(root, "id")) {
     if (id->IsObject() || id->IsArray()) return malformed("id is neither text nor a number");
@@ -170,6 +179,7 @@ Complaint read_fields(const Value& root, Request& request) {
   const auto known = parse_op(text_of(*op));
   if (!known) return {code::kUnknownOp, "unknown op: " + std::string(cut_text(text_of(*op), kNameBytesMax)), std::string(kOpsHint)};
   request.op = *known;
+  if (request.op == Op::Auth) return read_token(root, request.token);
   if (request.op != Op::Subscribe && request.op != Op::Unsubscribe) return {};
 
   if (Complaint complaint = read_names(root, "channels", request.channels); complaint.code != 0) return complaint;

@@ -17,6 +17,7 @@ struct Complaint {
   std::uint16_t code = 0;
   std::string message;
   std::string hint;  // what to do about it; may be empty
+  std::uint64_t retry_after_ms = 0;  // 0: waiting alone does not help, or nobody knows how long
 };
 
 inline constexpr std::size_t kIdBytesMax = 128;             // of a request's id, as JSON text
@@ -25,7 +26,7 @@ inline constexpr std::size_t kNestingMax = 16;              // objects and array
 inline constexpr std::size_t kPairsPerRequestMax = 20'000;  // symbols times channels
 inline constexpr std::uint16_t kDepthRequestMax = 10'000;
 
-enum class Op : std::uint8_t { Subscribe, Unsubscribe, UnsubscribeAll, List, Ping };
+enum class Op : std::uint8_t { Subscribe, Unsubscribe, UnsubscribeAll, List, Ping, Auth };
 
 /// How a subscriber wants a stream.
 struct SubscribeOptions {
@@ -40,6 +41,7 @@ struct Request {
   std::vector<std::string> channels;
   std::vector<std::string> symbols;
   SubscribeOptions options;
+  std::string token;  // Auth; never shown
 };
 
 struct ParsedRequest {

@@ -10,6 +10,7 @@
 
 #include "distributor/message.hpp"
 #include "distributor/protocol.hpp"
+#include "distributor/sessions/session_state.hpp"
 #include "distributor/subscription_table.hpp"
 #include "gateway/access/identity.hpp"
 #include "gateway/core/ids.hpp"
@@ -63,6 +64,7 @@ class Subscriber {
   Format format = Format::Native;
   /// Who it is; never null.
   IdentityRef identity;
+  SessionState session;
   /// Subscriptions made before any instrument list was there, by the client's spelling.
   std::map<std::pair<std::string, Channel>, SubscribeOptions> wishes;
   /// Snapshots are due, and it is listed for them.

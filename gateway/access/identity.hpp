@@ -1,6 +1,7 @@
 // Who a client is and what it may see, read and publish. Pure values, made at a login and shared by what serves that client.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,12 +37,23 @@ struct Grant {
   Patterns publish;   // may be published to
 };
 
+struct Claims;
+
+/// What a login rests on; after a reload it is asked whether that still counts. Never shown to anybody.
+struct Credential {
+  enum class Kind : std::uint8_t { None, Token, Jwt };
+  Kind kind = Kind::None;                     // None: anonymous
+  std::array<std::uint8_t, 32> digest{};      // SHA-256 of the token, or fingerprint of the key that signed the JWT
+  std::shared_ptr<const Claims> claims = {};  // what the token itself said
+};
+
 struct Identity {
   std::string user;  // empty: anonymous
   std::vector<std::string> roles;
   std::vector<Grant> grants;
   std::optional<UtcTime> expires;  // of the login; nothing: it does not end by itself
   bool admin = false;
+  Credential credential = {};
 
   /// Symbol and channel must be granted together: two grants do not lend each other their halves.
   [[nodiscard]] bool may_see(std::string_view symbol, Channel channel) const;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "brokers/adapter.hpp"
+#include "gateway/access/access_settings.hpp"
 #include "gateway/config/config_error.hpp"
 #include "gateway/config/credentials.hpp"
 #include "gateway/config/values.hpp"
@@ -32,18 +33,13 @@ struct ServerLimits {
 struct ServerTls {
   std::string certificate, private_key;  // empty: plain ws:// and http://
 };
-struct ServerAuth {
-  bool required = false;
-  std::string tokens_file;
-  std::string jwt_algorithm = "HS256";
-  std::string jwt_key;
-};
 
 struct ServerConfig {
   Endpoint listen;
   ServerTls tls;
   std::vector<std::string> origins;  // browser origins allowed besides the gateway's own
-  ServerAuth auth;
+  AuthSettings auth;
+  Plans plans = built_in_plans();  // by name; those that the file names replace the built-in ones of the same name
   ServerLimits limits;
   Duration heartbeat{30'000'000'000};
 };

@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "distributor/control_messages.hpp"
+#include "distributor/dialects/dialect_writer.hpp"
 #include "distributor/encoder.hpp"
 #include "distributor/last_values.hpp"
 #include "distributor/options.hpp"
 #include "distributor/protocol.hpp"
 #include "distributor/subscriber.hpp"
 #include "distributor/subscription_table.hpp"
+#include "distributor/topics/topics.hpp"
 #include "gateway/core/catalog.hpp"
 #include "gateway/core/telemetry.hpp"
 #include "gateway/core/time.hpp"
@@ -24,6 +26,7 @@ namespace tidegate::distributor {
 class Hub final : public Names {
  public:
   Hub(const Clock& clock, Telemetry& telemetry, UpstreamHost& host, DistributorOptions options);
+  ~Hub();
 
   const Clock& clock;
   Telemetry& telemetry;
@@ -31,19 +34,21 @@ class Hub final : public Names {
   const DistributorOptions options;
   const MonoTime started;
   net::FramePool frames;
+  DialectWriter dialects{frames, clock};
   Encoder encoder{*this};
   SubscriptionTable table;
   LastValues values;
   std::shared_ptr<const Catalog> catalog;  // null: no broker's list came yet
   std::vector<BrokerHealth> brokers;       // by BrokerId
   IdentityRef anonymous;                   // whoever has not logged in
+  std::unique_ptr<Topics> topics;          // never null
   bool shutting_down = false;
 
   [[nodiscard]] std::string_view symbol(InstrumentId instrument) const override;
   [[nodiscard]] std::string_view broker(BrokerId broker) const override;
 
   /// A message of the native protocol, to be shared by all who get it.
-  [[nodiscard]] Message message(std::string_view native) { return Message{frames.make(native)}; }
+  [[nodiscard]] Message message(std::string_view native) { return Message{frames.make(native), dialects}; }
 
   /// While one lives, no subscriber is destroyed and no list of members changes because a client left: what a socket's callback or a full
   /// outbox ends is only noted, and settled when the outermost scope ends. Every way into the distributor opens one.
@@ -86,6 +91,8 @@ class Hub final : public Names {
 
  private:
   void settle();
+  bool answer_text(Subscriber& subscriber, std::string_view text);
+  [[nodiscard]] net::FrameRef frame_for(const Subscriber& subscriber, const Message& message);
 
   std::vector<std::unique_ptr<Subscriber>> subscribers_;
   std::vector<SubscriberSlot> free_;

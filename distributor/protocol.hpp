@@ -12,21 +12,13 @@
 
 namespace tidegate::distributor {
 
-/// What a client is told went wrong. `code` 0: nothing.
-struct Complaint {
-  std::uint16_t code = 0;
-  std::string message;
-  std::string hint;  // what to do about it; may be empty
-  std::uint64_t retry_after_ms = 0;  // 0: waiting alone does not help, or nobody knows how long
-};
-
 inline constexpr std::size_t kIdBytesMax = 128;             // of a request's id, as JSON text
 inline constexpr std::size_t kNameBytesMax = 96;            // of a symbol or channel, where an answer repeats it
 inline constexpr std::size_t kNestingMax = 16;              // objects and arrays in a request
-inline constexpr std::size_t kPairsPerRequestMax = 20'000;  // symbols times channels
+inline constexpr std::size_t kPairsPerRequestMax = 20'000;  // symbols times channels, and topics
 inline constexpr std::uint16_t kDepthRequestMax = 10'000;
 
-enum class Op : std::uint8_t { Subscribe, Unsubscribe, UnsubscribeAll, List, Ping, Auth };
+enum class Op : std::uint8_t { Subscribe, Unsubscribe, UnsubscribeAll, List, Ping, Auth, Publish };
 
 /// How a subscriber wants a stream.
 struct SubscribeOptions {
@@ -40,8 +32,12 @@ struct Request {
   std::string id;  // the JSON text of `id` as sent; empty: none
   std::vector<std::string> channels;
   std::vector<std::string> symbols;
+  std::vector<std::string> topics;
   SubscribeOptions options;
-  std::string token;  // Auth; never shown
+  PublishRequest publish;
+  std::string token;                   // Auth; never shown
+  std::string echo;                    // Ping: members that come back with the pong, ",\"key\":value" each
+  std::vector<Complaint> also_wrong;  // parts that cannot be served, beside the rest, which can
 };
 
 struct ParsedRequest {

@@ -4,6 +4,8 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <utility>
+
 namespace tidegate::distributor {
 namespace {
 
@@ -54,13 +56,6 @@ std::size_t value_length(std::string_view text) {
   if (text[0] == '{' || text[0] == '[') return nested_length(text);
   const std::size_t end = text.find_first_of(",]} \t\r\n");
   return end == std::string_view::npos ? text.size() : end;
-}
-
-bool same_key(std::string_view key, std::string_view name) {
-  if (key.find('\\') == std::string_view::npos) return key == name;
-  // The key is followed by its closing quote, since it was cut out of a text between two of them.
-  const auto plain = text_of_raw({key.data() - 1, key.size() + 2});
-  return plain && *plain == name;
 }
 
 /// Counts how deep a value goes, and nothing else.
@@ -134,11 +129,18 @@ bool RawJson::next(RawMember& member) {
   return true;
 }
 
+bool is_key(std::string_view key, std::string_view name) {
+  if (key.find('\\') == std::string_view::npos) return key == name;
+  // The key is followed by its closing quote, since it was cut out of a text between two of them.
+  const auto plain = text_of_raw({key.data() - 1, key.size() + 2});
+  return plain && *plain == name;
+}
+
 std::string_view raw_value(std::string_view object, std::string_view name) {
   RawJson json(object);
   RawMember member;
   while (json.next(member)) {
-    if (same_key(member.key, name)) return member.value;
+    if (is_key(member.key, name)) return member.value;
   }
   return {};
 }

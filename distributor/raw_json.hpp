@@ -38,6 +38,9 @@ class RawJson {
   bool complete_ = false;
 };
 
+/// Whether a RawMember's key means `name`, plain ASCII, however it is escaped.
+[[nodiscard]] bool is_key(std::string_view key, std::string_view name);
+
 /// The value of the first member of that name; empty: there is none. `name` is plain ASCII; a key may spell it with escapes.
 [[nodiscard]] std::string_view raw_value(std::string_view object, std::string_view name);
 

@@ -92,10 +92,14 @@ std::vector<TopicSlot> TopicTable::topics_of(SubscriberSlot subscriber) const {
 
 std::size_t TopicTable::subscriptions_of(SubscriberSlot subscriber) const { return subscriber < held_.size() ? held_[subscriber].size() : 0; }
 
-TopicMember* TopicTable::member(SubscriberSlot subscriber, TopicSlot slot) {
+const TopicMember* TopicTable::member(SubscriberSlot subscriber, TopicSlot slot) const {
   if (subscriber >= held_.size()) return nullptr;
   const auto held = held_[subscriber].find(slot);
   return held == held_[subscriber].end() ? nullptr : &topics_[slot].members[held->second];
+}
+
+TopicMember* TopicTable::member(SubscriberSlot subscriber, TopicSlot slot) {
+  return const_cast<TopicMember*>(std::as_const(*this).member(subscriber, slot));
 }
 
 void TopicTable::retain(TopicSlot slot, std::string message, std::uint64_t seq) {

@@ -17,6 +17,7 @@ namespace tidegate::distributor {
 using TopicSlot = std::uint32_t;
 inline constexpr TopicSlot kNoTopic = 0xFFFF'FFFFU;
 inline constexpr std::size_t kTopicBytesMax = 192;
+inline constexpr std::string_view kMarketStatusTopic = "market:status";  // what the gateway itself publishes
 
 /// 1 to kTopicBytesMax bytes of UTF-8 without control characters, spaces, quotation marks, backslashes and asterisks: no escapes are needed in JSON.
 [[nodiscard]] bool is_topic_name(std::string_view name);
@@ -25,14 +26,17 @@ inline constexpr std::size_t kTopicBytesMax = 192;
 
 struct TopicMember {
   SubscriberSlot subscriber = 0;
-  std::uint64_t lost_from = 0, lost_to = 0;  // numbers it had no room for and has not been told of; 0: none
+  bool retained_due = false;    // it gets the retained value first; nothing else goes out before
+  std::uint64_t lost_from = 0;  // from here to the topic's last number it got nothing, and has not been told; 0: it has all
+
+  [[nodiscard]] bool behind() const { return retained_due || lost_from != 0; }
 };
 
 struct Topic {
   std::string name;       // empty: the slot is free
   std::uint64_t seq = 0;  // of the last message; counts by one within the epoch
   MonoTime published_at;  // when somebody published last; of no meaning while not `live`
-  bool live = false;      // somebody publishes: its state to subscribers
+  bool live = false;      // somebody publishes
   std::string retained;   // the whole message as it is given to who subscribes; empty: none
   std::uint64_t retained_seq = 0;
   std::vector<TopicMember> members;
@@ -60,6 +64,7 @@ class TopicTable {
   [[nodiscard]] std::vector<TopicSlot> topics_of(SubscriberSlot subscriber) const;
   [[nodiscard]] std::size_t subscriptions_of(SubscriberSlot subscriber) const;
   [[nodiscard]] TopicMember* member(SubscriberSlot subscriber, TopicSlot topic);
+  [[nodiscard]] const TopicMember* member(SubscriberSlot subscriber, TopicSlot topic) const;
 
   /// Replaces the retained value; an empty text takes it away.
   void retain(TopicSlot topic, std::string message, std::uint64_t seq);

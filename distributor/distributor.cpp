@@ -11,6 +11,8 @@
 #include "distributor/publisher.hpp"
 #include "distributor/request_handler.hpp"
 #include "distributor/server.hpp"
+#include "distributor/sessions/keeper.hpp"
+#include "distributor/sessions/login.hpp"
 
 namespace tidegate {
 
@@ -25,7 +27,7 @@ constexpr MonoTime kNever{INT64_MAX};
 
 struct Distributor::Parts {
   Parts(net::EventLoop& event_loop, const Clock& clock, Telemetry& telemetry, UpstreamHost& host, DistributorOptions options)
-      : loop(event_loop), hub(clock, telemetry, host, std::move(options)), server(event_loop, hub, requests, http) {}
+      : loop(event_loop), hub(clock, telemetry, host, std::move(options)), server(event_loop, hub, requests, http, login, keeper) {}
 
   void hold_standing();
   [[nodiscard]] bool hold(const std::string& symbol, Channel channel);
@@ -35,8 +37,10 @@ struct Distributor::Parts {
   net::EventLoop& loop;
   Hub hub;
   Publisher publisher{hub};
-  RequestHandler requests{hub, publisher};
-  HttpApi http{hub};
+  Login login{hub};
+  SessionKeeper keeper{hub, login};
+  RequestHandler requests{hub, publisher, login};
+  HttpApi http{hub, login, keeper};
   Server server;
   MonoTime next_heartbeat;         // nobody is due before
   MonoTime next_standing{kNever};  // standing subscriptions that cannot be held are tried again
@@ -86,6 +90,10 @@ bool Distributor::Parts::hold(const std::string& symbol, Channel channel) {
   return true;
 }
 
+void Distributor::set_authenticator(std::shared_ptr<const Authenticator> authenticator, bool configured) {
+  parts_->login.set_authenticator(std::move(authenticator), configured);
+}
+
 void Distributor::on_record(const RecordHeader& record) { parts_->publisher.publish(record); }
 
 void Distributor::do_work(MonoTime now) {
@@ -93,6 +101,7 @@ void Distributor::do_work(MonoTime now) {
   parts_->closed.clear();
   parts_->hub.table.expire(now, parts_->closed);
   for (const StreamSlot stream : parts_->closed) parts_->hub.values.forget(stream);
+  parts_->keeper.do_work(now);
   if (now >= parts_->next_heartbeat) parts_->heartbeats(now);
   if (now >= parts_->next_standing) parts_->hold_standing();
 }

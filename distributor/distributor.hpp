@@ -28,6 +28,9 @@ class Distributor final : public RecordSink {
   [[nodiscard]] std::string listen();
   [[nodiscard]] std::uint16_t port() const;
 
+  /// Who may log in has changed, and what the plans grant: every session is looked at again. `configured`: somebody can log in at all.
+  void set_authenticator(std::shared_ptr<const Authenticator> authenticator, bool configured);
+
   void on_catalog(std::shared_ptr<const Catalog> catalog);
   void on_record(const RecordHeader& record) override;
 

@@ -1,12 +1,18 @@
 #include "distributor/http_api.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <map>
+#include <utility>
 
 #include "distributor/control_messages.hpp"
+#include "distributor/http_answers.hpp"
 #include "distributor/json_writer.hpp"
 #include "distributor/metrics.hpp"
+#include "distributor/sessions/entitlement.hpp"
 
 namespace tidegate::distributor {
 namespace {
@@ -14,25 +20,7 @@ namespace {
 constexpr std::size_t kInstrumentsDefault = 50;
 constexpr std::size_t kInstrumentsMax = 1000;
 constexpr std::size_t kSnapshotSymbolsMax = 1000;
-constexpr std::string_view kPages = "/health /health/redis /ready /metrics /ws /ws/status /v1/snapshot /v1/instruments /v1/brokers";
-
-net::HttpResponse json_response(int status, std::string body) {
-  net::HttpResponse response;
-  response.status = status;
-  response.body = std::move(body);
-  return response;
-}
-
-net::HttpResponse refusal(int status, std::string_view message, std::string_view hint) {
-  JsonWriter json;
-  json.begin_object().number("status", static_cast<std::uint64_t>(status)).text("message", message).text("hint", hint).end_object();
-  return json_response(status, json.take());
-}
-
-bool same_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [lower](char x, char y) { return lower(x) == lower(y); });
-}
+constexpr std::string_view kPages = "/health /health/redis /ready /metrics /ws /ws/market /ws/trading /ws/status /v1/snapshot /v1/instruments /v1/brokers /v1/admin/...";
 
 void put_decimal(JsonWriter& json, std::string_view name, Decimal value) {
   if (value.present()) {
@@ -63,43 +51,52 @@ std::vector<std::string> split(std::string_view list) {
 
 }  // namespace
 
-bool HttpApi::origin_allowed(const net::HttpRequest& request) const {
-  const std::string_view origin = request.header("Origin");
-  if (origin.empty()) return true;
-  if (std::find(hub_.options.origins.begin(), hub_.options.origins.end(), origin) != hub_.options.origins.end()) return true;
-  const std::size_t scheme = origin.find("://");
-  return scheme != std::string_view::npos && same_ignoring_case(origin.substr(scheme + 3), request.header("Host"));
-}
-
 net::HttpResponse HttpApi::respond(const net::HttpRequest& request) {
   count(hub_.telemetry.gateway.http_requests);
-  if (!origin_allowed(request)) return refusal(403, "this origin is not allowed", "list it under server.origins");
+  if (auto refused = turn_away(request)) return std::move(*refused);
+  if (auto preflight = doorman_.preflight(request)) return std::move(*preflight);
   net::HttpResponse response;
-  if (request.method == "GET" || request.method == "HEAD") {
-    response = dispatch(request);
-    if (request.method == "HEAD") response.body.clear();
-  } else {
-    response = refusal(405, "only GET is served here", "use GET");
-    response.headers.emplace_back("Allow", "GET, HEAD");
+  try {
+    response = serve(request);
+  } catch (const std::exception& error) {
+    count(hub_.telemetry.gateway.internal_errors);
+    count_told(hub_.telemetry.gateway, code::kInternal);
+    spdlog::error("an HTTP request failed inside the gateway: {}", error.what());
+    response = refusal(500, {code::kInternal, "the request failed inside the gateway", "the gateway's log says why; please report it"});
   }
-  if (const std::string_view origin = request.header("Origin"); !origin.empty()) {
-    response.headers.emplace_back("Access-Control-Allow-Origin", origin);
-    response.headers.emplace_back("Vary", "Origin");
-  }
+  if (request.method == "HEAD") response.body.clear();
+  doorman_.allow_reading(request, response);
   return response;
 }
 
+net::HttpResponse HttpApi::serve(const net::HttpRequest& request) {
+  if (AdminApi::serves(request.path())) return admin_.respond(request);
+  if (request.method == "GET" || request.method == "HEAD") return dispatch(request);
+  net::HttpResponse response = refusal(405, "only GET is served here", "use GET");
+  response.headers.emplace_back("Allow", "GET, HEAD");
+  return response;
+}
+
+/// Probes need no login; everything else does where one is required.
 net::HttpResponse HttpApi::dispatch(const net::HttpRequest& request) {
   const std::string_view path = request.path();
   if (path == "/health") return health();
-  if (path == "/health/redis") return json_response(200, R"({"status":"disabled"})");
+  if (path == "/health/redis") return json_answer(200, R"({"status":"disabled"})");
   if (path == "/ready") return ready();
-  if (path == "/metrics") return metrics();
-  if (path == "/ws/status") return status();
-  if (path == "/v1/snapshot") return snapshot(request);
+  const Login::Caller caller = login_.caller(request);
+  if (caller.identity != nullptr) return dispatch_for(request, *caller.identity);
+  count_told(hub_.telemetry.gateway, caller.complaint.code);
+  return refusal(caller.complaint.code == code::kUserInactive ? 403 : 401, caller.complaint);
+}
+
+net::HttpResponse HttpApi::dispatch_for(const net::HttpRequest& request, const Identity& caller) {
+  const std::string_view path = request.path();
+  if (path == "/metrics") return metrics(caller);
+  if (path == "/ws/status") return status(caller);
+  if (path == "/v1/snapshot") return snapshot(request, caller);
   if (path == "/v1/instruments") return instruments(request);
-  if (path == "/v1/brokers") return json_response(200, hub_.host.brokers_json());
-  if (path == "/ws") {
+  if (path == "/v1/brokers") return json_answer(200, hub_.host.brokers_json());
+  if (path == "/ws" || path == "/ws/market" || path == "/ws/trading") {
     net::HttpResponse response = refusal(426, "this is a WebSocket", "connect with a WebSocket client");
     response.headers.emplace_back("Upgrade", "websocket");
     return response;
@@ -111,12 +108,12 @@ net::HttpResponse HttpApi::health() const {
   JsonWriter json;
   json.begin_object().text("status", "ok").text("version", hub_.options.version).text("epoch", hub_.options.epoch);
   json.time("timestamp", hub_.clock.utc()).end_object();
-  return json_response(200, json.take());
+  return json_answer(200, json.take());
 }
 
 net::HttpResponse HttpApi::ready() const {
   const auto waited_for = [](const BrokerHealth& broker) { return broker.required && broker.state != BrokerState::Live; };
-  const bool ready = !hub_.shutting_down && std::none_of(hub_.brokers.begin(), hub_.brokers.end(), waited_for);
+  const bool ready = !hub_.shutting_down && !hub_.draining && std::none_of(hub_.brokers.begin(), hub_.brokers.end(), waited_for);
   JsonWriter json;
   json.begin_object().boolean("ready", ready);
   json.key("waiting_for").begin_array();
@@ -126,16 +123,24 @@ net::HttpResponse HttpApi::ready() const {
   json.end_array();
   put_brokers(json, hub_.brokers);
   json.end_object();
-  return json_response(ready ? 200 : 503, json.take());
+  return json_answer(ready ? 200 : 503, json.take());
 }
 
-net::HttpResponse HttpApi::metrics() {
+net::HttpResponse HttpApi::metrics(const Identity& caller) {
+  if (hub_.options.login.required && !caller.admin) {
+    count_told(hub_.telemetry.gateway, code::kNotEntitled);
+    return refusal(403, {code::kNotEntitled, "metrics are for administrators", "use a token with the role admin"});
+  }
   Gauges gauges;
   gauges.version = hub_.options.version;
   gauges.subscribers = hub_.connection_count();
   gauges.subscriptions = hub_.table.subscription_count();
   gauges.streams = hub_.table.stream_count();
-  hub_.for_each_subscriber([&](const Subscriber& subscriber) { gauges.outbox_bytes += subscriber.queued_bytes(); });
+  gauges.users = hub_.sessions.users().size();
+  hub_.for_each_subscriber([&](const Subscriber& subscriber) {
+    gauges.outbox_bytes += subscriber.queued_bytes();
+    ++gauges.sessions_by_path[subscriber.session.path];
+  });
   gauges.uptime = hub_.clock.mono() - hub_.started;
   gauges.brokers = hub_.brokers;
   net::HttpResponse response;
@@ -144,24 +149,29 @@ net::HttpResponse HttpApi::metrics() {
   return response;
 }
 
-net::HttpResponse HttpApi::status() {
+net::HttpResponse HttpApi::status(const Identity& caller) {
   std::map<std::string_view, std::size_t> by_symbol;
   for (const Stream& stream : hub_.table.streams()) {
     if (!stream.members.empty()) by_symbol[hub_.symbol(stream.instrument)] += stream.members.size();
   }
   JsonWriter json;
-  json.begin_object().text("status", hub_.shutting_down ? "shutting_down" : "ok").number("active_connections", hub_.connection_count());
-  json.key("user_connections").begin_object().end_object();  // nobody logs in yet
+  const std::string_view state = hub_.shutting_down ? "shutting_down" : hub_.draining ? "draining" : "ok";
+  json.begin_object().text("status", state).number("active_connections", hub_.connection_count());
+  json.key("user_connections").begin_object();  // who else is there is for administrators alone
+  for (const auto& [user, slots] : hub_.sessions.users()) {
+    if (caller.admin || user == caller.user) json.number(user, slots.size());
+  }
+  json.end_object();
   json.number("total_subscriptions", hub_.table.subscription_count()).number("activeConnections", hub_.connection_count());
   json.key("topicSubscriptions").begin_object();
   for (const auto& [symbol, members] : by_symbol) json.number("market:" + std::string(symbol), members);
   json.end_object();
   put_brokers(json, hub_.brokers);
   json.time("timestamp", hub_.clock.utc()).end_object();
-  return json_response(200, json.take());
+  return json_answer(200, json.take());
 }
 
-net::HttpResponse HttpApi::snapshot(const net::HttpRequest& request) {
+net::HttpResponse HttpApi::snapshot(const net::HttpRequest& request, const Identity& caller) {
   const std::vector<std::string> symbols = split(request.query("symbols"));
   if (symbols.empty()) return refusal(400, "symbols is missing", "/v1/snapshot?symbols=BINANCE:BTCUSDT,BINANCE:ETHUSDT");
   if (symbols.size() > kSnapshotSymbolsMax) return refusal(400, "too many symbols", "at most " + std::to_string(kSnapshotSymbolsMax));
@@ -174,30 +184,49 @@ net::HttpResponse HttpApi::snapshot(const net::HttpRequest& request) {
     return refusal(400, "allow_delayed is neither true nor false", "true shows values that the broker delays deliberately, too");
   }
 
-  JsonWriter json;
-  std::vector<std::string> missing;
+  Snapshots out;
+  out.depth = depth;
+  out.allow_delayed = allow_delayed == "true";
+  JsonWriter& json = out.json;
   json.begin_object().key("snapshots").begin_array();
-  for (const std::string& symbol : symbols) {
-    const InstrumentId instrument = hub_.catalog != nullptr ? hub_.catalog->resolve(symbol).instrument : kNoInstrument;
-    if (instrument == kNoInstrument || put_snapshots(instrument, depth, allow_delayed == "true", json) == 0) missing.push_back(symbol);
-  }
+  for (const std::string& symbol : symbols) put_snapshots(symbol, caller, out);
   json.end_array().key("missing").begin_array();
-  for (const std::string& symbol : missing) json.text(symbol);
-  json.end_array().end_object();
-  return json_response(200, json.take());
+  for (const std::string& symbol : out.missing) json.text(symbol);
+  json.end_array();
+  if (!out.refused.empty()) {
+    json.key("refused").begin_array();
+    for (const auto& [refused, complaint] : out.refused) {
+      count_told(hub_.telemetry.gateway, complaint.code);
+      json.begin_object().text("symbol", refused).number("code", complaint.code);
+      json.text("message", complaint.message).text("hint", complaint.hint).end_object();
+    }
+    json.end_array();
+  }
+  json.end_object();
+  return json_answer(200, json.take());
 }
 
-std::size_t HttpApi::put_snapshots(InstrumentId instrument, std::uint16_t depth, bool allow_delayed, JsonWriter& json) {
+/// A symbol of which the caller may see nothing is refused, whether or not there is a value.
+void HttpApi::put_snapshots(const std::string& symbol, const Identity& caller, Snapshots& out) {
+  const CatalogEntry* const entry = hub_.catalog != nullptr ? hub_.catalog->find(hub_.catalog->resolve(symbol).instrument) : nullptr;
   std::size_t found = 0;
-  for (std::size_t channel = 0; channel < kChannelCount; ++channel) {
-    const StreamSlot slot = hub_.table.find(instrument, static_cast<Channel>(channel));
+  bool may_see = entry == nullptr;
+  for (std::size_t i = 0; entry != nullptr && i < kChannelCount; ++i) {
+    const auto channel = static_cast<Channel>(i);
+    if (!caller.may_see(entry->symbol, channel)) continue;
+    may_see = true;
+    const StreamSlot slot = hub_.table.find(entry->id, channel);
     const LastValue* const value = slot != kNoStream ? &hub_.values.of(slot) : nullptr;
     if (value == nullptr || value->header() == nullptr) continue;
-    if (has(value->header()->flags, Flags::Delayed) && !allow_delayed) continue;
-    json.raw(hub_.encoder.encode(*value->header(), hub_.clock.utc(), depth, value->snapshot_flags()));
+    if (has(value->header()->flags, Flags::Delayed) && !out.allow_delayed) continue;
+    out.json.raw(hub_.encoder.encode(*value->header(), hub_.clock.utc(), out.depth, value->snapshot_flags()));
     ++found;
   }
-  return found;
+  if (!may_see) {
+    out.refused.emplace_back(entry->symbol, not_entitled(caller, "any channel of " + entry->symbol));
+  } else if (found == 0) {
+    out.missing.push_back(symbol);
+  }
 }
 
 net::HttpResponse HttpApi::instruments(const net::HttpRequest& request) const {
@@ -224,7 +253,7 @@ net::HttpResponse HttpApi::instruments(const net::HttpRequest& request) const {
     }
   }
   json.end_array();
-  return json_response(200, json.take());
+  return json_answer(200, json.take());
 }
 
 }  // namespace tidegate::distributor

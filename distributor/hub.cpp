@@ -3,19 +3,10 @@
 #include <utility>
 
 namespace tidegate::distributor {
-namespace {
-
-/// Where nothing is said about logins, whoever reaches the port sees all market data, and publishes nothing.
-IdentityRef everyone() {
-  Identity identity;
-  identity.grants.push_back({Patterns{{"*"}}, Patterns{{"*"}}, Patterns{}, Patterns{}});
-  return std::make_shared<const Identity>(std::move(identity));
-}
-
-}  // namespace
-
 Hub::Hub(const Clock& the_clock, Telemetry& the_telemetry, UpstreamHost& the_host, DistributorOptions the_options)
-    : clock(the_clock), telemetry(the_telemetry), host(the_host), options(std::move(the_options)), started(the_clock.mono()), anonymous(everyone()) {
+    : clock(the_clock), telemetry(the_telemetry), host(the_host), options(std::move(the_options)), started(the_clock.mono()),
+      authenticator(options.login.authenticator != nullptr ? options.login.authenticator : std::make_shared<const Authenticator>()),
+      logins_configured(options.login.configured) {
   for (std::size_t i = 0; i < options.broker_names.size(); ++i) {
     BrokerHealth health;
     health.name = options.broker_names[i];
@@ -47,15 +38,27 @@ Subscriber& Hub::join(net::WsConnection& connection) {
   }
   subscribers_[slot] = std::make_unique<Subscriber>(slot, SubscriberId{++last_id_}, connection, options.outbox_bytes, clock.mono());
   connection.user = subscribers_[slot].get();
-  subscribers_[slot]->identity = anonymous;
+  Subscriber& subscriber = *subscribers_[slot];
+  subscriber.identity = authenticator->anonymous();
+  subscriber.session.path = connection.request().path();
+  subscriber.session.address = connection.request().remote_address;
+  subscriber.session.since = clock.utc();
+  subscriber.session.last_heard = clock.mono();
+  sessions.add_address(subscriber.session.address);
   ++connection_count_;
   count(telemetry.gateway.subscribers_accepted);
-  return *subscribers_[slot];
+  return subscriber;
+}
+
+void Hub::release_user(Subscriber& subscriber) {
+  if (std::exchange(subscriber.session.counted, false)) sessions.remove_user(subscriber.identity->user, subscriber.slot());
 }
 
 void Hub::leave(Subscriber& subscriber) {
   if (!subscriber.connected()) return;
   subscriber.lose_connection();
+  release_user(subscriber);
+  sessions.remove_address(subscriber.session.address);
   retired_.push_back(subscriber.slot());
   --connection_count_;
   count(telemetry.gateway.subscribers_closed);
@@ -70,6 +73,7 @@ net::FrameRef Hub::frame_for(const Subscriber& subscriber, const Message& messag
 bool Hub::offer(Subscriber& subscriber, const Message& message, MonoTime now) {
   const Offered offered = subscriber.offer(frame_for(subscriber, message), now);
   if (offered == Offered::Queued) {
+    ++subscriber.session.messages_sent;
     count(telemetry.gateway.messages_delivered);
     return true;
   }
@@ -91,6 +95,7 @@ bool Hub::answer(Subscriber& subscriber, std::string_view text) {
 bool Hub::answer_text(Subscriber& subscriber, std::string_view text) {
   const Offered offered = subscriber.answer(text, clock.mono());
   if (offered == Offered::Queued) {
+    ++subscriber.session.messages_sent;
     count(telemetry.gateway.messages_delivered);
     return true;
   }
@@ -109,6 +114,7 @@ void Hub::complain(Subscriber& subscriber, const Complaint& complaint, std::stri
 
 void Hub::part(Subscriber& subscriber, const Complaint& complaint, std::string_view id) {
   if (subscriber.parting()) return;
+  release_user(subscriber);
   count_told(telemetry.gateway, complaint.code);
   std::string last_words = error_message(complaint, id, clock.utc());
   if (subscriber.format != Format::Native) last_words = dialects.answers(subscriber.format, last_words).front();

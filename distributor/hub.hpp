@@ -12,6 +12,8 @@
 #include "distributor/last_values.hpp"
 #include "distributor/options.hpp"
 #include "distributor/protocol.hpp"
+#include "distributor/sessions/look_up_shares.hpp"
+#include "distributor/sessions/session_counts.hpp"
 #include "distributor/subscriber.hpp"
 #include "distributor/subscription_table.hpp"
 #include "distributor/topics/topics.hpp"
@@ -40,9 +42,13 @@ class Hub final : public Names {
   LastValues values;
   std::shared_ptr<const Catalog> catalog;  // null: no broker's list came yet
   std::vector<BrokerHealth> brokers;       // by BrokerId
-  IdentityRef anonymous;                   // whoever has not logged in
+  std::shared_ptr<const Authenticator> authenticator;  // never null
+  bool logins_configured = false;                      // somebody could log in
+  SessionCounts sessions;
+  LookUpShares look_up_shares;
   std::unique_ptr<Topics> topics;          // never null
   bool shutting_down = false;
+  bool draining = false;  // no more clients for now
 
   [[nodiscard]] std::string_view symbol(InstrumentId instrument) const override;
   [[nodiscard]] std::string_view broker(BrokerId broker) const override;
@@ -91,6 +97,7 @@ class Hub final : public Names {
 
  private:
   void settle();
+  void release_user(Subscriber& subscriber);
   bool answer_text(Subscriber& subscriber, std::string_view text);
   [[nodiscard]] net::FrameRef frame_for(const Subscriber& subscriber, const Message& message);
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "gateway/net/frame_buffer.hpp"
@@ -18,6 +19,7 @@ enum class Format : std::uint8_t {
   EnvelopeText,  // the same, the payload being a text that holds JSON
 };
 inline constexpr std::size_t kFormatCount = 4;
+inline constexpr std::array<std::string_view, kFormatCount> kFormatNames = {"native", "trading", "platform", "platform"};
 
 /// Writes messages in other forms than the native one.
 class FormatWriter {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ struct Gauges {
   std::size_t subscriptions = 0;
   std::size_t streams = 0;
   std::size_t outbox_bytes = 0;
+  std::size_t users = 0;
+  std::map<std::string, std::size_t> sessions_by_path;
   Duration uptime{};
   std::span<const BrokerHealth> brokers;
 };

@@ -9,8 +9,12 @@
 
 #include "gateway/core/codes.hpp"
 #include "gateway/core/demand.hpp"
+#include "gateway/core/time.hpp"
 
 namespace tidegate::distributor {
+
+/// For `retry_after_ms`: never sooner than it says.
+[[nodiscard]] constexpr std::uint64_t milliseconds_up(Duration duration) { return static_cast<std::uint64_t>((duration.count() + 999'999) / 1'000'000); }
 
 inline constexpr std::size_t kIdBytesMax = 128;             // of a request's id, as JSON text
 inline constexpr std::size_t kNameBytesMax = 96;            // of a symbol or channel, where an answer repeats it

@@ -154,13 +154,18 @@ void Publisher::broker_status(const BrokerStatus& status) {
   health.state = status.state;
   health.reason = status.reason;
   health.since = status.header.ts_received;
-  const Message message = hub_.message(status_message(health));
-  hub_.for_each_subscriber([&](Subscriber& subscriber) { hub_.offer(subscriber, message, first_record_); });
+  tell_everyone(hub_.message(status_message(health)));
 }
 
 void Publisher::market_status(const RecordHeader& record) {
-  const Message message = hub_.message(hub_.encoder.encode(record, kNoTime));
-  hub_.for_each_subscriber([&](Subscriber& subscriber) { hub_.offer(subscriber, message, first_record_); });
+  tell_everyone(hub_.message(hub_.encoder.encode(record, kNoTime)));
+}
+
+/// Whoever still has to log in learns nothing of brokers and venues.
+void Publisher::tell_everyone(const Message& message) {
+  hub_.for_each_subscriber([&](Subscriber& subscriber) {
+    if (!subscriber.session.awaiting_login) hub_.offer(subscriber, message, first_record_);
+  });
 }
 
 void Publisher::owe_snapshot(Subscriber& subscriber, StreamSlot slot, bool joined) {

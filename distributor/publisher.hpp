@@ -39,6 +39,7 @@ class Publisher {
   void state(const State& state);
   void broker_status(const BrokerStatus& status);
   void market_status(const RecordHeader& record);
+  void tell_everyone(const Message& message);
   [[nodiscard]] std::string state_text(StreamSlot stream, bool withheld);
   [[nodiscard]] bool is_withheld(const Subscriber& subscriber, StreamSlot stream);
   void on_delayed_change(StreamSlot stream, std::uint64_t seq, bool tell);

@@ -1,10 +1,15 @@
 #include "distributor/request_handler.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "distributor/control_messages.hpp"
 #include "distributor/json_text.hpp"
+#include "distributor/sessions/addresses.hpp"
+#include "distributor/sessions/entitlement.hpp"
 
 namespace tidegate::distributor {
 namespace {
@@ -12,20 +17,72 @@ namespace {
 constexpr std::size_t kCandidatesMax = 8;  // shown of an ambiguous name's meanings
 constexpr std::string_view kUnknownHint = "write VENUE:SYMBOL; /v1/instruments?query= finds it";
 
+/// A connection closes when so many requests in a row were refused, or as many as a minute allows where that is more.
+constexpr std::uint64_t kRefusalsIgnoredMin = 100;
+
+/// On whose account names are looked up: a client that connects again has the same.
+std::string account_of(const Subscriber& subscriber) {
+  if (!subscriber.identity->user.empty()) return "user " + subscriber.identity->user;
+  const std::string& address = subscriber.session.address;
+  if (address.empty() || is_loopback_host(address)) return "session " + std::to_string(subscriber.id().value());
+  return "address " + address;
+}
+
 }  // namespace
+
+RequestHandler::RequestHandler(Hub& hub, Publisher& publisher, Login& login) : hub_(hub), publisher_(publisher), login_(login) {
+  login.on_identity_changed.emplace_back([this](Subscriber& subscriber) { drop_unentitled(subscriber); });
+}
 
 void RequestHandler::on_message(Subscriber& subscriber, std::string_view payload, bool binary) {
   if (subscriber.parting()) return;
   count(hub_.telemetry.gateway.requests_received);
   if (payload.size() > hub_.options.message_bytes) {
     count(hub_.telemetry.gateway.requests_bad);
+    count(hub_.telemetry.gateway.limited_messages);
     return hub_.part(subscriber,
                      {code::kTooLarge, "message too large", "at most " + std::to_string(hub_.options.message_bytes) + " bytes: split the request"});
   }
+  if (!within_rate(subscriber)) return;
+  std::string id;
+  try {
+    serve(subscriber, payload, binary, id);
+  } catch (const std::exception& error) {
+    count(hub_.telemetry.gateway.internal_errors);
+    spdlog::error("a client's request failed inside the gateway: {}", error.what());
+    hub_.complain(subscriber, {code::kInternal, "the request failed inside the gateway", "the gateway's log says why; please report it"}, id);
+  }
+}
+
+bool RequestHandler::within_rate(Subscriber& subscriber) {
+  SessionState& session = subscriber.session;
+  const std::uint64_t limit = hub_.options.limits.requests_per_minute;
+  const auto wait = session.requests.take(hub_.clock.mono(), limit);
+  if (!wait) {
+    ++session.requests_served;
+    session.requests_refused_in_row = 0;
+    return true;
+  }
+  count(hub_.telemetry.gateway.limited_requests);
+  Complaint complaint{code::kRateLimit, "more than " + std::to_string(limit) + " requests within a minute",
+                      "wait, and put more symbols into each request", milliseconds_up(*wait)};
+  if (++session.requests_refused_in_row < std::max(limit, kRefusalsIgnoredMin)) {
+    hub_.complain(subscriber, complaint, {});
+  } else {
+    hub_.part(subscriber, complaint);
+  }
+  return false;
+}
+
+void RequestHandler::serve(Subscriber& subscriber, std::string_view payload, bool binary, std::string& id) {
+  const bool awaiting_login = subscriber.session.awaiting_login;
+  if (binary && awaiting_login) return login_.demand(subscriber, {});
   if (binary) return hub_.complain(subscriber, {code::kMalformed, "binary message", "send JSON in text messages"}, {});
 
   const ParsedRequest parsed = parse_request(payload);
   const Request& request = parsed.request;
+  id = request.id;
+  if (awaiting_login && (parsed.complaint.code != 0 || (request.op != Op::Auth && request.op != Op::Ping))) return login_.demand(subscriber, id);
   if (parsed.complaint.code != 0) return hub_.complain(subscriber, parsed.complaint, request.id);
   switch (request.op) {
     case Op::Subscribe:
@@ -39,7 +96,19 @@ void RequestHandler::on_message(Subscriber& subscriber, std::string_view payload
     case Op::Ping:
       hub_.answer(subscriber, pong_message(request.id, hub_.clock.utc()));
       return;
+    case Op::Auth:
+      return log_in(subscriber, request);
   }
+}
+
+/// Who had to wait for its login is told now what a welcome tells others: how the brokers are.
+void RequestHandler::log_in(Subscriber& subscriber, const Request& request) {
+  const bool awaited = subscriber.session.awaiting_login;
+  const Login::Answer answer = login_.log_in(subscriber, request.token, request.id);
+  if (answer.outcome == Login::Outcome::Refused) hub_.complain(subscriber, answer.complaint, request.id);
+  if (answer.outcome != Login::Outcome::Accepted) return;
+  if (!hub_.answer(subscriber, auth_message(*subscriber.identity, request.id)) || !awaited) return;
+  for (const BrokerHealth& broker : hub_.brokers) hub_.offer(subscriber, status_message(broker));
 }
 
 void RequestHandler::subscribe(Subscriber& subscriber, const Request& request) {
@@ -50,12 +119,14 @@ void RequestHandler::subscribe(Subscriber& subscriber, const Request& request) {
     Resolved resolved = resolve(symbol);
     for (const std::string& name : request.channels) {
       Complaint complaint;
-      const auto wanted = channel(name, complaint);
+      auto wanted = channel(name, complaint);
+      if (wanted) complaint = not_entitled_to(subscriber, resolved, *wanted);
+      if (complaint.code != 0) wanted.reset();
       if (wanted && resolved.unlisted) {
         resolved.complaint = limit_reached(subscriber);
-        if (resolved.complaint.code == 0) seek(symbol, resolved);
+        if (resolved.complaint.code == 0) seek(subscriber, symbol, resolved);
       }
-      if (wanted && must_wait(resolved, *wanted)) {
+      if (wanted && must_wait(subscriber, resolved, *wanted)) {
         complaint = wish(subscriber, symbol, *wanted, request.options);
         if (complaint.code == 0) result.add(shown_symbol, shown_symbol, name, StreamState::Pending);
       } else if (wanted && resolved.entry == nullptr) {
@@ -102,13 +173,16 @@ RequestHandler::Resolved RequestHandler::resolve(const std::string& text) const 
   return {nullptr, {code::kUnknownSymbol, "ambiguous symbol", std::move(hint)}, false};
 }
 
-void RequestHandler::seek(const std::string& text, Resolved& resolved) {
+void RequestHandler::seek(const Subscriber& subscriber, const std::string& text, Resolved& resolved) {
   if (!resolved.unlisted) return;
+  resolved.complaint = look_up_limit(subscriber, text);
+  if (resolved.complaint.code != 0) return;
   resolved.complaint = {code::kUnknownSymbol, "unknown symbol", std::string(kUnknownHint)};
   switch (hub_.host.look_up(text)) {
     case LookUp::Nobody:
       return;
     case LookUp::UnderWay:
+      hub_.look_up_shares.add(account_of(subscriber), text, hub_.clock.mono());
       resolved.undecided = true;
       return;
     case LookUp::Unknown:
@@ -120,10 +194,41 @@ void RequestHandler::seek(const std::string& text, Resolved& resolved) {
   }
 }
 
-bool RequestHandler::must_wait(const Resolved& resolved, Channel channel) {
+Complaint RequestHandler::look_up_limit(const Subscriber& subscriber, const std::string& name) {
+  const std::size_t limit = hub_.options.limits.look_ups;
+  const auto wait = hub_.look_up_shares.full(account_of(subscriber), name, limit, hub_.clock.mono(),
+                                             [this](std::string_view text) { return hub_.host.may_yet_be_listed(text); });
+  if (!wait) return {};
+  count(hub_.telemetry.gateway.limited_look_ups);
+  return {code::kRateLimit, "too many names that no list holds",
+          "brokers are asked for " + std::to_string(limit) + " at a time for one subscriber (server.limits.look_ups): try again when some are known",
+          milliseconds_up(*wait)};
+}
+
+bool RequestHandler::must_wait(const Subscriber& subscriber, const Resolved& resolved, Channel channel) {
   if (resolved.entry == nullptr) return resolved.undecided;
   if (hub_.host.check(resolved.entry->id, channel).code == 0) return false;
-  return hub_.host.may_yet_be_listed(resolved.entry->symbol) || hub_.host.look_up(resolved.entry->id, channel) == LookUp::UnderWay;
+  const std::string& symbol = resolved.entry->symbol;
+  if (hub_.host.may_yet_be_listed(symbol)) return true;
+  if (look_up_limit(subscriber, symbol).code != 0 || hub_.host.look_up(resolved.entry->id, channel) != LookUp::UnderWay) return false;
+  hub_.look_up_shares.add(account_of(subscriber), symbol, hub_.clock.mono());
+  return true;
+}
+
+Complaint RequestHandler::not_entitled_to(const Subscriber& subscriber, const Resolved& resolved, Channel channel) {
+  return resolved.entry == nullptr ? Complaint{} : entitlement_complaint(*subscriber.identity, resolved.entry->symbol, channel);
+}
+
+void RequestHandler::drop_unentitled(Subscriber& subscriber) {
+  for (const StreamSlot slot : hub_.table.streams_of(subscriber.slot())) {
+    const Stream& stream = hub_.table.stream(slot);
+    const std::string symbol{hub_.symbol(stream.instrument)};
+    const Channel channel = stream.channel;
+    const Complaint complaint = entitlement_complaint(*subscriber.identity, symbol, channel);
+    if (complaint.code == 0) continue;
+    leave(subscriber, slot);
+    tell_failed(subscriber, symbol, channel, complaint);
+  }
 }
 
 std::optional<Channel> RequestHandler::channel(std::string_view name, Complaint& complaint) const {
@@ -133,9 +238,21 @@ std::optional<Channel> RequestHandler::channel(std::string_view name, Complaint&
 }
 
 Complaint RequestHandler::limit_reached(const Subscriber& subscriber) const {
+  const auto held_by = [this](const Subscriber& one) { return hub_.table.subscriptions_of(one.slot()) + one.wishes.size(); };
   const std::size_t limit = hub_.options.subscriptions_per_connection;
-  if (hub_.table.subscriptions_of(subscriber.slot()) + subscriber.wishes.size() < limit) return {};
-  return {code::kTooManySubscriptions, "at most " + std::to_string(limit) + " subscriptions", {}};
+  const std::size_t user_limit = hub_.options.limits.subscriptions_per_user;
+  if (held_by(subscriber) >= limit) {
+    count(hub_.telemetry.gateway.limited_subscriptions);
+    return {code::kTooManySubscriptions, "at most " + std::to_string(limit) + " subscriptions",
+            "unsubscribe from something, or raise server.limits.subscriptions_per_connection"};
+  }
+  if (user_limit == 0 || subscriber.identity->user.empty()) return {};
+  std::size_t held = 0;
+  for (const SubscriberSlot slot : hub_.sessions.of_user(subscriber.identity->user)) held += held_by(*hub_.subscribers()[slot]);
+  if (held < user_limit) return {};
+  count(hub_.telemetry.gateway.limited_subscriptions);
+  return {code::kTooManySubscriptions, "at most " + std::to_string(user_limit) + " subscriptions of one user",
+          "unsubscribe from something on any of its connections, or raise server.limits.subscriptions_per_user"};
 }
 
 Complaint RequestHandler::wish(Subscriber& subscriber, const std::string& symbol, Channel channel, const SubscribeOptions& options) const {
@@ -246,8 +363,12 @@ void RequestHandler::resolve_wishes() {
     for (const auto& [key, options] : wishes) {
       const auto& [symbol, channel] = key;
       Resolved resolved = resolve(symbol);
-      seek(symbol, resolved);
-      if (must_wait(resolved, channel)) {
+      if (const Complaint complaint = not_entitled_to(subscriber, resolved, channel); complaint.code != 0) {
+        tell_failed(subscriber, resolved.entry->symbol, channel, complaint);
+        continue;
+      }
+      seek(subscriber, symbol, resolved);
+      if (must_wait(subscriber, resolved, channel)) {
         subscriber.wishes.emplace(key, options);
         continue;
       }

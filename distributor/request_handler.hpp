@@ -1,5 +1,5 @@
 // What clients ask, and the answers: subscribe, unsubscribe, unsubscribe_all, list, ping. The control path; one thread.
-// Login, rate limits and the dialects of existing clients join in on_message, before a request is read.
+// What comes before a login, or too often, is refused before it is served; an exception inside a request ends that request alone.
 #pragma once
 
 #include <optional>
@@ -9,12 +9,13 @@
 
 #include "distributor/hub.hpp"
 #include "distributor/publisher.hpp"
+#include "distributor/sessions/login.hpp"
 
 namespace tidegate::distributor {
 
 class RequestHandler {
  public:
-  RequestHandler(Hub& hub, Publisher& publisher) : hub_(hub), publisher_(publisher) {}
+  RequestHandler(Hub& hub, Publisher& publisher, Login& login);
 
   void on_message(Subscriber& subscriber, std::string_view payload, bool binary);
 
@@ -33,6 +34,11 @@ class RequestHandler {
     Complaint complaint;
   };
 
+  /// `id` is set as soon as it is known, for an answer whatever happens afterwards.
+  void serve(Subscriber& subscriber, std::string_view payload, bool binary, std::string& id);
+  /// False: too many came; it was told so, and perhaps closed.
+  [[nodiscard]] bool within_rate(Subscriber& subscriber);
+  void log_in(Subscriber& subscriber, const Request& request);
   void subscribe(Subscriber& subscriber, const Request& request);
   void unsubscribe(Subscriber& subscriber, const Request& request);
   void unsubscribe_all(Subscriber& subscriber, const Request& request);
@@ -40,9 +46,14 @@ class RequestHandler {
 
   [[nodiscard]] Resolved resolve(const std::string& text) const;
   /// Has a name that no list holds asked for where it may be known.
-  void seek(const std::string& text, Resolved& resolved);
+  void seek(const Subscriber& subscriber, const std::string& text, Resolved& resolved);
+  /// Code 0: this subscriber may have one more name asked for.
+  [[nodiscard]] Complaint look_up_limit(const Subscriber& subscriber, const std::string& name);
+  [[nodiscard]] static Complaint not_entitled_to(const Subscriber& subscriber, const Resolved& resolved, Channel channel);
+  /// Ends the streams that the subscriber's identity does not grant any more.
+  void drop_unentitled(Subscriber& subscriber);
   /// A list that has not come yet decides, or an answer: about the symbol, or whether a broker serves this channel of it.
-  [[nodiscard]] bool must_wait(const Resolved& resolved, Channel channel);
+  [[nodiscard]] bool must_wait(const Subscriber& subscriber, const Resolved& resolved, Channel channel);
   [[nodiscard]] std::optional<Channel> channel(std::string_view name, Complaint& complaint) const;
   [[nodiscard]] Complaint wish(Subscriber& subscriber, const std::string& symbol, Channel channel, const SubscribeOptions& options) const;
   [[nodiscard]] Subscribed enter(Subscriber& subscriber, const CatalogEntry& entry, Channel channel, const SubscribeOptions& options);
@@ -53,6 +64,7 @@ class RequestHandler {
 
   Hub& hub_;
   Publisher& publisher_;
+  Login& login_;
 };
 
 }  // namespace tidegate::distributor

@@ -1,8 +1,11 @@
 #include "distributor/server.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "distributor/control_messages.hpp"
+#include "distributor/http_answers.hpp"
 
 namespace tidegate::distributor {
 namespace {
@@ -10,16 +13,20 @@ namespace {
 /// The socket's own bound lies above ours, so that a client that oversteps is told so by an error and not by a bare close.
 constexpr std::size_t kSocketBoundFactor = 4;
 
+/// Where a WebSocket may be opened.
+constexpr std::array<std::string_view, 3> kPaths = {"/ws", "/ws/market", "/ws/trading"};
+
 net::WsServerOptions socket_options(const DistributorOptions& options) {
   net::WsServerOptions socket;
   socket.message_bytes_max = options.message_bytes * kSocketBoundFactor;
+  socket.handshake_timeout = std::chrono::ceil<std::chrono::milliseconds>(options.limits.handshake_timeout);
   return socket;
 }
 
 }  // namespace
 
-Server::Server(net::EventLoop& loop, Hub& hub, RequestHandler& requests, HttpApi& http)
-    : hub_(hub), requests_(requests), http_(http), server_(loop, *this, socket_options(hub.options)) {}
+Server::Server(net::EventLoop& loop, Hub& hub, RequestHandler& requests, HttpApi& http, Login& login, SessionKeeper& keeper)
+    : hub_(hub), requests_(requests), http_(http), login_(login), keeper_(keeper), server_(loop, *this, socket_options(hub.options)) {}
 
 void Server::flush() {
   server_.flush();
@@ -34,21 +41,28 @@ void Server::on_http(const net::HttpRequest& request, net::HttpReply reply) {
   reply(http_.respond(request));
 }
 
-/// The place where logins and limits of connections join: they accept here and close with their code after on_open.
+/// 101, or why there is no upgrade. Logins and limits of connections come after it: they accept, tell, and close with their code.
+net::HttpResponse Server::upgrade_answer(const net::HttpRequest& request) {
+  if (auto refused = http_.turn_away(request)) return std::move(*refused);
+  if (hub_.shutting_down || hub_.draining) return refusal(503, "the gateway takes no more clients", "connect again later");
+  const auto* const known = std::find(kPaths.begin(), kPaths.end(), request.path());
+  return known == kPaths.end() ? refusal(404, "no such page", "WebSockets are at /ws, /ws/market and /ws/trading") : json_answer(101, {});
+}
+
 int Server::on_upgrade(const net::HttpRequest& request) {
-  if (hub_.shutting_down) return 503;
-  if (!http_.origin_allowed(request)) return 403;
-  return request.path() == "/ws" ? 101 : 404;
+  net::HttpResponse answer = upgrade_answer(request);
+  refusal_body_ = std::move(answer.body);
+  return answer.status;
 }
 
 void Server::on_open(net::WsConnection& connection) {
   const Hub::Scope scope(hub_);
   Subscriber& subscriber = hub_.join(connection);
-  if (hub_.shutting_down) return hub_.part(subscriber, {code::kShuttingDown, "the gateway is shutting down", "connect again later"});
-  if (hub_.connection_count() > hub_.options.connections) {
-    return hub_.part(subscriber, {code::kTooManyConnections, "at most " + std::to_string(hub_.options.connections) + " connections",
-                                  "close one, or raise server.limits.connections"});
+  if (hub_.shutting_down || hub_.draining) {
+    return hub_.part(subscriber, {code::kShuttingDown, "the gateway takes no more clients", "connect again later"});
   }
+  if (!login_.admit(subscriber, connection.request())) return;
+  keeper_.watch(subscriber);
   const std::string session = hub_.options.epoch + "-" + std::to_string(subscriber.id().value());
   WelcomeFacts facts;
   facts.session = session;
@@ -58,13 +72,24 @@ void Server::on_open(net::WsConnection& connection) {
   facts.subscriptions_per_connection = hub_.options.subscriptions_per_connection;
   facts.message_bytes = hub_.options.message_bytes;
   facts.outbox_bytes = hub_.options.outbox_bytes;
-  facts.brokers = hub_.brokers;
+  if (!subscriber.session.awaiting_login) facts.brokers = hub_.brokers;
   hub_.answer(subscriber, welcome_message(facts));
 }
 
 void Server::on_message(net::WsConnection& connection, std::string_view payload, bool binary) {
   const Hub::Scope scope(hub_);
-  requests_.on_message(*static_cast<Subscriber*>(connection.user), payload, binary);
+  Subscriber& subscriber = *static_cast<Subscriber*>(connection.user);
+  keeper_.heard(subscriber);
+  requests_.on_message(subscriber, payload, binary);
+}
+
+bool Server::on_ping(net::WsConnection& connection, std::string_view) {
+  if (connection.user != nullptr) keeper_.heard(*static_cast<Subscriber*>(connection.user));
+  return true;
+}
+
+void Server::on_pong(net::WsConnection& connection, std::string_view) {
+  if (connection.user != nullptr) keeper_.heard(*static_cast<Subscriber*>(connection.user));
 }
 
 void Server::on_closed(net::WsConnection& connection, int, std::string_view) {

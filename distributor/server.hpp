@@ -8,6 +8,8 @@
 #include "distributor/http_api.hpp"
 #include "distributor/hub.hpp"
 #include "distributor/request_handler.hpp"
+#include "distributor/sessions/keeper.hpp"
+#include "distributor/sessions/login.hpp"
 #include "gateway/net/event_loop.hpp"
 #include "gateway/net/ws_server.hpp"
 
@@ -15,7 +17,7 @@ namespace tidegate::distributor {
 
 class Server final : private net::WsServerHandler {
  public:
-  Server(net::EventLoop& loop, Hub& hub, RequestHandler& requests, HttpApi& http);
+  Server(net::EventLoop& loop, Hub& hub, RequestHandler& requests, HttpApi& http, Login& login, SessionKeeper& keeper);
 
   /// Empty, or what went wrong.
   [[nodiscard]] std::string listen() { return server_.listen(hub_.options.host, hub_.options.port); }
@@ -24,15 +26,22 @@ class Server final : private net::WsServerHandler {
   void flush();
 
  private:
+  [[nodiscard]] net::HttpResponse upgrade_answer(const net::HttpRequest& request);
   void on_http(const net::HttpRequest& request, net::HttpReply reply) override;
   int on_upgrade(const net::HttpRequest& request) override;
+  std::string refusal_body() override { return refusal_body_; }
   void on_open(net::WsConnection& connection) override;
   void on_message(net::WsConnection& connection, std::string_view payload, bool binary) override;
+  bool on_ping(net::WsConnection& connection, std::string_view payload) override;
+  void on_pong(net::WsConnection& connection, std::string_view payload) override;
   void on_closed(net::WsConnection& connection, int code, std::string_view reason) override;
 
   Hub& hub_;
   RequestHandler& requests_;
   HttpApi& http_;
+  Login& login_;
+  SessionKeeper& keeper_;
+  std::string refusal_body_;  // of the last upgrade that was refused
   net::WsServerTotals counted_;  // what the counters have already
   net::WsServer server_;
 };

@@ -44,6 +44,10 @@ class Subscriber {
   Offered answer(std::string_view text, MonoTime now);
   /// One last message, then the closing handshake. There is room for it whatever waits.
   void part(std::string_view last_words, std::uint16_t code, std::string_view reason);
+  /// Asks the peer for a sign of life, behind what is queued.
+  void ping() {
+    if (!parting()) connection_->ping({});
+  }
   /// The connection is no more.
   void lose_connection() { connection_ = nullptr; }
 

@@ -39,6 +39,9 @@ class Login {
   /// A token within a running session: the login that was awaited, an anonymous one that becomes somebody, or a new token of the same user.
   Answer log_in(Subscriber& subscriber, std::string_view token, std::string_view id = {});
 
+  /// Something else than a login was asked for before it: told 4001, and closed.
+  void demand(Subscriber& subscriber, std::string_view id);
+
   /// Who sends an HTTP request. Without a token: anonymous, or where a login is required the complaint 4001.
   struct Caller {
     IdentityRef identity;  // null: `complaint` says why
@@ -53,9 +56,11 @@ class Login {
   [[nodiscard]] MonoTime look_after(Subscriber& subscriber, MonoTime now);
 
  private:
-  [[nodiscard]] Complaint connection_limit(const Subscriber& subscriber, const Identity& identity) const;
+  [[nodiscard]] Complaint connection_limit(const Subscriber& subscriber) const;
+  [[nodiscard]] Complaint user_limit(const Identity& identity) const;
   void take_identity(Subscriber& subscriber, IdentityRef identity);
   void refuse(Subscriber& subscriber, const Refusal& refusal, std::string_view id);
+  void end_login(Subscriber& subscriber, const Refusal& refusal);
 
   Hub& hub_;
 };

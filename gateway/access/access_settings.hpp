@@ -48,6 +48,12 @@ inline constexpr std::string_view kAdminRole = "admin";          // may do every
 /// anonymous, free and admin as they are where a configuration says nothing else.
 [[nodiscard]] Plans built_in_plans();
 
+using PatternList = std::optional<std::vector<std::string>>;
+
+/// A grant of what was written; nothing: not written. Data needs a symbol and a channel: where only one of the two lists is written, the other is
+/// everything; where neither is, no data is granted.
+[[nodiscard]] Grant make_grant(const PatternList& symbols, const PatternList& channels, const PatternList& topics, const PatternList& publish);
+
 /// What a login says about itself: read from a token's record, from the claims of a JWT, and from the user's own entry.
 struct Claims {
   std::string user;

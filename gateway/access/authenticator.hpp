@@ -63,8 +63,10 @@ class Authenticator {
 
  private:
   [[nodiscard]] const TokenRecord* find(const Sha256& digest) const;
-  LoginResult admit(Claims claims, const Credential& credential, UtcTime now) const;
-  [[nodiscard]] IdentityRef make_identity(Claims claims, const Credential& credential) const;
+  [[nodiscard]] const UserRecord* user_of(const Claims& claims) const;  // null: no list, or not in it
+  [[nodiscard]] std::optional<Refusal> objection(const Claims& claims, bool active, UtcTime now) const;
+  LoginResult admit(const Claims& claims, Credential credential, bool active, UtcTime now) const;
+  [[nodiscard]] IdentityRef make_identity(const Claims& claims, Credential credential) const;
 
   Plans plans_;
   TokenList list_;

@@ -95,6 +95,7 @@ struct Config {
 
   std::map<std::string, std::string, std::less<>> written;          // dotted key to its text, where that refers to something outside
   std::vector<std::shared_ptr<const BrokerSource>> broker_sources;  // by BrokerId
+  Place jwt_key_place;                                              // of server.auth.jwt.key, for complaints when it is read again
 };
 
 struct LoadOptions {
@@ -116,7 +117,7 @@ struct LoadOptions {
 [[nodiscard]] ValueOrigin secret_origin(const Config& config, BrokerId broker, std::string_view key);
 
 /// The effective configuration as YAML, every key with its value, secrets masked (a reference such as ${NAME} is shown as written), and the
-/// bound of memory as comments. load_config reads it back.
+/// bound of memory as comments. load_config reads it back, but for a secret under server.auth.jwt.key, which it refuses as masked.
 [[nodiscard]] std::string print_config(const Config& config);
 
 }  // namespace tidegate

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <set>
 
+#include "gateway/config/access_files.hpp"
+#include "gateway/config/access_section.hpp"
 #include "gateway/config/broker_section.hpp"
 #include "gateway/config/config.hpp"
 
@@ -26,7 +28,7 @@ void read_origins(Section& server, ServerConfig& config) {
   }
 }
 
-/// TLS and logins are read and checked as a later version will; this one cannot serve them, and says so instead of serving without.
+/// TLS is read and checked as a later version will; this one cannot serve it, and says so instead of serving without.
 void read_tls(Section& tls, ServerTls& config) {
   config.certificate = tls.file("certificate").value_or("");
   config.private_key = tls.file("private_key").value_or("");
@@ -35,18 +37,6 @@ void read_tls(Section& tls, ServerTls& config) {
   if (config.private_key.empty()) tls.missing("private_key", "name the file of the private key (PEM)");
   tls.refuse("certificate", "this version does not serve TLS yet",
              "remove server.tls, listen on 127.0.0.1 and let a TLS proxy such as nginx or stunnel forward to it");
-}
-
-void read_auth(Section& auth, ServerAuth& config) {
-  constexpr std::string_view kUnavailable = "this version does not check logins yet";
-  config.required = auth.boolean("required", false);
-  config.tokens_file = auth.file("tokens_file").value_or("");
-  Section& jwt = auth.child("jwt");
-  config.jwt_algorithm = jwt.choice("algorithm", "HS256", {"HS256", "RS256", "ES256"});
-  if (const auto key = jwt.optional_scalar("key")) config.jwt_key = key->text;
-  if (config.required) auth.refuse("required", kUnavailable, "set it to false and listen on a loopback address such as 127.0.0.1:7410");
-  if (!config.tokens_file.empty()) auth.refuse("tokens_file", kUnavailable, "remove tokens_file: nobody would look at the tokens in it");
-  if (!config.jwt_key.empty()) jwt.refuse("key", kUnavailable, "remove jwt: nobody would verify the tokens");
 }
 
 void read_limits(Section& limits, ServerLimits& config) {
@@ -58,7 +48,7 @@ void read_limits(Section& limits, ServerLimits& config) {
   config.message_bytes = limits.size("message", config.message_bytes, 128, 64 * kKiB * kKiB);
 }
 
-void read_server(Section& server, ServerConfig& config) {
+void read_server(Section& server, ServerConfig& config, WrittenTexts& written, const LoadOptions& options) {
   const auto listen = server.scalar("listen");
   if (listen) {
     EndpointText endpoint = parse_endpoint(listen->text);
@@ -67,12 +57,13 @@ void read_server(Section& server, ServerConfig& config) {
   }
   read_tls(server.child("tls"), config.tls);
   read_origins(server, config);
-  read_auth(server.child("auth"), config.auth);
+  read_auth(server.child("auth"), config.auth, !options.login_at.empty());
+  read_plans(server, config.plans, written);
   read_limits(server.child("limits"), config.limits);
   config.heartbeat = server.duration("heartbeat", config.heartbeat, kHeartbeatMin, kHour);
   if (!is_loopback(config.listen.host) && !config.auth.required) {
     listen->refuse("the address " + listen->shown + " can be reached from other machines, and server.auth.required is false",
-                   "listen on 127.0.0.1 and reach it through a tunnel or a proxy that asks for a login");
+                   "set it to true and say in server.auth who may log in, or listen on 127.0.0.1");
   }
 }
 
@@ -219,6 +210,11 @@ void read_log(Section& log, LogConfig& config) {
   config.format = log.choice("format", "text", {"text", "json"}) == "json" ? LogFormat::Json : LogFormat::Text;
 }
 
+Place place_of_jwt_key(Section& root, const std::filesystem::path& path) {
+  const YamlValue* key = root.child("server").child("auth").child("jwt").value("key");
+  return key != nullptr ? key->place : Place{std::make_shared<const std::string>(path.string()), 1, 1};
+}
+
 }  // namespace
 
 Config load_config(const std::filesystem::path& path, std::span<const Adapter* const> adapters, const LoadOptions& options) {
@@ -233,7 +229,7 @@ Config load_config(const std::filesystem::path& path, std::span<const Adapter* c
   // Known from the start, so that a misspelt section is not first reported as a missing one.
   for (const std::string_view key : {"server", "pipeline", "brokers", "routing", "instruments", "subscriptions", "log"}) root.value(key);
   root.finish();
-  read_server(root.child("server"), config.server);
+  read_server(root.child("server"), config.server, config.written, options);
   read_pipeline(root.child("pipeline"), config.pipeline);
   read_brokers(root, config, adapters, options);
   CrossReader cross(config);
@@ -242,6 +238,8 @@ Config load_config(const std::filesystem::path& path, std::span<const Adapter* c
   cross.read_subscriptions(root);
   read_log(root.child("log"), config.log);
   root.finish();
+  config.jwt_key_place = place_of_jwt_key(root, path);
+  if (options.login_at.empty()) static_cast<void>(load_access(config));  // its mistakes are mistakes of the configuration
   return config;
 }
 

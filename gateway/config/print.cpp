@@ -90,12 +90,8 @@ class Printer {
     put(2, "server.tls", "certificate", "~");  // load_config refuses anything else until TLS is served
     put(2, "server.tls", "private_key", "~");
     put(1, "server", "origins", flow("server.origins", server.origins));
-    open(1, "auth");
-    put(2, "server.auth", "required", truth(server.auth.required));
-    put(2, "server.auth", "tokens_file", "~");
-    open(2, "jwt");
-    put(3, "server.auth.jwt", "algorithm", server.auth.jwt_algorithm);
-    put(3, "server.auth.jwt", "key", "~");
+    auth(server.auth);
+    plans(server.plans);
     open(1, "limits");
     const ServerLimits& limits = server.limits;
     put(2, "server.limits", "connections", std::to_string(limits.connections));
@@ -105,6 +101,37 @@ class Printer {
     put(2, "server.limits", "outbox", size_text(limits.outbox_bytes));
     put(2, "server.limits", "message", size_text(limits.message_bytes));
     put(1, "server", "heartbeat", duration_text(server.heartbeat));
+  }
+
+  void auth(const AuthSettings& auth) {
+    const JwtSettings& jwt = auth.jwt;
+    const auto text_or_none = [](const std::string& text) { return text.empty() ? std::string("~") : yaml_text(text); };
+    open(1, "auth");
+    put(2, "server.auth", "required", truth(auth.required));
+    put(2, "server.auth", "tokens_file", text_or_none(auth.tokens_file));
+    open(2, "jwt");
+    put(3, "server.auth.jwt", "algorithm", to_text(jwt.algorithm));
+    const bool secret = jwt.algorithm == JwtAlgorithm::HS256 && !jwt.key.empty();
+    put(3, "server.auth.jwt", "key", secret ? yaml_text(kMask) : text_or_none(jwt.key));
+    put(3, "server.auth.jwt", "key_file", flow("server.auth.jwt.key_file", jwt.key_files));
+    put(3, "server.auth.jwt", "issuer", text_or_none(jwt.issuer));
+    put(3, "server.auth.jwt", "audience", text_or_none(jwt.audience));
+    put(3, "server.auth.jwt", "leeway", duration_text(jwt.leeway));
+    put(3, "server.auth.jwt", "require_expiry", truth(jwt.require_expiry));
+    put(2, "server.auth", "login_timeout", duration_text(auth.login_timeout));
+    put(2, "server.auth", "expiry_notice", duration_text(auth.expiry_notice));
+  }
+
+  void plans(const Plans& plans) {
+    open(1, "plans");
+    for (const auto& [name, grant] : plans) {
+      const std::string path = join_path("server.plans", name);
+      open(2, yaml_text(name));
+      put(3, path, "symbols", flow(path + ".symbols", grant.symbols.texts()));
+      put(3, path, "channels", flow(path + ".channels", grant.channels.texts()));
+      put(3, path, "topics", flow(path + ".topics", grant.topics.texts()));
+      put(3, path, "publish", flow(path + ".publish", grant.publish.texts()));
+    }
   }
 
   void pipeline() {

@@ -20,6 +20,9 @@ namespace tidegate {
 
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
 
+/// "2027-01-31T18:00:00Z", seconds and their decimals optional, or "2027-01-31": the beginning of that day in UTC. Years 1970 to 2261.
+[[nodiscard]] std::optional<UtcTime> parse_utc_time(std::string_view text);
+
 /// Where the gateway listens.
 struct Endpoint {
   std::string host = "127.0.0.1";

@@ -62,7 +62,24 @@ namespace tidegate {
   X(publish_keys_dropped, "keys of publish requests forgotten before their time because too many were remembered") \
   X(topics_refused, "topics refused because as many were known as there may be") \
   X(topic_messages_lost, "messages of topics that a subscriber had no room for; it is told which") \
-  X(http_requests, "HTTP requests")
+  X(http_requests, "HTTP requests") \
+  X(http_refused, "HTTP requests and upgrades refused because of their Host or Origin") \
+  X(logins_accepted, "logins accepted, on connections and renewals") \
+  X(logins_refused, "logins refused, on connections and in HTTP requests") \
+  X(logins_missing, "connections closed because no login came in time, or a request came before it") \
+  X(logins_ended, "sessions closed because their login expired or was revoked") \
+  X(limited_connections, "connections refused because so many are open in total") \
+  X(limited_user_connections, "connections refused because their user has so many") \
+  X(limited_address_connections, "connections refused because their address has so many") \
+  X(limited_subscriptions, "subscriptions refused because the connection or its user has so many") \
+  X(limited_requests, "client requests refused because so many came within a minute") \
+  X(limited_messages, "client messages refused because of their size") \
+  X(limited_look_ups, "names not asked for because their subscriber has so many under way") \
+  X(limited_http, "HTTP requests and upgrades refused because so many came from their address within a minute") \
+  X(heartbeats_missed, "connections closed because their peer was silent and answered no ping") \
+  X(administration_requests, "administration requests served") \
+  X(sessions_disconnected, "connections closed by an administrator or a drain") \
+  X(internal_errors, "requests that failed inside the gateway")
 
 #define TIDEGATE_COUNTER_MEMBER(name, help) std::atomic<std::uint64_t> name{0};
 struct BrokerCounters {

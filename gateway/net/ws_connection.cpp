@@ -97,6 +97,7 @@ void ServerLink::read_request() {
   const auto& request = connection().get_request();
   request_.method = request.get_method();
   request_.target = request.get_uri();
+  request_.version = request.get_version();
   request_.body = request.get_body();
   request_.headers.assign(request.get_headers().begin(), request.get_headers().end());
 }

@@ -92,8 +92,10 @@ class HubFixture : public UpstreamHost {
   Telemetry telemetry;
   distributor::Hub hub;
   distributor::Publisher publisher{hub};
-  distributor::RequestHandler requests{hub, publisher};
-  distributor::HttpApi http{hub};
+  distributor::Login login{hub};
+  distributor::SessionKeeper keeper{hub, login};
+  distributor::RequestHandler requests{hub, publisher, login};
+  distributor::HttpApi http{hub, login, keeper};
 
  private:
   Availability check(InstrumentId, Channel) override { return {}; }

@@ -143,6 +143,14 @@ std::string ResultMessage::finish() {
   return json_.take();
 }
 
+std::string publish_message(std::string_view id, std::string_view topic, std::uint64_t seq, std::size_t delivered, bool duplicate) {
+  JsonWriter json;
+  json.begin_object().text("type", "result").text("op", "publish");
+  put_id(json, id);
+  json.text("topic", topic).number("seq", seq).number("delivered", delivered).boolean("duplicate", duplicate).end_object();
+  return json.take();
+}
+
 SubscriptionsMessage::SubscriptionsMessage(std::string_view id) {
   json_.begin_object().text("type", "subscriptions");
   put_id(json_, id);

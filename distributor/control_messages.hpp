@@ -78,6 +78,9 @@ class ResultMessage {
   std::size_t hints_ = 0;
 };
 
+/// The answer to `publish`.
+[[nodiscard]] std::string publish_message(std::string_view id, std::string_view topic, std::uint64_t seq, std::size_t delivered, bool duplicate);
+
 /// The answer to `list`.
 class SubscriptionsMessage {
  public:

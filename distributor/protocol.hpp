@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "distributor/complaint.hpp"
+#include "distributor/topics/publish_request.hpp"
 #include "gateway/core/codes.hpp"
 #include "gateway/core/demand.hpp"
 #include "gateway/core/time.hpp"

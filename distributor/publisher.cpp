@@ -154,10 +154,12 @@ void Publisher::broker_status(const BrokerStatus& status) {
   health.state = status.state;
   health.reason = status.reason;
   health.since = status.header.ts_received;
+  hub_.topics->on_broker_status();
   tell_everyone(hub_.message(status_message(health)));
 }
 
 void Publisher::market_status(const RecordHeader& record) {
+  hub_.topics->on_market_status(as<MarketStatus>(record));
   tell_everyone(hub_.message(hub_.encoder.encode(record, kNoTime)));
 }
 

@@ -71,6 +71,7 @@ std::string_view envelope_of(std::string_view type, std::string_view native) {
 /// One topic of a request, of which a symbol's channels are parts: it is there if any of them is.
 class TopicResults {
  public:
+  TopicResults() { json_.begin_array(); }
   void add(std::string_view result) {
     const auto topic = text_of_raw(raw_value(result, "topic"));
     const std::string_view asked = raw_value(result, raw_value(result, "requested").empty() ? "symbol" : "requested");
@@ -98,11 +99,7 @@ class TopicResults {
     result_ = {};
   }
 
-  JsonWriter json_ = [] {
-    JsonWriter json;
-    json.begin_array();
-    return json;
-  }();
+  JsonWriter json_;
   std::string name_;
   std::string_view result_;  // the best so far
 };

@@ -26,6 +26,11 @@ Topics::Topics(Hub& hub) : hub_(hub), table_(hub.options.topics.topics), keys_(h
 
 TopicState Topics::state(TopicSlot slot) const { return table_.topic(slot).live ? TopicState::Live : TopicState::NoPublisher; }
 
+bool Topics::holds(const Subscriber& subscriber, std::string_view name) const {
+  const TopicSlot slot = table_.find(name);
+  return slot != kNoTopic && table_.member(subscriber.slot(), slot) != nullptr;
+}
+
 // ---- subscribing ----
 
 Topics::Subscribed Topics::subscribe(Subscriber& subscriber, const std::string& name, const Complaint& limit, bool retained) {
@@ -39,11 +44,8 @@ Topics::Subscribed Topics::subscribe(Subscriber& subscriber, const std::string& 
              is_personal_topic(name) ? "a user's own topics are for that user alone: log in as that user"
                                      : "log in with a plan or role that lists it under topics"}};
   }
-  TopicSlot slot = table_.find(name);
-  if (slot == kNoTopic || table_.member(subscriber.slot(), slot) == nullptr) {
-    if (limit.code != 0) return {kNoTopic, limit};
-    slot = table_.open(name);
-  }
+  if (limit.code != 0) return {kNoTopic, limit};
+  const TopicSlot slot = table_.open(name);
   if (slot == kNoTopic) {
     count(hub_.telemetry.gateway.topics_refused);
     return {kNoTopic, {code::kTooManySubscriptions, "too many topics", "the gateway knows as many as server.topics.topics allows"}};
@@ -83,7 +85,7 @@ Complaint Topics::over_rate(const std::string& user) {
   const auto wait = rates_[user].take(now, limit);
   if (!wait) return {};
   return {code::kRateLimit, "at most " + std::to_string(limit) + " messages a minute", "publish less often, or put several facts into one message",
-          static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::milliseconds>(*wait).count())};
+          milliseconds_up(*wait)};
 }
 
 Complaint Topics::no_room_to_retain(const PublishRequest& request) const {

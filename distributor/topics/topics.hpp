@@ -38,13 +38,14 @@ class Topics {
     TopicSlot topic = kNoTopic;  // kNoTopic: `complaint` says why
     Complaint complaint;
   };
-  /// `limit`: why the subscriber may have no subscription more; code 0: it may. Nothing is sent: feed() is owed, behind the result.
+  /// `limit`: why the subscriber may have no further one; code 0: it may, or has this one. Nothing is sent: feed() is owed, behind the result.
   [[nodiscard]] Subscribed subscribe(Subscriber& subscriber, const std::string& topic, const Complaint& limit, bool retained);
   void unsubscribe(Subscriber& subscriber, std::string_view topic);
   void leave(SubscriberSlot subscriber) { table_.remove_all(subscriber); }
   /// The subscriber's identity changed: topics that it may no longer read are taken from it, and it is told so.
   void check_again(Subscriber& subscriber);
   [[nodiscard]] TopicState state(TopicSlot topic) const;
+  [[nodiscard]] bool holds(const Subscriber& subscriber, std::string_view topic) const;
 
   [[nodiscard]] Published publish(const Identity& publisher, const PublishRequest& request);
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/config/access_files.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/net/event_loop.hpp"
 #include "gateway/one_line.hpp"
@@ -59,13 +60,16 @@ std::vector<Asked> ask(const Config& config, Duration deadline) {
 
 int run_check(const CheckOptions& options, std::span<const Adapter* const> adapters, std::ostream& out, std::ostream& complaints) {
   Config config;
+  Access access;
   try {
     config = load_config(options.config, adapters);
+    access = load_access(config);
   } catch (const ConfigError& error) {
     complaints << error.what() << '\n';
     return 2;
   }
   out << print_config(config) << std::flush;
+  for (const std::string& warning : access.warnings) complaints << warning << '\n';
   if (options.offline) return 0;
   bool refused = false;
   for (const Asked& one : ask(config, options.deadline)) {

@@ -14,6 +14,7 @@
 #include "gateway/log.hpp"
 #include "gateway/login_command.hpp"
 #include "gateway/pipeline.hpp"
+#include "gateway/token_command.hpp"
 #include "gateway/version.hpp"
 #include "tools/watch/watch.hpp"
 
@@ -86,6 +87,14 @@ int main_of(int argc, char** argv) {
   login_command->add_option("--request-token", login.request_token, "what the login page ended at, instead of pasting it");
   login_command->add_option("--output", login.output, "file for the access token, instead of the one that the configuration names");
 
+  TokenOptions token;
+  CLI::App* const token_command = app.add_subcommand("token", "make a login token and its entry for the tokens file");
+  token_command->add_option("--user", token.user, "whose it is");
+  token_command->add_option("--role", token.roles, "a role of the user with this token; may be repeated")->allow_extra_args(false);
+  token_command->add_option("--plan", token.plan, "a plan under server.plans");
+  token_command->add_option("--expires", token.expires, "90d, 12h, or a time in UTC such as 2027-01-31T18:00:00Z; default: never");
+  token_command->add_flag("--hash", token.hash, "read a token from standard input and print its SHA-256; makes none");
+
   WatchOptions watch;
   CLI::App* const watch_command = app.add_subcommand("watch", "show live prices: a table on a terminal, JSON lines when piped");
   watch_command->add_option("--url", watch.url, "the gateway's WebSocket")->capture_default_str();
@@ -114,6 +123,7 @@ int main_of(int argc, char** argv) {
     if (run_command->parsed()) return run(config);
     if (check_command->parsed()) return run_check(check, all_adapters(), std::cout, std::cerr);
     if (login_command->parsed()) return run_login(login, all_adapters(), std::cin, std::cout, std::cerr);
+    if (token_command->parsed()) return run_token(token, SystemClock{}.utc(), std::cin, std::cout, std::cerr);
     if (watch_command->parsed()) return run_watch(watch);
     return run_decode(decode, std::cout, std::cerr);
   } catch (const ConfigError& error) {

@@ -18,10 +18,8 @@ std::optional<Duration> LookUpShares::full(const std::string& who, const std::st
                                            const UnderWay& under_way) {
   if (now >= next_sweep_) {
     next_sweep_ = now + kKept;
-    std::erase_if(names_, [&](auto& entry) {
-      forget(entry.second, now, under_way);
-      return entry.second.empty();
-    });
+    for (auto& [known, names] : names_) forget(names, now, under_way);
+    std::erase_if(names_, [](const auto& entry) { return entry.second.empty(); });
   }
   const auto found = names_.find(who);
   if (found == names_.end()) return limit == 0 ? std::optional<Duration>{kKept} : std::nullopt;

@@ -87,7 +87,7 @@ struct TokenList {
 };
 
 /// The largest token that is looked at, in bytes.
-inline constexpr std::size_t kTokenBytesMax = 8192;
+inline constexpr std::size_t kLoginTokenBytesMax = 8192;
 /// The longest name of a user, a role or a plan, and the longest pattern, in bytes.
 inline constexpr std::size_t kAccessNameBytesMax = 128;
 /// Roles of one login, and patterns in one list.

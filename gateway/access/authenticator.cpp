@@ -78,7 +78,7 @@ Authenticator::Authenticator(Plans plans, TokenList list, JwtSettings jwt, JwtKe
 
 LoginResult Authenticator::check(std::string_view token, UtcTime now) const {
   if (token.empty()) return login_missing();
-  if (token.size() > kTokenBytesMax) return login_refused("token is longer than 8 KiB", "send the token alone");
+  if (token.size() > kLoginTokenBytesMax) return login_refused("token is longer than 8 KiB", "send the token alone");
   const Sha256 digest = token_digest(token);
   if (const TokenRecord* record = find(digest)) {
     return admit(record->claims, {.kind = Credential::Kind::Token, .digest = digest}, record->active, now);

@@ -17,7 +17,7 @@ struct Parts {
 };
 
 std::optional<Parts> split(std::string_view token) {
-  if (token.size() > kTokenBytesMax || std::ranges::count(token, '.') != 2) return std::nullopt;
+  if (token.size() > kLoginTokenBytesMax || std::ranges::count(token, '.') != 2) return std::nullopt;
   const std::size_t first = token.find('.'), second = token.rfind('.');
   const auto header = decode_base64url(token.substr(0, first));
   const auto claims = decode_base64url(token.substr(first + 1, second - first - 1));

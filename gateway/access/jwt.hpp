@@ -58,7 +58,7 @@ struct JwtLogin {
   Sha256 key{};  // fingerprint of the key that signed it
 };
 
-/// Verifies a token of at most kTokenBytesMax bytes. Nothing of its claims is looked at before a key of `keys` has verified it.
+/// Verifies a token of at most kLoginTokenBytesMax bytes. Nothing of its claims is looked at before a key of `keys` has verified it.
 [[nodiscard]] std::variant<JwtLogin, JwtRefusal> read_jwt(std::string_view token, const JwtSettings& settings, const JwtKeys& keys, UtcTime now);
 
 /// Whether one of `keys` has this fingerprint.

@@ -79,7 +79,8 @@ TEST_CASE("session: the limit of subscriptions is told, and what was there is no
   const std::string result =
       client.ask(R"({"op":"subscribe","channels":["trade"],"symbols":["BINANCE:BTCUSDT","BINANCE:ETHUSDT","BINANCE:BTCUSDT"]})");
   CHECK(result == R"({"type":"result","op":"subscribe","results":[{"symbol":"BINANCE:BTCUSDT","channel":"trade","state":"pending"},)"
-                  R"({"symbol":"BINANCE:ETHUSDT","channel":"trade","state":"failed","code":4014,"message":"at most 1 subscriptions"},)"
+                  R"({"symbol":"BINANCE:ETHUSDT","channel":"trade","state":"failed","code":4014,"message":"at most 1 subscriptions",)"
+                  R"("hint":"unsubscribe from something, or raise server.limits.subscriptions_per_connection"},)"
                   R"({"symbol":"BINANCE:BTCUSDT","channel":"trade","state":"pending"}]})");
 }
 

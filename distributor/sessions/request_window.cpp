@@ -39,7 +39,7 @@ std::optional<Duration> RequestWindow::take(MonoTime now, std::uint64_t limit) {
     return std::nullopt;
   }
   // Room comes when the oldest second that was counted leaves the window.
-  std::int64_t oldest = second - kSeconds + 1;
+  std::int64_t oldest = std::max<std::int64_t>(second - kSeconds + 1, 0);
   while (oldest < second && counts_[place_of(oldest)] == 0) ++oldest;
   return Duration{(oldest + kSeconds) * kSecond - now.ns};
 }

@@ -159,8 +159,8 @@ bool is_json(std::string_view text, std::size_t nesting_max) {
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::Reader reader;
   DepthGuard guard(nesting_max);
-  const auto result = reader.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag>(
-      stream, guard);
+  const auto result =
+      reader.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag>(stream, guard);
   return !result.IsError() && stream.Tell() == text.size();  // the reader takes a zero byte for the end
 }
 

@@ -11,7 +11,8 @@ namespace tidegate::distributor {
 namespace {
 
 constexpr std::string_view kTypesHint =
-    "the types are: subscribe_ticker, subscribe_trades, subscribe_orderbook, subscribe_symbol, the same with unsubscribe_, subscribe, unsubscribe, ping";
+    "the types are: subscribe_ticker, subscribe_trades, subscribe_orderbook, subscribe_symbol, the same with unsubscribe_, subscribe, unsubscribe, "
+    "ping";
 constexpr std::string_view kChannelsHint = "one of: orders, risk_alerts, bot_status, portfolio; with symbols also ticker, trades, orderbook";
 constexpr std::size_t kEchoBytesMax = 1024;
 
@@ -48,8 +49,7 @@ Complaint read_channels(std::string_view object, const Identity& identity, Reque
     } else if (const std::string_view market = market_channel(name); !market.empty() && !request.symbols.empty()) {
       request.channels.emplace_back(market);
     } else if (request.also_wrong.size() < kTopicChannels.size()) {
-      request.also_wrong.push_back(
-          {code::kNoChannel, "unknown channel: " + std::string(cut_text(name, kNameBytesMax)), std::string(kChannelsHint)});
+      request.also_wrong.push_back({code::kNoChannel, "unknown channel: " + std::string(cut_text(name, kNameBytesMax)), std::string(kChannelsHint)});
     }
   }
   if (!request.channels.empty() || request.symbols.empty()) return {};

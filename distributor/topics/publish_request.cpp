@@ -59,8 +59,7 @@ ParsedPublishes parse_publishes(std::string_view body) {
   const std::size_t begin = body.find_first_not_of(" \t\r\n");
   parsed.list = begin != std::string_view::npos && body[begin] == '[';
   if (!is_json(body, kPublishNestingMax + (parsed.list ? 1 : 0))) {
-    parsed.complaint =
-        unreadable("the body is not JSON in UTF-8, or is nested more than " + std::to_string(kPublishNestingMax) + " deep", kShape);
+    parsed.complaint = unreadable("the body is not JSON in UTF-8, or is nested more than " + std::to_string(kPublishNestingMax) + " deep", kShape);
     return parsed;
   }
   const auto add = [&parsed](std::string_view object) {

@@ -9,7 +9,6 @@
 namespace tidegate::distributor {
 namespace {
 
-
 void append_number(std::string& out, std::uint64_t value) {
   char digits[20];
   out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);

@@ -15,7 +15,8 @@ enum class TopicState : std::uint8_t { Live, NoPublisher, Closed };
 
 inline constexpr std::string_view kGatewayOrigin = "gateway";
 
-/// `{"type":"topic","topic":...,"seq":...,"timestamp":...,"origin":...,"retained":true,"key":...,"data":...}`. The dialects' writers rely on this order.
+/// `{"type":"topic","topic":...,"seq":...,"timestamp":...,"origin":...,"retained":true,"key":...,"data":...}`. The dialects' writers rely on this
+/// order.
 struct TopicFacts {
   std::string_view topic;
   std::uint64_t seq = 0;

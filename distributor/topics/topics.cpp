@@ -107,8 +107,7 @@ Complaint Topics::objection(const Identity& publisher, const PublishRequest& req
   }
   if (!publisher.may_publish(request.topic)) {
     if (publisher.user.empty()) return {code::kLoginNeeded, "publishing to " + request.topic + " needs a login", "send a token"};
-    return {code::kNotEntitled, "not entitled to publish to the topic " + request.topic,
-            "log in with a plan or role that lists it under publish"};
+    return {code::kNotEntitled, "not entitled to publish to the topic " + request.topic, "log in with a plan or role that lists it under publish"};
   }
   if (request.data.size() > hub_.options.topics.message_bytes) {
     return {code::kTooLarge, "data is larger than " + std::to_string(hub_.options.topics.message_bytes) + " bytes",
@@ -140,7 +139,8 @@ Published Topics::publish(const Identity& publisher, const PublishRequest& reque
   if (slot == kNoTopic) {
     if (published.complaint.code == 0) {
       count(counters.topics_refused);
-      published.complaint = {code::kTooManySubscriptions, "too many topics", "publish to topics that are there already, or raise server.topics.topics"};
+      published.complaint = {code::kTooManySubscriptions, "too many topics",
+                             "publish to topics that are there already, or raise server.topics.topics"};
     }
     count(counters.publishes_refused);
     count_told(counters, published.complaint.code);

@@ -1,5 +1,5 @@
-// Any bytes that a client of any dialect sends, or a publisher posts, give requests or a complaint that says why; and whatever is published comes out as
-// JSON in every dialect.
+// Any bytes that a client of any dialect sends, or a publisher posts, give requests or a complaint that says why; and whatever is published comes out
+// as JSON in every dialect.
 #include <rapidjson/document.h>
 
 #include <cstddef>

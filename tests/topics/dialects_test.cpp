@@ -34,9 +34,10 @@ TEST_CASE("trading dialect: by its path; no welcome, prices and books as the cli
   gateway.emit(Book(kBtc, 1, 1, true));
   gateway.emit(ticker(1));
   client->wait(3);
-  CHECK(client->messages[0] ==
-        R"({"type":"trade","symbol":"BINANCE:BTCUSDT","seq":1,"broker":"binance","timestamp":"2023-11-14T22:13:20.123Z","received":"2023-11-14T22:13:20.123456789Z","published":")" +
-            kTestNow + R"(","price":"65432.1","quantity":"1.5","side":"buy","trade_id":"72057594037927935"})");
+  CHECK(
+      client->messages[0] ==
+      R"({"type":"trade","symbol":"BINANCE:BTCUSDT","seq":1,"broker":"binance","timestamp":"2023-11-14T22:13:20.123Z","received":"2023-11-14T22:13:20.123456789Z","published":")" +
+          kTestNow + R"(","price":"65432.1","quantity":"1.5","side":"buy","trade_id":"72057594037927935"})");
   CHECK(client->messages[1].ends_with(R"("bids":[["100","1"]],"asks":[["100.01","2"]]})"));
   CHECK(client->messages[2].ends_with(
       R"("price":null,"price_change":null,"price_change_percent":null,"high_price":null,"low_price":null,"volume":null})"));
@@ -45,9 +46,10 @@ TEST_CASE("trading dialect: by its path; no welcome, prices and books as the cli
 TEST_CASE("trading dialect: a failed subscription is an error, and the others are served") {
   Gateway gateway(options_with_users());
   const auto client = connect(gateway, "", "/ws/market");
-  CHECK(client->ask(R"({"type":"subscribe_ticker","symbols":["BINANCE:BTCUSDT","BINANCE:NOPE"],"id":3})") ==
-        R"({"type":"error","code":4011,"message":"unknown symbol","hint":"write VENUE:SYMBOL; /v1/instruments?query= finds it","symbol":"BINANCE:NOPE","channel":"ticker","timestamp":")" +
-            kTestNow + "\"}");
+  CHECK(
+      client->ask(R"({"type":"subscribe_ticker","symbols":["BINANCE:BTCUSDT","BINANCE:NOPE"],"id":3})") ==
+      R"({"type":"error","code":4011,"message":"unknown symbol","hint":"write VENUE:SYMBOL; /v1/instruments?query= finds it","symbol":"BINANCE:NOPE","channel":"ticker","timestamp":")" +
+          kTestNow + "\"}");
   CHECK(field(client->ask(R"({"type":"subscribe","channels":["orders"]})"), "code") == "4013");
   CHECK(field(client->ask(R"({"type":"subscribe","channels":["weather"]})"), "code") == "4012");
   client->sync();
@@ -75,8 +77,9 @@ TEST_CASE("trading dialect: orders, alerts and bots come to the user whom they c
   gateway.until([&] { return about(*alice).size() == 2 && about(*bob).size() == 2; });
   CHECK(about(*alice) == std::vector<std::string>{"order_update", "risk_alert"});
   CHECK(about(*bob) == std::vector<std::string>{"risk_alert", "portfolio_update"});
-  CHECK(alice->messages[1] == R"({"type":"order_update","order_id":"o1","status":"FILLED","topic":"user:alice:orders","seq":1,"origin":"publisher:svc","timestamp":")" +
-                                  kTestNow + "\"}");
+  CHECK(alice->messages[1] ==
+        R"({"type":"order_update","order_id":"o1","status":"FILLED","topic":"user:alice:orders","seq":1,"origin":"publisher:svc","timestamp":")" +
+            kTestNow + "\"}");
   alice->take();
   alice->send(R"({"type":"unsubscribe","channels":["orders","risk_alerts"]})");
   alice->ask(R"({"type":"ping"})");
@@ -95,10 +98,12 @@ TEST_CASE("trading dialect: a wrong token is told in an error, and closes with i
 TEST_CASE("platform dialect: the first message chooses it; topics and symbols are answered in one envelope") {
   Gateway gateway(options_with_users());
   const auto client = connect(gateway, "alice"), service = connect(gateway, "svc");
-  CHECK(client->ask(
-            R"({"type":"SUBSCRIPTION","timestamp":"2026-01-05T09:15:00Z","payload":{"action":"subscribe","topics":["orders","user:bob:orders","market:BINANCE:BTCUSDT"]}})") ==
-        R"({"type":"SUBSCRIPTION","timestamp":")" + kTestNow + R"(","payload":{"action":"subscribe","results":[{"topic":"market:BINANCE:BTCUSDT","state":"pending"},{"topic":"orders","state":"no_publisher"},)"
-        R"({"topic":"user:bob:orders","state":"failed","code":4013,"message":"not entitled to read the topic user:bob:orders","hint":"a user's own topics are for that user alone: log in as that user"}]}})");
+  CHECK(
+      client->ask(
+          R"({"type":"SUBSCRIPTION","timestamp":"2026-01-05T09:15:00Z","payload":{"action":"subscribe","topics":["orders","user:bob:orders","market:BINANCE:BTCUSDT"]}})") ==
+      R"({"type":"SUBSCRIPTION","timestamp":")" + kTestNow +
+          R"(","payload":{"action":"subscribe","results":[{"topic":"market:BINANCE:BTCUSDT","state":"pending"},{"topic":"orders","state":"no_publisher"},)"
+          R"({"topic":"user:bob:orders","state":"failed","code":4013,"message":"not entitled to read the topic user:bob:orders","hint":"a user's own topics are for that user alone: log in as that user"}]}})");
   client->take();
   gateway.emit(trade(kBtc, 1));
   service->ask(publish("orders", R"({"id":7})"));
@@ -106,11 +111,13 @@ TEST_CASE("platform dialect: the first message chooses it; topics and symbols ar
   CHECK(client->messages[0].starts_with(
       R"({"type":"MARKET_DATA","timestamp":"2023-11-14T22:13:20.123Z","payload":{"type":"trade","symbol":"BINANCE:BTCUSDT","seq":1,)"));
   CHECK(field(client->messages[1], "type") == "SUBSCRIPTION");  // orders has a publisher now
-  CHECK(client->messages[2] == R"({"type":"ORDER_UPDATE","timestamp":")" + kTestNow + R"(","payload":{"id":7,"topic":"orders","seq":1,"origin":"publisher:svc"}})");
+  CHECK(client->messages[2] ==
+        R"({"type":"ORDER_UPDATE","timestamp":")" + kTestNow + R"(","payload":{"id":7,"topic":"orders","seq":1,"origin":"publisher:svc"}})");
   client->take();
   CHECK(field(client->ask(R"({"type":"HEARTBEAT"})"), "type") == "HEARTBEAT");
   CHECK(client->ask(R"({"type":"SUBSCRIPTION","payload":{"action":"unsubscribe","topics":["market:BINANCE:BTCUSDT"]}})") ==
-        R"({"type":"SUBSCRIPTION","timestamp":")" + kTestNow + R"(","payload":{"action":"unsubscribe","results":[{"topic":"market:BINANCE:BTCUSDT","state":"closed"}]}})");
+        R"({"type":"SUBSCRIPTION","timestamp":")" + kTestNow +
+            R"(","payload":{"action":"unsubscribe","results":[{"topic":"market:BINANCE:BTCUSDT","state":"closed"}]}})");
   CHECK(client->ask(R"({"type":"WEATHER"})").starts_with(R"({"type":"ERROR",)"));
   CHECK(client->ask("nonsense").starts_with(R"({"type":"ERROR",)"));
 }

@@ -23,26 +23,32 @@ std::string envelope(std::string_view native, bool as_text = false) {
 }  // namespace
 
 TEST_CASE("envelope: market data is wrapped whole, under its own time, the time of publication, or ours") {
-  CHECK(envelope(R"({"type":"trade","symbol":"BINANCE:BTCUSDT","seq":1,"timestamp":"2026-01-05T09:15:00.118Z","published":"2026-01-05T09:15:01.000Z","price":"1"})") ==
-        R"({"type":"MARKET_DATA","timestamp":"2026-01-05T09:15:00.118Z","payload":{"type":"trade","symbol":"BINANCE:BTCUSDT","seq":1,"timestamp":"2026-01-05T09:15:00.118Z","published":"2026-01-05T09:15:01.000Z","price":"1"}})");
-  CHECK(envelope(R"({"type":"quote","symbol":"A:B","timestamp":null,"published":"2026-01-05T09:15:01.000Z"})").starts_with(
-      R"({"type":"MARKET_DATA","timestamp":"2026-01-05T09:15:01.000Z","payload":{"type":"quote",)"));
-  CHECK(envelope(R"({"type":"gap","symbol":"A:B","channel":"trade","from_seq":1,"to_seq":2,"cause":"upstream"})") ==
-        R"({"type":"MARKET_DATA","timestamp":"2023-11-14T22:13:20.000Z","payload":{"type":"gap","symbol":"A:B","channel":"trade","from_seq":1,"to_seq":2,"cause":"upstream"}})");
+  CHECK(
+      envelope(
+          R"({"type":"trade","symbol":"BINANCE:BTCUSDT","seq":1,"timestamp":"2026-01-05T09:15:00.118Z","published":"2026-01-05T09:15:01.000Z","price":"1"})") ==
+      R"({"type":"MARKET_DATA","timestamp":"2026-01-05T09:15:00.118Z","payload":{"type":"trade","symbol":"BINANCE:BTCUSDT","seq":1,"timestamp":"2026-01-05T09:15:00.118Z","published":"2026-01-05T09:15:01.000Z","price":"1"}})");
+  CHECK(envelope(R"({"type":"quote","symbol":"A:B","timestamp":null,"published":"2026-01-05T09:15:01.000Z"})")
+            .starts_with(R"({"type":"MARKET_DATA","timestamp":"2026-01-05T09:15:01.000Z","payload":{"type":"quote",)"));
+  CHECK(
+      envelope(R"({"type":"gap","symbol":"A:B","channel":"trade","from_seq":1,"to_seq":2,"cause":"upstream"})") ==
+      R"({"type":"MARKET_DATA","timestamp":"2023-11-14T22:13:20.000Z","payload":{"type":"gap","symbol":"A:B","channel":"trade","from_seq":1,"to_seq":2,"cause":"upstream"}})");
 }
 
 TEST_CASE("envelope: the payload is a text for those who ask for that") {
-  CHECK(envelope(R"({"type":"topic","topic":"orders","seq":3,"timestamp":"2026-01-05T09:15:00.118Z","origin":"publisher:svc","data":{"id":"a\"b"}})", true) ==
-        R"({"type":"ORDER_UPDATE","timestamp":"2026-01-05T09:15:00.118Z","payload":"{\"id\":\"a\\\"b\",\"topic\":\"orders\",\"seq\":3,\"origin\":\"publisher:svc\"}"})");
+  CHECK(
+      envelope(R"({"type":"topic","topic":"orders","seq":3,"timestamp":"2026-01-05T09:15:00.118Z","origin":"publisher:svc","data":{"id":"a\"b"}})",
+               true) ==
+      R"({"type":"ORDER_UPDATE","timestamp":"2026-01-05T09:15:00.118Z","payload":"{\"id\":\"a\\\"b\",\"topic\":\"orders\",\"seq\":3,\"origin\":\"publisher:svc\"}"})");
 }
 
 TEST_CASE("envelope: what was published is the payload, with topic, seq and origin where it has no such keys of its own") {
   const auto of = [](std::string_view topic, std::string_view data, std::string_view more = {}) {
-    return envelope(R"({"type":"topic","topic":")" + std::string(topic) + R"(","seq":3,"timestamp":"T","origin":"publisher:svc")" + std::string(more) +
-                    R"(,"data":)" + std::string(data) + "}");
+    return envelope(R"({"type":"topic","topic":")" + std::string(topic) + R"(","seq":3,"timestamp":"T","origin":"publisher:svc")" +
+                    std::string(more) + R"(,"data":)" + std::string(data) + "}");
   };
-  CHECK(of("user:42:orders", R"({"order_id":1.0})", R"(,"retained":true,"key":"k")") ==
-        R"({"type":"ORDER_UPDATE","timestamp":"T","payload":{"order_id":1.0,"topic":"user:42:orders","seq":3,"origin":"publisher:svc","retained":true,"key":"k"}})");
+  CHECK(
+      of("user:42:orders", R"({"order_id":1.0})", R"(,"retained":true,"key":"k")") ==
+      R"({"type":"ORDER_UPDATE","timestamp":"T","payload":{"order_id":1.0,"topic":"user:42:orders","seq":3,"origin":"publisher:svc","retained":true,"key":"k"}})");
   CHECK(of("positions", R"({"seq":"own","topic":null})") ==
         R"({"type":"POSITION_UPDATE","timestamp":"T","payload":{"seq":"own","topic":null,"origin":"publisher:svc"}})");
   CHECK(of("strategies", "[1,2]") ==
@@ -52,10 +58,10 @@ TEST_CASE("envelope: what was published is the payload, with topic, seq and orig
 
 TEST_CASE("envelope: topics have the types of their families") {
   const std::vector<std::pair<std::string, std::string>> families = {
-      {"orders", "ORDER_UPDATE"},         {"user:42:orders", "ORDER_UPDATE"},       {"strategy:7:orders", "ORDER_UPDATE"},
-      {"positions", "POSITION_UPDATE"},   {"user:42:positions", "POSITION_UPDATE"}, {"portfolio:42", "POSITION_UPDATE"},
-      {"strategies", "STRATEGY_UPDATE"},  {"strategy:7", "STRATEGY_UPDATE"},        {"bot_status", "STRATEGY_UPDATE"},
-      {"market:status", "MARKET_DATA"},   {"risk_alerts", "TOPIC_UPDATE"},          {"weather", "TOPIC_UPDATE"},
+      {"orders", "ORDER_UPDATE"},        {"user:42:orders", "ORDER_UPDATE"},       {"strategy:7:orders", "ORDER_UPDATE"},
+      {"positions", "POSITION_UPDATE"},  {"user:42:positions", "POSITION_UPDATE"}, {"portfolio:42", "POSITION_UPDATE"},
+      {"strategies", "STRATEGY_UPDATE"}, {"strategy:7", "STRATEGY_UPDATE"},        {"bot_status", "STRATEGY_UPDATE"},
+      {"market:status", "MARKET_DATA"},  {"risk_alerts", "TOPIC_UPDATE"},          {"weather", "TOPIC_UPDATE"},
   };
   for (const auto& [topic, type] : families) {
     const std::string text = envelope(R"({"type":"topic","topic":")" + topic + R"(","seq":1,"timestamp":"T","origin":"x","data":{}})");
@@ -82,7 +88,8 @@ TEST_CASE("envelope: everything else has a type too, and a welcome is left out")
   CHECK(envelope(R"({"type":"welcome","session":"s"})").empty());
   CHECK(envelope(R"({"type":"error","code":4004,"message":"m","timestamp":"T"})") ==
         R"({"type":"ERROR","timestamp":"T","payload":{"type":"error","code":4004,"message":"m","timestamp":"T"}})");
-  CHECK(envelope(R"({"type":"error","code":4004,"message":"say \"timestamp\":\"X\"","timestamp":"T"})").starts_with(R"({"type":"ERROR","timestamp":"T")"));
+  CHECK(envelope(R"({"type":"error","code":4004,"message":"say \"timestamp\":\"X\"","timestamp":"T"})")
+            .starts_with(R"({"type":"ERROR","timestamp":"T")"));
   const std::vector<std::pair<std::string, std::string>> types = {
       {R"({"type":"heartbeat","timestamp":"T"})", "HEARTBEAT"},
       {R"({"type":"pong","timestamp":"T"})", "HEARTBEAT"},

@@ -19,8 +19,9 @@ std::string publish(std::string_view topic, std::string_view data, std::string_v
 TEST_CASE("topics: what is published comes to who subscribed, counted by one, with its origin, its numbers as they were spelled") {
   Gateway gateway(options_with_users());
   const auto reader = connect(gateway, "alice"), service = connect(gateway, "svc");
-  CHECK(reader->ask(R"({"op":"subscribe","id":1,"topics":["orders","user:alice:orders"]})") ==
-        R"({"type":"result","op":"subscribe","id":1,"results":[{"topic":"orders","state":"no_publisher"},{"topic":"user:alice:orders","state":"no_publisher"}]})");
+  CHECK(
+      reader->ask(R"({"op":"subscribe","id":1,"topics":["orders","user:alice:orders"]})") ==
+      R"({"type":"result","op":"subscribe","id":1,"results":[{"topic":"orders","state":"no_publisher"},{"topic":"user:alice:orders","state":"no_publisher"}]})");
   reader->take();
   CHECK(service->ask(publish("orders", R"({"price": 0.10, "size":1e5, "big":12345678901234567890.50})")) ==
         R"({"type":"result","op":"publish","id":7,"topic":"orders","seq":1,"delivered":1,"duplicate":false})");
@@ -40,11 +41,12 @@ TEST_CASE("topics: what is published comes to who subscribed, counted by one, wi
 TEST_CASE("topics: a user's own topics are for that user and administrators alone, whatever the patterns of others say") {
   Gateway gateway(options_with_users());
   const auto bob = connect(gateway, "bob"), root = connect(gateway, "root"), nobody = connect(gateway, "");
-  CHECK(bob->ask(R"({"op":"subscribe","topics":["user:alice:orders","portfolio:alice","orders","user:bob:orders"]})") ==
-        R"({"type":"result","op":"subscribe","results":[)"
-        R"({"topic":"user:alice:orders","state":"failed","code":4013,"message":"not entitled to read the topic user:alice:orders","hint":"a user's own topics are for that user alone: log in as that user"},)"
-        R"({"topic":"portfolio:alice","state":"failed","code":4013,"message":"not entitled to read the topic portfolio:alice","hint":"a user's own topics are for that user alone: log in as that user"},)"
-        R"({"topic":"orders","state":"no_publisher"},{"topic":"user:bob:orders","state":"no_publisher"}]})");
+  CHECK(
+      bob->ask(R"({"op":"subscribe","topics":["user:alice:orders","portfolio:alice","orders","user:bob:orders"]})") ==
+      R"({"type":"result","op":"subscribe","results":[)"
+      R"({"topic":"user:alice:orders","state":"failed","code":4013,"message":"not entitled to read the topic user:alice:orders","hint":"a user's own topics are for that user alone: log in as that user"},)"
+      R"({"topic":"portfolio:alice","state":"failed","code":4013,"message":"not entitled to read the topic portfolio:alice","hint":"a user's own topics are for that user alone: log in as that user"},)"
+      R"({"topic":"orders","state":"no_publisher"},{"topic":"user:bob:orders","state":"no_publisher"}]})");
   CHECK(field(root->ask(R"({"op":"subscribe","topics":["user:alice:orders"]})"), "state") == "no_publisher");
   CHECK(field(nobody->ask(R"({"op":"subscribe","topics":["orders"]})"), "code") == "4013");
   const auto service = connect(gateway, "svc");
@@ -91,18 +93,21 @@ TEST_CASE("topics: requests that cannot be served are told why, one by one") {
 TEST_CASE("topics: symbols and topics go together in one request, and list and unsubscribe show both") {
   Gateway gateway(options_with_users());
   const auto client = connect(gateway, "alice"), service = connect(gateway, "svc");
-  CHECK(client->ask(R"({"op":"subscribe","channels":["trade"],"symbols":["BINANCE:BTCUSDT"],"topics":["orders","bot_status"]})") ==
-        R"({"type":"result","op":"subscribe","results":[{"symbol":"BINANCE:BTCUSDT","channel":"trade","state":"pending"},{"topic":"orders","state":"no_publisher"},{"topic":"bot_status","state":"no_publisher"}]})");
+  CHECK(
+      client->ask(R"({"op":"subscribe","channels":["trade"],"symbols":["BINANCE:BTCUSDT"],"topics":["orders","bot_status"]})") ==
+      R"({"type":"result","op":"subscribe","results":[{"symbol":"BINANCE:BTCUSDT","channel":"trade","state":"pending"},{"topic":"orders","state":"no_publisher"},{"topic":"bot_status","state":"no_publisher"}]})");
   service->ask(publish("orders", "1"));
   client->wait(3);
   client->take();
-  CHECK(client->ask(R"({"op":"list"})") ==
-        R"({"type":"subscriptions","subscriptions":[{"symbol":"BINANCE:BTCUSDT","channel":"trade","state":"pending","broker":null,"seq":null},{"topic":"bot_status","state":"no_publisher","seq":null},{"topic":"orders","state":"live","seq":1}]})");
+  CHECK(
+      client->ask(R"({"op":"list"})") ==
+      R"({"type":"subscriptions","subscriptions":[{"symbol":"BINANCE:BTCUSDT","channel":"trade","state":"pending","broker":null,"seq":null},{"topic":"bot_status","state":"no_publisher","seq":null},{"topic":"orders","state":"live","seq":1}]})");
   CHECK(client->ask(R"({"op":"unsubscribe","topics":["orders","never"]})") ==
         R"({"type":"result","op":"unsubscribe","results":[{"topic":"orders","state":"closed"},{"topic":"never","state":"closed"}]})");
   CHECK(field(service->ask(publish("orders", "2")), "delivered") == "0");
-  CHECK(client->ask(R"({"op":"unsubscribe_all"})") ==
-        R"({"type":"result","op":"unsubscribe_all","results":[{"symbol":"BINANCE:BTCUSDT","channel":"trade","state":"closed"},{"topic":"bot_status","state":"closed"}]})");
+  CHECK(
+      client->ask(R"({"op":"unsubscribe_all"})") ==
+      R"({"type":"result","op":"unsubscribe_all","results":[{"symbol":"BINANCE:BTCUSDT","channel":"trade","state":"closed"},{"topic":"bot_status","state":"closed"}]})");
 }
 
 TEST_CASE("topics: a retained value comes first, what was published since is told as a gap, and null takes it away") {
@@ -145,7 +150,7 @@ TEST_CASE("topics: a repeated key is acknowledged with its number and not publis
   CHECK(field(service->ask(publish("orders", R"({"a":2})", R"(,"key":"k")")), "code") == "4004");
   CHECK(field(service->ask(publish("orders", R"({"a":1})", R"(,"key":"k","retain":true)")), "code") == "4004");
   CHECK(field(service->ask(publish("positions", R"({"a":2})", R"(,"key":"k")")), "seq") == "1");  // each topic has its own keys
-  CHECK(field(other->ask(publish("orders", R"({"a":2})", R"(,"key":"k")")), "seq") == "2");        // and each user
+  CHECK(field(other->ask(publish("orders", R"({"a":2})", R"(,"key":"k")")), "seq") == "2");       // and each user
   gateway.advance(std::chrono::minutes{10});
   CHECK(field(service->ask(publish("orders", R"({"a":3})", R"(,"key":"k")")), "seq") == "3");
   reader->sync();
@@ -235,9 +240,10 @@ TEST_CASE("topics: market:status holds what the gateway knows, as one retained v
   client->ask(R"({"op":"subscribe","topics":["market:status"]})");
   client->wait(2);
   CHECK(client->messages[0] == R"({"type":"result","op":"subscribe","results":[{"topic":"market:status","state":"live"}]})");
-  CHECK(client->messages[1] == R"({"type":"topic","topic":"market:status","seq":1,"timestamp":")" + kTestNow +
-                                   R"(","origin":"gateway","retained":true,"data":{"brokers":[{"name":"binance","state":"connecting","reason":"","since":")" +
-                                   kTestNow + R"("},{"name":"zerodha","state":"connecting","reason":"","since":")" + kTestNow + R"("}],"venues":[]}})");
+  CHECK(client->messages[1] ==
+        R"({"type":"topic","topic":"market:status","seq":1,"timestamp":")" + kTestNow +
+            R"(","origin":"gateway","retained":true,"data":{"brokers":[{"name":"binance","state":"connecting","reason":"","since":")" + kTestNow +
+            R"("},{"name":"zerodha","state":"connecting","reason":"","since":")" + kTestNow + R"("}],"venues":[]}})");
   client->take();
   gateway.emit(broker_status(BrokerState::Live));
   gateway.emit(market_status("NSE", "OPEN"));
@@ -255,10 +261,10 @@ TEST_CASE("topics: a new login takes away what it may not read any more, and say
   client->ask(R"({"op":"auth","token":"alice-token"})");
   client->ask(R"({"op":"subscribe","topics":["orders","user:alice:orders"]})");
   client->take();
-  gateway.distributor->set_authenticator(std::make_shared<const Authenticator>(
-                                             Plans{{std::string(kFreePlan), Grant{Patterns{}, Patterns{}, Patterns{{"positions"}}, Patterns{}}}},
-                                             TokenList{{token_record("alice-token", "alice")}, {}}, JwtSettings{}, JwtKeys{}),
-                                         true);
+  gateway.distributor->set_authenticator(
+      std::make_shared<const Authenticator>(Plans{{std::string(kFreePlan), Grant{Patterns{}, Patterns{}, Patterns{{"positions"}}, Patterns{}}}},
+                                            TokenList{{token_record("alice-token", "alice")}, {}}, JwtSettings{}, JwtKeys{}),
+      true);
   client->wait(1);
   CHECK(field(client->messages[0], "topic") == "orders");
   CHECK(field(client->messages[0], "state") == "failed");

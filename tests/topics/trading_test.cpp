@@ -40,7 +40,8 @@ TEST_CASE("trading messages: data is the native message, its bytes shared; books
   CHECK(as_trading(trade, out).data() == trade.data());
   const std::string_view pairs = R"({"type":"orderbook","symbol":"A:B","seq":1,"bids":[["100","1"]],"asks":[]})";
   CHECK(as_trading(pairs, out).data() == pairs.data());
-  CHECK(trading(R"({"type":"orderbook","symbol":"A:B","seq":1,"flags":["snapshot"],"bids":[["100","1",3],["99.5","1.25",12]],"asks":[["101","2",0]]})") ==
+  CHECK(trading(
+            R"({"type":"orderbook","symbol":"A:B","seq":1,"flags":["snapshot"],"bids":[["100","1",3],["99.5","1.25",12]],"asks":[["101","2",0]]})") ==
         R"({"type":"orderbook","symbol":"A:B","seq":1,"flags":["snapshot"],"bids":[["100","1"],["99.5","1.25"]],"asks":[["101","2"]]})");
 }
 
@@ -49,8 +50,9 @@ TEST_CASE("trading messages: what was published stands at the top, under the typ
     return trading(R"({"type":"topic","topic":")" + std::string(topic) + R"(","seq":3,"timestamp":"T","origin":"publisher:svc","data":)" +
                    std::string(data) + "}");
   };
-  CHECK(of("user:42:orders", R"({"order_id":"o1","status":"FILLED","filled":1.50})") ==
-        R"({"type":"order_update","order_id":"o1","status":"FILLED","filled":1.50,"topic":"user:42:orders","seq":3,"origin":"publisher:svc","timestamp":"T"})");
+  CHECK(
+      of("user:42:orders", R"({"order_id":"o1","status":"FILLED","filled":1.50})") ==
+      R"({"type":"order_update","order_id":"o1","status":"FILLED","filled":1.50,"topic":"user:42:orders","seq":3,"origin":"publisher:svc","timestamp":"T"})");
   CHECK(of("risk_alerts", R"({"type":"risk_alert","alert_type":"loss","timestamp":"own"})") ==
         R"({"type":"risk_alert","alert_type":"loss","timestamp":"own","topic":"risk_alerts","seq":3,"origin":"publisher:svc"})");
   CHECK(of("orders", R"({"type":"LIMIT"})") ==
@@ -65,16 +67,19 @@ TEST_CASE("trading answers: nothing for what succeeded, an error for each failur
   constexpr UtcTime now{1'700'000'000'000'000'000};
   CHECK(trading_answers(R"({"type":"welcome","session":"s"})", now).empty());
   CHECK(trading_answers(R"({"type":"result","op":"subscribe","results":[{"symbol":"A:B","channel":"ticker","state":"live"}]})", now).empty());
-  CHECK(trading_answers(R"({"type":"result","op":"subscribe","results":[{"symbol":"A:B","channel":"ticker","state":"pending"},)"
-                        R"({"symbol":"NOPE","channel":"ticker","state":"failed","code":4011,"message":"unknown symbol","hint":"h"},)"
-                        R"({"topic":"orders","state":"failed","code":4013,"message":"m"}]})",
-                        now) ==
-        Texts{R"({"type":"error","code":4011,"message":"unknown symbol","hint":"h","symbol":"NOPE","channel":"ticker","timestamp":"2023-11-14T22:13:20.000Z"})",
-              R"({"type":"error","code":4013,"message":"m","topic":"orders","timestamp":"2023-11-14T22:13:20.000Z"})"});
+  CHECK(
+      trading_answers(R"({"type":"result","op":"subscribe","results":[{"symbol":"A:B","channel":"ticker","state":"pending"},)"
+                      R"({"symbol":"NOPE","channel":"ticker","state":"failed","code":4011,"message":"unknown symbol","hint":"h"},)"
+                      R"({"topic":"orders","state":"failed","code":4013,"message":"m"}]})",
+                      now) ==
+      Texts{
+          R"({"type":"error","code":4011,"message":"unknown symbol","hint":"h","symbol":"NOPE","channel":"ticker","timestamp":"2023-11-14T22:13:20.000Z"})",
+          R"({"type":"error","code":4013,"message":"m","topic":"orders","timestamp":"2023-11-14T22:13:20.000Z"})"});
   CHECK(trading_answers(R"({"type":"pong","timestamp":"T"})", now) == Texts{R"({"type":"pong","timestamp":"T"})"});
   CHECK(trading_answers(R"({"type":"result","op":"publish","topic":"a","seq":1})", now).size() == 1);
   std::string many = R"({"type":"result","op":"subscribe","results":[)";
-  for (int i = 0; i < 150; ++i) many += std::string(i == 0 ? "" : ",") + R"({"symbol":"NOPE","channel":"ticker","state":"failed","code":4011,"message":"m"})";
+  for (int i = 0; i < 150; ++i)
+    many += std::string(i == 0 ? "" : ",") + R"({"symbol":"NOPE","channel":"ticker","state":"failed","code":4011,"message":"m"})";
   const Texts errors = trading_answers(many + "]}", now);
   REQUIRE(errors.size() == 101);
   CHECK(errors.back().find("50 more subscriptions failed") != std::string::npos);

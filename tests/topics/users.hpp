@@ -12,7 +12,8 @@
 
 namespace tidegate::test {
 
-inline TokenRecord token_record(std::string_view token, std::string user, std::vector<std::string> roles = {}, std::vector<std::string> publish = {}) {
+inline TokenRecord token_record(std::string_view token, std::string user, std::vector<std::string> roles = {},
+                                std::vector<std::string> publish = {}) {
   TokenRecord record;
   record.digest = token_digest(token);
   record.claims.user = std::move(user);
@@ -21,7 +22,8 @@ inline TokenRecord token_record(std::string_view token, std::string user, std::v
   return record;
 }
 
-/// `alice` and `bob` are users as any; `svc` publishes to everything, `orders-svc` to orders alone; `root` is an administrator. A token is NAME-token.
+/// `alice` and `bob` are users as any; `svc` publishes to everything, `orders-svc` to orders alone; `root` is an administrator. A token is
+/// NAME-token.
 inline DistributorOptions options_with_users() {
   DistributorOptions options = test_options();
   TokenList list;
@@ -49,7 +51,8 @@ inline std::string target(std::string_view user, std::string path = "/ws", std::
 /// Connects as that user; the welcome is off the front where the dialect has one.
 inline std::unique_ptr<Client> connect(Gateway& gateway, std::string_view user, std::string path = "/ws", std::string_view more = {}) {
   const bool welcomed = path == "/ws" && more.find("dialect=") == std::string_view::npos;
-  auto client = std::make_unique<Client>(gateway, gateway.url(target(user, std::move(path), more)), std::vector<std::pair<std::string, std::string>>{});
+  auto client =
+      std::make_unique<Client>(gateway, gateway.url(target(user, std::move(path), more)), std::vector<std::pair<std::string, std::string>>{});
   gateway.until([&] { return client->opened || client->closed.code != 0; });
   if (welcomed) {
     client->wait(1);

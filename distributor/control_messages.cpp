@@ -111,15 +111,18 @@ ResultMessage::ResultMessage(std::string_view op, std::string_view id) {
   json_.key("results").begin_array();
 }
 
-void ResultMessage::add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state) {
+void ResultMessage::add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state, const Complaint& reason) {
   json_.begin_object().text("symbol", symbol);
   if (symbol != requested) json_.text("requested", requested);
-  json_.text("channel", channel).text("state", to_text(state)).end_object();
+  json_.text("channel", channel).text("state", to_text(state));
+  if (reason.code != 0) put(reason);
+  json_.end_object();
 }
 
 void ResultMessage::add_failure(std::string_view symbol, std::string_view channel, const Complaint& complaint) {
   json_.begin_object().text("symbol", symbol).text("channel", channel).text("state", "failed");
-  put_failure(complaint);
+  put(complaint);
+  json_.end_object();
 }
 
 void ResultMessage::add_topic(std::string_view topic, TopicState state) {
@@ -128,14 +131,14 @@ void ResultMessage::add_topic(std::string_view topic, TopicState state) {
 
 void ResultMessage::add_topic_failure(std::string_view topic, const Complaint& complaint) {
   json_.begin_object().text("topic", topic).text("state", "failed");
-  put_failure(complaint);
+  put(complaint);
+  json_.end_object();
 }
 
-void ResultMessage::put_failure(const Complaint& complaint) {
+void ResultMessage::put(const Complaint& complaint) {
   json_.number("code", complaint.code).text("message", complaint.message);
   if (!complaint.hint.empty() && hints_++ < kHintsMax) json_.text("hint", complaint.hint);
   if (complaint.retry_after_ms != 0) json_.number("retry_after_ms", complaint.retry_after_ms);
-  json_.end_object();
 }
 
 std::string ResultMessage::finish() {

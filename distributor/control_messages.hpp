@@ -65,14 +65,15 @@ class ResultMessage {
  public:
   ResultMessage(std::string_view op, std::string_view id);
   /// `requested` is the client's own spelling, shown where `symbol` differs from it.
-  void add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state);
+  /// `reason`, where its code is not 0, says why a pending one will take longer.
+  void add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state, const Complaint& reason = {});
   void add_failure(std::string_view symbol, std::string_view channel, const Complaint& complaint);
   void add_topic(std::string_view topic, TopicState state);
   void add_topic_failure(std::string_view topic, const Complaint& complaint);
   [[nodiscard]] std::string finish();
 
  private:
-  void put_failure(const Complaint& complaint);
+  void put(const Complaint& complaint);
 
   JsonWriter json_;
   std::size_t hints_ = 0;

@@ -137,7 +137,10 @@ std::string Publisher::state_text(StreamSlot slot, bool withheld) {
   facts.broker = value.broker ? hub_.broker(*value.broker) : std::string_view{};
   facts.since = value.since;
   facts.reason = value.reason;
-  facts.code = value.state == StreamState::Failed ? value.code : std::uint16_t{0};
+  facts.code = value.state == StreamState::Failed || value.state == StreamState::Stale ? value.code : std::uint16_t{0};
+  if (facts.code == code::kBrokerNotConnected && value.broker && hub_.brokers[value.broker->value()].state == BrokerState::AuthRequired) {
+    facts.code = code::kCredentialsExpired;
+  }
   if (withheld) {
     facts.state = StreamState::Failed;
     facts.reason = "the broker delays this data deliberately";

@@ -140,7 +140,9 @@ void RequestHandler::subscribe(Subscriber& subscriber, const Request& request) {
         complaint = std::move(subscribed.complaint);
         if (subscribed.stream != kNoStream) {
           const bool live = publisher_.state_for(subscriber, subscribed.stream) == StreamState::Live;
-          result.add(resolved.entry->symbol, symbol, name, live ? StreamState::Live : StreamState::Pending);
+          const Complaint reason = live ? Complaint{} : cut_off(*resolved.entry);
+          if (reason.code != 0) count_told(hub_.telemetry.gateway, reason.code);
+          result.add(resolved.entry->symbol, symbol, name, live ? StreamState::Live : StreamState::Pending, reason);
           entered.push_back(subscribed.stream);
           note_spelling(subscriber, resolved.entry->symbol, symbol);
         }
@@ -244,6 +246,21 @@ std::optional<Channel> RequestHandler::channel(std::string_view name, Complaint&
   const auto found = parse_channel(name);
   if (!found) complaint = {code::kNoChannel, "unknown channel", "one of: " + channel_list()};
   return found;
+}
+
+Complaint RequestHandler::cut_off(const CatalogEntry& entry) const {
+  const BrokerHealth* first = nullptr;
+  for (const BrokerId broker : entry.brokers) {
+    const BrokerHealth& health = hub_.brokers[broker.value()];
+    const bool lost = health.state == BrokerState::AuthRequired || health.state == BrokerState::Down || health.state == BrokerState::Reconnecting;
+    if (!lost) return {};
+    if (first == nullptr) first = &health;
+  }
+  if (first == nullptr) return {};
+  std::string message = first->name + " is " + std::string(to_text(first->state));
+  if (!first->reason.empty()) message += ": " + first->reason;
+  const std::uint16_t told = first->state == BrokerState::AuthRequired ? code::kCredentialsExpired : code::kBrokerNotConnected;
+  return {told, std::move(message), "the subscription stays, and goes on once the broker is connected"};
 }
 
 Complaint RequestHandler::limit_reached(const Subscriber& subscriber) const {

@@ -65,6 +65,8 @@ class RequestHandler {
   [[nodiscard]] std::optional<Channel> channel(std::string_view name, Complaint& complaint) const;
   [[nodiscard]] Complaint wish(Subscriber& subscriber, const std::string& symbol, Channel channel, const SubscribeOptions& options) const;
   [[nodiscard]] Subscribed enter(Subscriber& subscriber, const CatalogEntry& entry, Channel channel, const SubscribeOptions& options);
+  /// Why a stream of this instrument stays pending for now: no broker that lists it is connected. Code 0: nothing is known against it.
+  [[nodiscard]] Complaint cut_off(const CatalogEntry& entry) const;
   [[nodiscard]] Complaint limit_reached(const Subscriber& subscriber) const;
   void leave(Subscriber& subscriber, StreamSlot stream);
   void follow_up(Subscriber& subscriber, std::vector<StreamSlot> streams);

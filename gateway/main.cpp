@@ -47,8 +47,8 @@ int run(const std::string& path) {
     return 1;
   }
   pipeline.loop().on_signals({SIGTERM, SIGINT}, [&](int signal) { pipeline.stop(signal == SIGTERM ? "stopped by SIGTERM" : "stopped by SIGINT"); });
-  pipeline.loop().on_signals(
-      {SIGHUP}, [](int) { spdlog::warn("SIGHUP: this version reads its configuration at the start only; restart it to apply changes"); });
+  pipeline.read_configuration = [path] { return load_config(path, all_adapters()); };
+  pipeline.loop().on_signals({SIGHUP}, [&](int) { pipeline.reload(); });
   const bool bare_ipv6 = host.find(':') != std::string::npos;
   std::cerr << "listening on " << (bare_ipv6 ? "[" + host + "]" : host) << ':' << pipeline.port() << std::endl;
   pipeline.run();

@@ -37,6 +37,21 @@ std::thread named_thread(const char* name, net::EventLoop& loop) {
   }};
 }
 
+bool logins_configured(const Config& config) {
+  const AuthSettings& auth = config.server.auth;
+  return !auth.tokens_file.empty() || !auth.jwt.key.empty() || !auth.jwt.key_files.empty();
+}
+
+/// Whether they differ in something that a reload does not apply.
+bool needs_restart(const Config& running, Config fresh) {
+  fresh.server.plans = running.server.plans;
+  const AuthSettings asked = std::exchange(fresh.server.auth, running.server.auth);
+  fresh.server.auth.required = asked.required;
+  fresh.server.auth.login_timeout = asked.login_timeout;
+  fresh.server.auth.expiry_notice = asked.expiry_notice;
+  return print_config(fresh) != print_config(running);
+}
+
 /// Different at every start, so that nobody takes one life's sequence numbers for another's.
 std::string make_epoch(const Clock& clock) {
   std::random_device random;
@@ -106,6 +121,9 @@ class Pipeline::RingSink final : public RecordSink {
 
 Pipeline::Pipeline(Config config, const Clock& clock)
     : config_(std::move(config)),
+      access_config_(std::make_unique<const Config>(config_)),
+      access_(load_access(*access_config_)),
+      access_watch_(std::in_place, *access_config_, access_),
       clock_(clock),
       epoch_(make_epoch(clock)),
       inline_(decide_inline(config_)),
@@ -128,6 +146,9 @@ Pipeline::Pipeline(Config config, const Clock& clock)
   serve_loop_.set_spin(spin);
   if (!inline_) normalize_loop_->set_spin(spin);
   make_brokers();
+  warn_of_access(access_.warnings);
+  upstream_.reconnect_broker = [this](BrokerId broker) { reconnect(broker); };
+  upstream_.reload_configuration = [this] { return reload(); };
 }
 
 Pipeline::~Pipeline() = default;
@@ -153,6 +174,20 @@ distributor::DistributorOptions Pipeline::distributor_options() const {
   options.version = kVersion;
   options.epoch = epoch_;
   options.origins = config_.server.origins;
+  options.hosts = config_.server.hosts;
+  const ServerLimits& limits = config_.server.limits;
+  options.limits.connections_per_user = static_cast<std::size_t>(limits.connections_per_user);
+  options.limits.connections_per_address = static_cast<std::size_t>(limits.connections_per_address);
+  options.limits.subscriptions_per_user = static_cast<std::size_t>(limits.subscriptions_per_user);
+  options.limits.requests_per_minute = static_cast<std::size_t>(limits.requests_per_minute);
+  options.limits.http_requests_per_minute = static_cast<std::size_t>(limits.http_requests_per_minute);
+  options.limits.look_ups = static_cast<std::size_t>(limits.look_ups);
+  options.limits.handshake_timeout = limits.handshake_timeout;
+  options.login.authenticator = access_.authenticator;
+  options.login.configured = logins_configured(config_);
+  options.login.required = config_.server.auth.required;
+  options.login.timeout = config_.server.auth.login_timeout;
+  options.login.expiry_notice = config_.server.auth.expiry_notice;
   for (const BrokerConfig& broker : config_.brokers) {
     options.broker_names.push_back(broker.name);
     options.broker_required.push_back(broker.required);
@@ -243,10 +278,48 @@ void Pipeline::serve_turn() {
     if (ring_->drain(kRecordsPerTurn, distributor_) == kRecordsPerTurn) serve_loop_.wake();
     if (ring_->free_bytes() < ring_->capacity_bytes() / 2) normalize_loop_->wake();  // it may be waiting for room
   }
+  watch_access();
   distributor_.do_work(clock_.mono());
   distributor_.end_turn();
   send_look_ups();
   if (stopping_ && (distributor_.drained() || clock_.mono() > stop_deadline_)) serve_loop_.stop();
+}
+
+// ---- who may log in ----
+
+void Pipeline::warn_of_access(const std::vector<std::string>& warnings) const {
+  for (const std::string& warning : warnings) spdlog::warn("{}", warning);
+}
+
+/// Tokens are revoked, and keys are rotated, by writing a file.
+void Pipeline::watch_access() {
+  const AccessWatch::Change change = access_watch_->look(clock_.mono());
+  if (!change.complaint.empty()) spdlog::error("{}; who could log in before still can", change.complaint);
+  if (change.authenticator == nullptr) return;
+  warn_of_access(change.warnings);
+  spdlog::info("tokens or keys have changed and are read again");
+  distributor_.set_authenticator(change.authenticator, logins_configured(*access_config_));
+}
+
+std::string Pipeline::reload() {
+  try {
+    auto fresh = std::make_unique<const Config>(read_configuration ? read_configuration() : *access_config_);
+    Access access = load_access(*fresh);
+    if (needs_restart(config_, *fresh)) {
+      spdlog::warn("reload: besides logins, plans and keys the configuration has changed; a restart applies the rest");
+    }
+    access_watch_.reset();
+    access_config_ = std::move(fresh);
+    access_ = std::move(access);
+    access_watch_.emplace(*access_config_, access_);
+  } catch (const ConfigError& error) {
+    spdlog::error("reload: {}; nothing is changed", error.what());
+    return error.what();
+  }
+  warn_of_access(access_.warnings);
+  distributor_.set_authenticator(access_.authenticator, logins_configured(*access_config_));
+  spdlog::info("reload: logins, plans and keys are read again");
+  return {};
 }
 
 // ---- the control path between the threads ----
@@ -294,6 +367,10 @@ void Pipeline::on_demand(std::vector<Want> wants, std::vector<WantedSet> by_brok
       for (std::size_t i = 0; i < sessions_.size(); ++i) sessions_[i]->update(by_broker[i]);
     });
   });
+}
+
+void Pipeline::reconnect(BrokerId broker) {
+  io_loop().post([this, broker] { sessions_[broker.value()]->reconnect(); });
 }
 
 void Pipeline::request_snapshot(BrokerId broker, const std::string& symbol) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "brokers/adapter.hpp"
 #include "distributor/distributor.hpp"
+#include "gateway/config/access_files.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/core/telemetry.hpp"
 #include "gateway/frame_queue.hpp"
@@ -40,6 +42,12 @@ class Pipeline {
   /// Any thread. Subscribers are told (4050) and drained, then run() returns.
   void stop(std::string reason);
 
+  /// Where reload() reads the configuration again; throws ConfigError. Set before run(); without it the files are read again that the present
+  /// configuration names.
+  std::function<Config()> read_configuration;
+  /// The loop's thread. Reads logins, plans and keys anew, and applies them to clients that are connected. Empty, or what is wrong: then all stays.
+  std::string reload();
+
   /// The loop that run() serves, for signals.
   [[nodiscard]] net::EventLoop& loop() { return serve_loop_; }
   [[nodiscard]] const Telemetry& telemetry() const { return telemetry_; }
@@ -51,6 +59,9 @@ class Pipeline {
   [[nodiscard]] net::EventLoop& io_loop() { return inline_ ? serve_loop_ : *io_loop_; }
   [[nodiscard]] net::EventLoop& normalize_loop() { return inline_ ? serve_loop_ : *normalize_loop_; }
   [[nodiscard]] distributor::DistributorOptions distributor_options() const;
+  void warn_of_access(const std::vector<std::string>& warnings) const;
+  void watch_access();              // server's thread
+  void reconnect(BrokerId broker);  // server's thread
   void make_brokers();
   void on_instruments(BrokerId broker, std::vector<Instrument>& instruments);  // I/O thread
   void on_found(BrokerId broker, std::vector<SymbolAnswer> answers);           // I/O thread
@@ -63,6 +74,9 @@ class Pipeline {
   void stop_sessions();
 
   Config config_;
+  std::unique_ptr<const Config> access_config_;  // the last one read; of it, what says who may log in
+  Access access_;
+  std::optional<AccessWatch> access_watch_;
   const Clock& clock_;
   Telemetry telemetry_;
   std::string epoch_;

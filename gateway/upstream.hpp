@@ -29,6 +29,10 @@ class Upstream final : public distributor::UpstreamHost {
 
   Upstream(const Config& config, std::vector<const Adapter*> adapters, const Clock& clock, GatewayCounters& counters, DemandSink demand);
 
+  /// What only the owner of sessions and configuration can do; set before anybody is served.
+  std::function<void(BrokerId broker)> reconnect_broker;
+  std::function<std::string()> reload_configuration;
+
   /// `listed` is the broker whose list made this catalog new.
   void set_catalog(std::shared_ptr<const Catalog> catalog, BrokerId listed);
   /// `broker` answered; `catalog` has what it found.
@@ -41,6 +45,8 @@ class Upstream final : public distributor::UpstreamHost {
   [[nodiscard]] distributor::LookUp look_up(InstrumentId instrument, Channel channel) override;
   void on_demand(std::vector<Want> wants) override;
   [[nodiscard]] std::string brokers_json() override;
+  void reconnect(BrokerId broker) override { reconnect_broker(broker); }
+  [[nodiscard]] std::string reload() override { return reload_configuration(); }
 
   /// Names for Session::look_up, by BrokerId; nothing when there are no new ones. What one turn asked for goes out together.
   [[nodiscard]] std::vector<std::vector<std::string>> take_look_ups();

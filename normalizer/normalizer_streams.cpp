@@ -30,7 +30,7 @@ void Normalizer::on_closed(const RawFrame& frame) {
     }
     if (stream.state != StreamState::Live && stream.state != StreamState::Silent) return;
     if (stream.seq != 0) stream.gap = PendingGap::Unknown;
-    set_state(StreamState::Stale, frame.bytes.empty() ? "connection to the broker lost" : frame.bytes);
+    set_state(StreamState::Stale, frame.bytes.empty() ? "connection to the broker lost" : frame.bytes, code::kBrokerNotConnected);
   });
 }
 

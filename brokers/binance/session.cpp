@@ -32,6 +32,13 @@ void StreamSession::start() {
   list_.start();
 }
 
+void StreamSession::reconnect() {
+  if (stopped_) return;
+  for (Slot& slot : slots_) {
+    if (slot.shard) slot.shard->reconnect(common::kReconnectWords);
+  }
+}
+
 void StreamSession::stop() noexcept {
   if (stopped_) return;
   stopped_ = true;

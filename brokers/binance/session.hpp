@@ -32,6 +32,7 @@ class StreamSession final : public Session, private ShardOwner {
   void start() override;
   void update(const WantedSet& wanted) override;
   void request_snapshot(std::string_view symbol) override;
+  void reconnect() override;
   void stop() noexcept override;
 
  private:

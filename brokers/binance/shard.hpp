@@ -37,6 +37,7 @@ class Shard final : private common::ConnectionOwner {
   void unwant(std::string_view stream) { ledger_.unwant(stream); }
   /// After a round of want() and unwant(): connects, sends or schedules what follows from them.
   void apply();
+  void reconnect(std::string_view why) { connection_.reconnect(why); }
   void stop();
 
   [[nodiscard]] Route route() const { return route_; }

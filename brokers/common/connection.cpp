@@ -135,6 +135,12 @@ void Connection::cut(std::string_view why) {
   end(net::WsClosed{.code = 1006, .reason = std::string{why}, .http_status = 0, .opened = opened});
 }
 
+void Connection::reconnect(std::string_view why) {
+  wake();
+  unpark();
+  cut(why);
+}
+
 // Every attempt starts from the timer, so no socket is replaced from inside one of its own callbacks.
 void Connection::schedule(Duration delay) {
   const Duration paced = std::max(delay, attempts_.wait(host_.clock().mono()));

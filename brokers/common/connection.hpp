@@ -43,6 +43,9 @@ struct LossVerdict {
   std::string reason;
 };
 
+/// Why a connection ended that a person had made anew.
+inline constexpr std::string_view kReconnectWords = "an administrator asked for a new connection";
+
 class Connection;
 
 /// The adapter's side of a connection. Called on the loop's thread.
@@ -91,6 +94,8 @@ class Connection {
   void unpark();
   /// A planned end: closes politely and opens the successor without backoff.
   void renew(std::string_view why);
+  /// A person wants another one: cuts an open connection, and tries again where it waits or is parked, within the pace of attempts.
+  void reconnect(std::string_view why);
   /// Declares an open connection dead.
   void cut(std::string_view why);
 

@@ -40,6 +40,7 @@ class Feed final : private common::ConnectionOwner {
   void leave(std::string_view why) { connection_.leave(why); }
   void stop(std::string_view why) { connection_.stop(why); }
   void cut(std::string_view why) { connection_.cut(why); }
+  void reconnect(std::string_view why) { connection_.reconnect(why); }
   /// One command; only while up.
   void send(std::string_view command) { connection_.send_text(command); }
 

@@ -208,10 +208,7 @@ void LoginKeeper::rival() {
   if (!std::exchange(competing_, true)) {
     spdlog::error("{}: another program of the same user has the brokerage session", config_.name);
     if (settings_.competing_wait > Duration::zero()) {
-      competing_timer_.start(settings_.competing_wait, [this] {
-        take_due_ = true;
-        begin();
-      });
+      competing_timer_.start(settings_.competing_wait, [this] { take_back(); });
     }
   }
   state_ = BrokerState::Down;
@@ -219,6 +216,12 @@ void LoginKeeper::rival() {
   drop(reason_);
   retry_in(settings_.competing_check);
   owner_.on_login_trouble();
+}
+
+void LoginKeeper::take_back() {
+  if (stopped_ || !competing_) return;
+  take_due_ = true;
+  begin();
 }
 
 void LoginKeeper::nobody() {

@@ -57,6 +57,8 @@ class LoginKeeper {
   /// Goes through the preflight again, unless that is under way or waits for its time; what is there counts until it proves otherwise. Ends in
   /// on_login(), or in on_login_lost().
   void check();
+  /// Takes the brokerage session from the program that has it, once; without effect where none has.
+  void take_back();
   /// The broker says that the brokerage session is gone.
   void lost(std::string_view why);
   /// The broker says that there may be one again: asks soon, where it would have waited.

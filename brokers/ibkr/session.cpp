@@ -90,6 +90,12 @@ void MarketDataSession::start() {
   keeper_.start();
 }
 
+void MarketDataSession::reconnect() {
+  if (stopped_) return;
+  keeper_.take_back();
+  feed_.reconnect(common::kReconnectWords);
+}
+
 void MarketDataSession::stop() noexcept {
   if (stopped_) return;
   stopped_ = true;

@@ -48,6 +48,7 @@ class Feed final : private common::ConnectionOwner {
   /// Ends at once, after a last word.
   void stop(std::string_view why);
   void cut(std::string_view why) { connection_.cut(why); }
+  void reconnect(std::string_view why) { connection_.reconnect(why); }
   void expect_data(bool expected) { connection_.expect_data(expected); }
   /// The market is quiet, not the feed: as good as data.
   void proof_of_quiet() { connection_.on_data({host_.clock().utc(), host_.clock().mono()}); }

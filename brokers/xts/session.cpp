@@ -58,6 +58,12 @@ void MarketDataSession::start() {
   keeper_.start();
 }
 
+void MarketDataSession::reconnect() {
+  if (stopped_) return;
+  keeper_.forgive();
+  feed_.reconnect(common::kReconnectWords);
+}
+
 void MarketDataSession::stop() noexcept {
   if (stopped_) return;
   stopped_ = true;

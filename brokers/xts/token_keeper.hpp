@@ -52,6 +52,8 @@ class TokenKeeper {
   [[nodiscard]] BrokerState state() const;
   [[nodiscard]] const std::string& reason() const { return gate_.closed() ? gate_.reason() : reason_; }
 
+  /// What was refused, or taken by another login, is tried once more.
+  void forgive() { gate_.forgive(); }
   /// The broker says that the token of this generation is dead.
   void rejected(std::uint64_t generation, std::string_view words);
   /// The broker says that another login took the session.

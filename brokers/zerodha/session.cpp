@@ -36,6 +36,14 @@ void TickerSession::start() {
   list_.start();
 }
 
+void TickerSession::reconnect() {
+  if (stopped_) return;
+  gate_.forgive();
+  for (Slot& slot : slots_) {
+    if (slot.shard) slot.shard->reconnect(common::kReconnectWords);
+  }
+}
+
 void TickerSession::stop() noexcept {
   if (stopped_) return;
   stopped_ = true;

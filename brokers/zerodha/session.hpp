@@ -35,6 +35,7 @@ class TickerSession final : public Session, private ShardOwner {
   void update(const WantedSet& wanted) override;
   /// Every full packet is a whole book: there is nothing to ask for.
   void request_snapshot(std::string_view) override {}
+  void reconnect() override;
   void stop() noexcept override;
 
  private:

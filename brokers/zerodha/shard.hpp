@@ -44,6 +44,7 @@ class Shard final : private common::ConnectionOwner {
   void apply();
   /// Credentials may have been renewed: a connection that is parked for them tries again.
   void unpark() { connection_.unpark(); }
+  void reconnect(std::string_view why) { connection_.reconnect(why); }
   void stop();
 
   [[nodiscard]] common::FramePort& port() { return port_; }

@@ -21,10 +21,10 @@ constexpr std::string_view to_text(JwtAlgorithm algorithm) { return kJwtAlgorith
 /// `server.auth.jwt`: which JSON Web Tokens count.
 struct JwtSettings {
   JwtAlgorithm algorithm = JwtAlgorithm::HS256;  // the only one accepted; a token does not choose
-  std::string key;                               // HS256: the secret; else public keys or certificates in PEM; empty: none here
-  std::vector<std::string> key_files;            // absolute; each holds a secret, or one or several PEM blocks
-  std::string issuer;                            // `iss` must be this; empty: not looked at
-  std::string audience;                          // `aud` must hold this; empty: not looked at
+  std::string key{};                             // HS256: the secret; else public keys or certificates in PEM; empty: none here
+  std::vector<std::string> key_files{};          // absolute; each holds a secret, or one or several PEM blocks
+  std::string issuer{};                          // `iss` must be this; empty: not looked at
+  std::string audience{};                        // `aud` must hold this; empty: not looked at
   Duration leeway{30'000'000'000};               // how far our clock and the issuer's may be apart
   bool require_expiry = true;                    // a token without `exp` is refused
 };

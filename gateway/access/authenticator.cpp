@@ -151,7 +151,7 @@ IdentityRef Authenticator::make_identity(const Claims& claims, Credential creden
   const UserRecord* user = user_of(claims);
   if (user != nullptr) std::ranges::copy(user->roles, std::back_inserter(identity.roles));
   std::ranges::sort(identity.roles);
-  identity.roles.erase(std::ranges::unique(identity.roles).begin(), identity.roles.end());
+  identity.roles.erase(std::unique(identity.roles.begin(), identity.roles.end()), identity.roles.end());
   identity.admin = std::ranges::binary_search(identity.roles, kAdminRole);
 
   std::vector<std::string_view> names(identity.roles.begin(), identity.roles.end());

@@ -21,12 +21,13 @@ std::string_view view_of(const rapidjson::Value& text) { return {text.GetString(
 class Members {
  public:
   explicit Members(std::string_view json) {
-    // A zero byte would end the text for the parser, and hide what follows.
-    if (json.find('\0') != std::string_view::npos) {
+    // A zero byte would end the text for the parser, and hide what follows; a byte order mark it would pass over.
+    if (json.find('\0') != std::string_view::npos || json.starts_with("\xEF\xBB\xBF")) {
       fail("");
       return;
     }
-    constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
+    // Without kParseFullPrecisionFlag: that counts the leading zeros of nothing in a number such as 0e0150, which C++ leaves undefined.
+    constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
     document_.Parse<kFlags>(json.data(), json.size());
     if (document_.HasParseError() || !document_.IsObject() || has_duplicates()) fail("");
   }

@@ -21,12 +21,17 @@
 namespace tidegate {
 
 struct ServerLimits {
-  std::int64_t connections = 10'000;      // of all clients together
-  std::int64_t connections_per_user = 5;  // logged-in users
+  std::int64_t connections = 10'000;         // of all clients together
+  std::int64_t connections_per_user = 5;     // logged-in users
+  std::int64_t connections_per_address = 0;  // 0: no limit
   std::int64_t subscriptions_per_connection = 1000;
-  std::int64_t requests_per_minute = 1000;  // per connection
-  std::int64_t outbox_bytes = 1 << 20;      // per connection, not yet taken by the kernel
-  std::int64_t message_bytes = 64 << 10;    // one message from a client
+  std::int64_t subscriptions_per_user = 0;       // of all connections of a logged-in user; 0: no limit
+  std::int64_t requests_per_minute = 1000;       // per connection
+  std::int64_t http_requests_per_minute = 1200;  // per address that is not loopback; 0: no limit
+  std::int64_t look_ups = 256;                   // names that brokers are asked for, per subscriber
+  std::int64_t outbox_bytes = 1 << 20;           // per connection, not yet taken by the kernel
+  std::int64_t message_bytes = 64 << 10;         // one message from a client
+  Duration handshake_timeout{5'000'000'000};
 };
 
 /// What users' programs publish for one another.
@@ -50,6 +55,7 @@ struct ServerConfig {
   Endpoint listen;
   ServerTls tls;
   std::vector<std::string> origins;  // browser origins allowed besides the gateway's own
+  std::vector<std::string> hosts;    // names by which it may be called besides loopback and the listen address
   AuthSettings auth;
   Plans plans = built_in_plans();  // by name; those that the file names replace the built-in ones of the same name
   ServerLimits limits;

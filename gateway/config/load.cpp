@@ -15,6 +15,7 @@ constexpr std::int64_t kKiB = 1 << 10;
 constexpr std::int64_t kMiB = 1 << 20;
 constexpr std::int64_t kGiB = 1 << 30;
 constexpr Duration kHeartbeatMin{1'000'000};
+constexpr Duration kHandshakeMin{10'000'000};
 constexpr Duration kHour{3'600'000'000'000};
 constexpr Duration kIdleMin{1'000'000'000};
 constexpr Duration kIdleMax = 8760 * kHour;
@@ -41,13 +42,27 @@ void read_tls(Section& tls, ServerTls& config) {
              "remove server.tls, listen on 127.0.0.1 and let a TLS proxy such as nginx or stunnel forward to it");
 }
 
+void read_hosts(Section& server, ServerConfig& config) {
+  for (const Scalar& host : server.texts("hosts")) {
+    if (host.text.empty() || host.text.find_first_of("/*@?# \t") != std::string::npos) {
+      host.refuse(host.shown + " is not the name of a host", "write NAME or NAME:PORT, such as gate.example.com");
+    }
+    config.hosts.push_back(host.text);
+  }
+}
+
 void read_limits(Section& limits, ServerLimits& config) {
   config.connections = limits.integer("connections", config.connections, 1, 1'000'000);
   config.connections_per_user = limits.integer("connections_per_user", config.connections_per_user, 1, 1'000'000);
+  config.connections_per_address = limits.integer("connections_per_address", config.connections_per_address, 0, 1'000'000);
   config.subscriptions_per_connection = limits.integer("subscriptions_per_connection", config.subscriptions_per_connection, 1, 1'000'000);
+  config.subscriptions_per_user = limits.integer("subscriptions_per_user", config.subscriptions_per_user, 0, 1'000'000'000);
   config.requests_per_minute = limits.integer("requests_per_minute", config.requests_per_minute, 1, 1'000'000'000);
+  config.http_requests_per_minute = limits.integer("http_requests_per_minute", config.http_requests_per_minute, 0, 1'000'000'000);
+  config.look_ups = limits.integer("look_ups", config.look_ups, 1, 4096);
   config.outbox_bytes = limits.size("outbox", config.outbox_bytes, kKiB, kGiB);
   config.message_bytes = limits.size("message", config.message_bytes, 128, 64 * kKiB * kKiB);
+  config.handshake_timeout = limits.duration("handshake_timeout", config.handshake_timeout, kHandshakeMin, kHour);
 }
 
 void read_topics(Section& topics, ServerTopics& config) {
@@ -70,6 +85,7 @@ void read_server(Section& server, ServerConfig& config, WrittenTexts& written, c
   }
   read_tls(server.child("tls"), config.tls);
   read_origins(server, config);
+  read_hosts(server, config);
   read_auth(server.child("auth"), config.auth, !options.login_at.empty());
   read_plans(server, config.plans, written);
   read_limits(server.child("limits"), config.limits);

@@ -93,16 +93,22 @@ class Printer {
     put(2, "server.tls", "certificate", "~");  // load_config refuses anything else until TLS is served
     put(2, "server.tls", "private_key", "~");
     put(1, "server", "origins", flow("server.origins", server.origins));
+    put(1, "server", "hosts", flow("server.hosts", server.hosts));
     auth(server.auth);
     plans(server.plans);
     open(1, "limits");
     const ServerLimits& limits = server.limits;
     put(2, "server.limits", "connections", std::to_string(limits.connections));
     put(2, "server.limits", "connections_per_user", std::to_string(limits.connections_per_user));
+    put(2, "server.limits", "connections_per_address", std::to_string(limits.connections_per_address));
     put(2, "server.limits", "subscriptions_per_connection", std::to_string(limits.subscriptions_per_connection));
+    put(2, "server.limits", "subscriptions_per_user", std::to_string(limits.subscriptions_per_user));
     put(2, "server.limits", "requests_per_minute", std::to_string(limits.requests_per_minute));
+    put(2, "server.limits", "http_requests_per_minute", std::to_string(limits.http_requests_per_minute));
+    put(2, "server.limits", "look_ups", std::to_string(limits.look_ups));
     put(2, "server.limits", "outbox", size_text(limits.outbox_bytes));
     put(2, "server.limits", "message", size_text(limits.message_bytes));
+    put(2, "server.limits", "handshake_timeout", duration_text(limits.handshake_timeout));
     topics(server.topics);
     put(1, "server", "heartbeat", duration_text(server.heartbeat));
   }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "brokers/registry.hpp"
+#include "gateway/config/access_files.hpp"
 #include "gateway/config/yaml_tree.hpp"
 #include "tests/config/fixture.hpp"
 #include "tests/support/paths.hpp"
@@ -66,7 +67,8 @@ TEST_CASE("example configuration: holds every key of the gateway and of each ada
 TEST_CASE("example configuration: the values it shows are the defaults") {
   const Config shown = load_config(config_file("example.yaml"), all_adapters());
   const Folder folder;
-  const Config standard = load_config(folder.write("short.yaml", "brokers: {binance: {adapter: binance}}\n"), all_adapters());
+  Config standard = load_config(folder.write("short.yaml", "brokers: {binance: {adapter: binance}}\n"), all_adapters());
+  CHECK(standard.server.plans.emplace("premium", shown.server.plans.at("premium")).second);  // the one that is there as an example
   const auto head = [](const Config& config) {
     const std::string text = print_config(config);
     return text.substr(0, text.find("\n  usdm:") == std::string::npos ? text.find("\nrouting:") : text.find("\n  usdm:"));
@@ -87,6 +89,34 @@ TEST_CASE("example configuration: options of other adapters show their defaults 
     }
     CHECK(broker.ws_url == standard.brokers[0].ws_url);
     CHECK((adapter.default_rest_url.empty() || broker.rest_url == adapter.default_rest_url));
+  }
+}
+
+TEST_CASE("example tokens file: holds every key, fits the example plans, and lets nobody in") {
+  const Folder folder;
+  std::filesystem::copy_file(config_file("tokens.example.yaml"), folder.path() / "tokens.yaml");
+  std::filesystem::permissions(folder.path() / "tokens.yaml", std::filesystem::perms::owner_read);
+  std::string text;
+  REQUIRE(read_whole_file(config_file("example.yaml"), text).empty());
+  text.replace(text.find("tokens_file: ~"), 14, "tokens_file: tokens.yaml");
+  text.replace(text.find("required: false"), 15, "required: true");
+  const std::filesystem::path file = folder.write("example.yaml", text);
+  for (const auto& entry : std::filesystem::directory_iterator(source_dir() / "configs")) {
+    const std::filesystem::path copy = folder.path() / entry.path().filename();
+    if (!std::filesystem::exists(copy)) std::filesystem::copy_file(entry.path(), copy);
+  }
+  const Access access = load_access(load_config(file, all_adapters()));
+  CHECK(access.warnings.empty());
+  for (const char* token : {"tg_example-token-refused-because-it-is-switched-off", "tg_example-token-of-a-service-switched-off-too"}) {
+    CAPTURE(token);
+    const LoginResult result = access.authenticator->check(token, UtcTime{0});
+    REQUIRE_FALSE(result.ok());
+    CHECK(result.refusal().message == "this token is switched off");
+  }
+  const std::set<std::string> keys = keys_of(YAML::LoadFile(config_file("tokens.example.yaml").string()));
+  for (const char* key : {"sha256", "user", "roles", "plan", "active", "expires", "symbols", "channels", "topics", "publish"}) {
+    CAPTURE(key);
+    CHECK(keys.contains(std::string("tokens.") + key));
   }
 }
 

@@ -78,8 +78,9 @@ constexpr Mistake kValues[] = {
     {"IPv6 without brackets", BROKER "server: {listen: \"::1:7410\"}\n",
      "bad.yaml:2:18: server.listen: the address \"::1:7410\" holds an IPv6 address without brackets; write HOST:PORT, such as 127.0.0.1:7410"},
     {"open to the network without a login", BROKER "server: {listen: 0.0.0.0:7410}\n",
-     "bad.yaml:2:18: server.listen: the address \"0.0.0.0:7410\" can be reached from other machines, and server.auth.required is false; listen on "
-     "127.0.0.1 and reach it through a tunnel or a proxy that asks for a login"},
+     "bad.yaml:2:18: server.listen: the address \"0.0.0.0:7410\" can be reached from other machines, and server.auth.required is false; set it to "
+     "true "
+     "and say in server.auth who may log in, or listen on 127.0.0.1"},
     {"duration without a unit", BROKER "server: {heartbeat: 30}\n",
      "bad.yaml:2:21: server.heartbeat: \"30\" is not a duration; write a whole number and a unit, such as 250ms, 30s, 5m or 24h"},
     {"duration out of range", BROKER "server: {heartbeat: 48h}\n", "bad.yaml:2:21: server.heartbeat: \"48h\" is out of range; write 1ms to 1h"},
@@ -100,9 +101,6 @@ constexpr Mistake kValues[] = {
     {"origin with a path", BROKER "server: {origins: [\"https://a.example/x\"]}\n",
      "bad.yaml:2:20: server.origins[0]: \"https://a.example/x\" is not a browser origin; write scheme, host and port only, such as "
      "https://charts.example.com"},
-    {"login required", BROKER "server: {auth: {required: true}}\n",
-     "bad.yaml:2:27: server.auth.required: this version does not check logins yet; set it to false and listen on a loopback address such as "
-     "127.0.0.1:7410"},
     {"unreadable certificate", BROKER "server: {tls: {certificate: no.pem, private_key: no.key}}\n",
      "bad.yaml:2:29: server.tls.certificate: the file \"no.pem\" cannot be read (No such file or directory); correct the path or its permissions"},
     {"adapter option out of range", "brokers: {b: {adapter: fake, streams_per_connection: 1025}}\n",
@@ -265,20 +263,15 @@ TEST_CASE("configuration: a circle of includes is refused where it closes") {
         "two.yaml:2:10: brokers.b.include: the file \"one.yaml\" includes itself, directly or through others; break the circle");
 }
 
-TEST_CASE("configuration: TLS and tokens, not served yet, are refused instead of ignored") {
+TEST_CASE("configuration: TLS, not served yet, is refused instead of ignored") {
   const Folder folder;
   folder.write("cert.pem", "x");
   folder.write("key.pem", "x");
-  folder.write("tokens.yaml", "x");
   CHECK(complaint(BROKER "server: {tls: {certificate: cert.pem, private_key: key.pem}}\n", folder) ==
         "bad.yaml:2:29: server.tls.certificate: this version does not serve TLS yet; remove server.tls, listen on 127.0.0.1 and let a TLS proxy such "
         "as nginx or stunnel forward to it");
   CHECK(complaint(BROKER "server: {tls: {certificate: cert.pem}}\n", folder) ==
         "bad.yaml:2:15: server.tls.private_key: is missing; name the file of the private key (PEM)");
-  CHECK(complaint(BROKER "server: {auth: {tokens_file: tokens.yaml}}\n", folder) ==
-        "bad.yaml:2:30: server.auth.tokens_file: this version does not check logins yet; remove tokens_file: nobody would look at the tokens in it");
-  CHECK(complaint(BROKER "server: {auth: {jwt: {key: abc}}}\n", folder) ==
-        "bad.yaml:2:28: server.auth.jwt.key: this version does not check logins yet; remove jwt: nobody would verify the tokens");
 }
 
 TEST_CASE("configuration: a credentials file with an empty first line is refused") {

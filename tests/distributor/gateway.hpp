@@ -83,6 +83,8 @@ class Gateway : public UpstreamHost {
   std::map<std::string, distributor::LookUp, std::less<>> look_ups;  // how names that no list holds are asked for
   std::vector<std::string> looked_up;                                // every such name, as often as it was wanted
   distributor::LookUp elsewhere = distributor::LookUp::Nobody;       // the same for channels that nobody serves
+  std::vector<BrokerId> reconnected;                                 // as administrators asked
+  std::string reload_problem;                                        // the answer to a reload
   std::unique_ptr<Distributor> distributor;                          // dies before the loop
 
  private:
@@ -96,6 +98,8 @@ class Gateway : public UpstreamHost {
   }
   distributor::LookUp look_up(InstrumentId, Channel) override { return elsewhere; }
   std::string brokers_json() override { return R"([{"name":"binance"}])"; }
+  void reconnect(BrokerId broker) override { reconnected.push_back(broker); }
+  std::string reload() override { return reload_problem; }
 };
 
 class Client : public net::WsClientHandler {

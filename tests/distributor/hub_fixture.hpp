@@ -32,7 +32,7 @@ class FakeConnection final : public net::WsConnection {
     if (on_send) on_send();
   }
   void send_binary(std::string_view) override {}
-  void ping(std::string_view) override {}
+  void ping(std::string_view) override { ++pings; }
   void pong(std::string_view) override {}
   void close(std::uint16_t code, std::string_view) override {
     closed_code = code;
@@ -52,6 +52,7 @@ class FakeConnection final : public net::WsConnection {
   std::size_t queued = 0;
   int closed_code = 0;
   int close_count = 0;
+  int pings = 0;
   std::size_t kernel_room = 0;  // bytes that each write_now() gets rid of
   std::function<void()> on_send;
   std::function<void()> on_write_now;

@@ -56,6 +56,25 @@ Outcome check(std::string_view yaml, bool offline = false, Duration deadline = s
   return {code, out.str(), complaints.str()};
 }
 
+TEST_CASE("check: a tokens file that others can read is a warning and no mistake, and a wrong one is a mistake") {
+  const Folder folder;
+  const auto check_tokens = [&](std::string_view tokens) {
+    std::filesystem::permissions(folder.write("tokens.yaml", tokens), std::filesystem::perms{0644});
+    const std::filesystem::path file = folder.write("gateway.yaml", "server: {auth: {tokens_file: tokens.yaml}}\nbrokers: {a: {adapter: open}}\n");
+    std::ostringstream out, complaints;
+    const int code = run_check({file, true}, kBrokers, out, complaints);
+    return Outcome{code, out.str(), complaints.str()};
+  };
+  const std::string path = (folder.path() / "tokens.yaml").string();
+  const Outcome open = check_tokens("tokens: []\n");
+  CHECK(open.code == 0);
+  CHECK(open.complaints == path + ": every user of this machine can read it; chmod 600 " + path + "\n");
+  CHECK(open.out.find("tokens_file: " + path) != std::string::npos);
+  const Outcome wrong = check_tokens("tokens: [{}]\n");
+  CHECK(wrong.code == 2);
+  CHECK(wrong.complaints.starts_with(path + ":1:10: tokens[0].sha256: is missing; "));
+}
+
 TEST_CASE("check: credentials that work are said to work, and the exit code is 0") {
   const Outcome outcome = check("brokers: {a: {adapter: asked, words: as AB1234}}\n");
   CHECK(outcome.code == 0);

@@ -138,6 +138,9 @@ net::HttpResponse HttpApi::metrics(const Identity& caller) {
   gauges.subscriptions = hub_.table.subscription_count();
   gauges.streams = hub_.table.stream_count();
   gauges.users = hub_.sessions.users().size();
+  gauges.topics = hub_.topics->table().topic_count();
+  gauges.topic_subscriptions = hub_.topics->table().subscription_count();
+  gauges.retained_bytes = hub_.topics->table().retained_bytes();
   hub_.for_each_subscriber([&](const Subscriber& subscriber) {
     gauges.outbox_bytes += subscriber.queued_bytes();
     ++gauges.sessions_by_path[subscriber.session.path];

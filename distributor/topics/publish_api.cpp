@@ -71,7 +71,10 @@ net::HttpResponse PublishApi::respond(const net::HttpRequest& request) {
 net::HttpResponse PublishApi::publish(const Identity& publisher, const PublishItem& item) {
   if (item.complaint.code != 0) return refuse(400, item.complaint);
   const Published published = hub_.topics->publish(publisher, item.request);
-  if (published.complaint.code != 0) return refusal(status_of(published.complaint.code), published.complaint);
+  if (published.complaint.code != 0) {
+    count_told(hub_.telemetry.gateway, published.complaint.code);
+    return refusal(status_of(published.complaint.code), published.complaint);
+  }
   JsonWriter json;
   put_fate(json, item.request.topic, published);
   return json_answer(200, json.take());
@@ -84,11 +87,8 @@ net::HttpResponse PublishApi::publish_list(const Identity& publisher, const std:
   for (const PublishItem& item : items) {
     Published published;
     published.complaint = item.complaint;
-    if (item.complaint.code == 0) {
-      published = hub_.topics->publish(publisher, item.request);
-    } else {
-      count_told(hub_.telemetry.gateway, item.complaint.code);
-    }
+    if (item.complaint.code == 0) published = hub_.topics->publish(publisher, item.request);
+    count_told(hub_.telemetry.gateway, published.complaint.code);
     all = all && published.complaint.code == 0;
     put_fate(json, item.request.topic, published);
   }

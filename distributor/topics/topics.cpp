@@ -143,7 +143,6 @@ Published Topics::publish(const Identity& publisher, const PublishRequest& reque
                              "publish to topics that are there already, or raise server.topics.topics"};
     }
     count(counters.publishes_refused);
-    count_told(counters, published.complaint.code);
     return published;
   }
   count(counters.publishes);
@@ -231,7 +230,7 @@ bool Topics::feed(Subscriber& subscriber) {
   for (; done < subscriber.topics_due.size() && subscriber.has_room_for_snapshots(); ++done) {
     const TopicSlot slot = subscriber.topics_due[done];
     TopicMember* const member = table_.member(subscriber.slot(), slot);
-    if (member != nullptr && member->behind()) pay(subscriber, *member, slot);
+    if (member != nullptr && member->behind() && !pay(subscriber, *member, slot)) break;
   }
   std::vector<std::uint32_t>& due = subscriber.topics_due;
   due.erase(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(std::min(done, due.size())));
@@ -240,14 +239,21 @@ bool Topics::feed(Subscriber& subscriber) {
 }
 
 /// The retained value stands for all up to its number; what came after it, or was lost, is told as a gap.
-void Topics::pay(Subscriber& subscriber, TopicMember& member, TopicSlot slot) {
+bool Topics::pay(Subscriber& subscriber, TopicMember& member, TopicSlot slot) {
   const Topic& topic = table_.topic(slot);
-  const bool retained = std::exchange(member.retained_due, false) && !topic.retained.empty();
+  const bool retained = member.retained_due && !topic.retained.empty();
   const std::uint64_t from = retained ? topic.retained_seq + 1 : member.lost_from;
+  Message value;
+  if (retained) {
+    value = hub_.message(topic.retained);
+    if (!subscriber.has_room(value.in(subscriber.format).bytes().size() + kNoticeBytesMax)) return false;
+  }
+  member.retained_due = false;
   member.lost_from = 0;
-  if (retained) hub_.offer(subscriber, topic.retained);
-  if (from == 0 || from > topic.seq) return;
+  if (value) hub_.offer(subscriber, value, hub_.clock.mono());
+  if (from == 0 || from > topic.seq) return true;
   hub_.offer(subscriber, topic_gap_message(topic.name, from, topic.seq, retained ? kResumeWindow : kSlowClient));
+  return true;
 }
 
 bool Topics::feed_waiting() {

@@ -47,6 +47,7 @@ class Topics {
   [[nodiscard]] TopicState state(TopicSlot topic) const;
   [[nodiscard]] bool holds(const Subscriber& subscriber, std::string_view topic) const;
 
+  /// A refusal is counted; whoever tells of it counts its code.
   [[nodiscard]] Published publish(const Identity& publisher, const PublishRequest& request);
 
   /// What the gateway itself says in `market:status`.
@@ -73,7 +74,8 @@ class Topics {
   std::size_t send(TopicSlot topic, TopicFacts facts, bool retain);
   bool deliver(TopicSlot topic, TopicMember& member, const Message& message);
   void owe(Subscriber& subscriber, TopicSlot topic);
-  void pay(Subscriber& subscriber, TopicMember& member, TopicSlot topic);
+  /// False: there is no room yet.
+  bool pay(Subscriber& subscriber, TopicMember& member, TopicSlot topic);
   void set_live(TopicSlot topic, bool live);
 
   Hub& hub_;

@@ -131,6 +131,20 @@ TEST_CASE("topics: who subscribes and unsubscribes without reading costs no grow
   CHECK(static_cast<distributor::Subscriber*>(hub.connection.user)->topics_due.size() < 10);
 }
 
+TEST_CASE("topics: a retained value for which there is no room yet waits, and costs a healthy reader nothing") {
+  Topical hub;
+  hub.publish("a", text_of(3'000), true);
+  hub.connection.queued = 1'500;
+  hub.ask(hub.connection, R"({"op":"subscribe","topics":["a"]})");
+  hub.hub.topics->feed_waiting();
+  CHECK(hub.connection.messages.size() == 1);
+  CHECK(hub.connection.closed_code == 0);
+  hub.connection.queued = 0;
+  hub.hub.topics->feed_waiting();
+  REQUIRE(hub.connection.messages.size() == 2);
+  CHECK(field(hub.connection.messages[1], "retained") == "true");
+}
+
 TEST_CASE("topics: one encoding serves all readers of a format") {
   Topical hub;
   FakeConnection second;

@@ -44,12 +44,18 @@ std::string error_message(const Complaint& complaint, std::string_view id, UtcTi
   return json.take();
 }
 
-std::string pong_message(std::string_view id, UtcTime now) {
+std::string pong_message(std::string_view id, UtcTime now, std::string_view echo) {
   JsonWriter json;
   json.begin_object().text("type", "pong");
   put_id(json, id);
-  json.time("timestamp", now).end_object();
-  return json.take();
+  if (echo.empty()) {
+    json.time("timestamp", now).end_object();
+    return json.take();
+  }
+  json.time(echo.find(R"(,"timestamp":)") == std::string_view::npos ? "timestamp" : "server_time", now).end_object();
+  std::string text = json.take();
+  text.insert(text.size() - 1, echo);
+  return text;
 }
 
 std::string heartbeat_message(UtcTime now) {
@@ -119,6 +125,16 @@ void ResultMessage::add_failure(std::string_view symbol, std::string_view channe
   json_.end_object();
 }
 
+void ResultMessage::add_topic(std::string_view topic, TopicState state) {
+  json_.begin_object().text("topic", topic).text("state", to_text(state)).end_object();
+}
+
+void ResultMessage::add_topic_failure(std::string_view topic, const Complaint& complaint) {
+  json_.begin_object().text("topic", topic).text("state", "failed");
+  put(complaint);
+  json_.end_object();
+}
+
 void ResultMessage::put(const Complaint& complaint) {
   json_.number("code", complaint.code).text("message", complaint.message);
   if (!complaint.hint.empty() && hints_++ < kHintsMax) json_.text("hint", complaint.hint);
@@ -130,6 +146,14 @@ std::string ResultMessage::finish() {
   return json_.take();
 }
 
+std::string publish_message(std::string_view id, std::string_view topic, std::uint64_t seq, std::size_t delivered, bool duplicate) {
+  JsonWriter json;
+  json.begin_object().text("type", "result").text("op", "publish");
+  put_id(json, id);
+  json.text("topic", topic).number("seq", seq).number("delivered", delivered).boolean("duplicate", duplicate).end_object();
+  return json.take();
+}
+
 SubscriptionsMessage::SubscriptionsMessage(std::string_view id) {
   json_.begin_object().text("type", "subscriptions");
   put_id(json_, id);
@@ -139,6 +163,16 @@ SubscriptionsMessage::SubscriptionsMessage(std::string_view id) {
 void SubscriptionsMessage::add(std::string_view symbol, std::string_view channel, StreamState state, std::string_view broker, std::uint64_t seq) {
   json_.begin_object().text("symbol", symbol).text("channel", channel).text("state", to_text(state));
   put_text_or_null(json_, "broker", broker);
+  if (seq == 0) {
+    json_.null("seq");
+  } else {
+    json_.number("seq", seq);
+  }
+  json_.end_object();
+}
+
+void SubscriptionsMessage::add_topic(std::string_view topic, TopicState state, std::uint64_t seq) {
+  json_.begin_object().text("topic", topic).text("state", to_text(state));
   if (seq == 0) {
     json_.null("seq");
   } else {

@@ -9,6 +9,7 @@
 
 #include "distributor/json_writer.hpp"
 #include "distributor/protocol.hpp"
+#include "distributor/topics/topic_messages.hpp"
 #include "gateway/access/identity.hpp"
 #include "gateway/core/channel.hpp"
 #include "gateway/core/market_data.hpp"
@@ -35,7 +36,8 @@ struct WelcomeFacts {
 
 /// `id` is JSON text, or empty.
 [[nodiscard]] std::string error_message(const Complaint& complaint, std::string_view id, UtcTime now);
-[[nodiscard]] std::string pong_message(std::string_view id, UtcTime now);
+/// `echo` is empty, or members that the client sent, ",\"key\":value" each; its `timestamp` keeps its name, and ours is `server_time` then as well.
+[[nodiscard]] std::string pong_message(std::string_view id, UtcTime now, std::string_view echo = {});
 [[nodiscard]] std::string heartbeat_message(UtcTime now);
 [[nodiscard]] std::string notice_message(std::string_view kind, std::string_view message, UtcTime now);
 [[nodiscard]] std::string status_message(const BrokerHealth& broker);
@@ -66,6 +68,8 @@ class ResultMessage {
   /// `reason`, where its code is not 0, says why a pending one will take longer.
   void add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state, const Complaint& reason = {});
   void add_failure(std::string_view symbol, std::string_view channel, const Complaint& complaint);
+  void add_topic(std::string_view topic, TopicState state);
+  void add_topic_failure(std::string_view topic, const Complaint& complaint);
   [[nodiscard]] std::string finish();
 
  private:
@@ -75,12 +79,16 @@ class ResultMessage {
   std::size_t hints_ = 0;
 };
 
+/// The answer to `publish`.
+[[nodiscard]] std::string publish_message(std::string_view id, std::string_view topic, std::uint64_t seq, std::size_t delivered, bool duplicate);
+
 /// The answer to `list`.
 class SubscriptionsMessage {
  public:
   explicit SubscriptionsMessage(std::string_view id);
   /// `broker` empty and `seq` 0 become null.
   void add(std::string_view symbol, std::string_view channel, StreamState state, std::string_view broker, std::uint64_t seq);
+  void add_topic(std::string_view topic, TopicState state, std::uint64_t seq);
   [[nodiscard]] std::string finish();
 
  private:

@@ -102,6 +102,7 @@ void Distributor::do_work(MonoTime now) {
   parts_->hub.table.expire(now, parts_->closed);
   for (const StreamSlot stream : parts_->closed) parts_->hub.values.forget(stream);
   parts_->keeper.do_work(now);
+  parts_->hub.topics->do_work(now);
   if (now >= parts_->next_heartbeat) parts_->heartbeats(now);
   if (now >= parts_->next_standing) parts_->hold_standing();
 }
@@ -140,7 +141,8 @@ void Distributor::end_turn() {
   if (const MonoTime first = parts.publisher.take_first_record_time(); first != MonoTime{}) {
     parts.hub.telemetry.normalized_to_written.record(parts.hub.clock.mono() - first);
   }
-  if (parts.publisher.feed_waiting()) {
+  const bool told = parts.hub.topics->feed_waiting();
+  if (parts.publisher.feed_waiting() || told) {
     parts.server.flush();
     parts.loop.wake();  // there may be room for more already
   }

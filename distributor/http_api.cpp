@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kInstrumentsDefault = 50;
 constexpr std::size_t kInstrumentsMax = 1000;
 constexpr std::size_t kSnapshotSymbolsMax = 1000;
-constexpr std::string_view kPages = "/health /health/redis /ready /metrics /ws /ws/market /ws/trading /ws/status /v1/snapshot /v1/instruments /v1/brokers /v1/admin/...";
+constexpr std::string_view kPages = "/health /health/redis /ready /metrics /ws /ws/market /ws/trading /ws/status /v1/snapshot /v1/instruments /v1/brokers /v1/publish /v1/admin/...";
 
 void put_decimal(JsonWriter& json, std::string_view name, Decimal value) {
   if (value.present()) {
@@ -71,6 +71,7 @@ net::HttpResponse HttpApi::respond(const net::HttpRequest& request) {
 
 net::HttpResponse HttpApi::serve(const net::HttpRequest& request) {
   if (AdminApi::serves(request.path())) return admin_.respond(request);
+  if (request.path() == kPublishPath) return publish_.respond(request);
   if (request.method == "GET" || request.method == "HEAD") return dispatch(request);
   net::HttpResponse response = refusal(405, "only GET is served here", "use GET");
   response.headers.emplace_back("Allow", "GET, HEAD");
@@ -137,6 +138,9 @@ net::HttpResponse HttpApi::metrics(const Identity& caller) {
   gauges.subscriptions = hub_.table.subscription_count();
   gauges.streams = hub_.table.stream_count();
   gauges.users = hub_.sessions.users().size();
+  gauges.topics = hub_.topics->table().topic_count();
+  gauges.topic_subscriptions = hub_.topics->table().subscription_count();
+  gauges.retained_bytes = hub_.topics->table().retained_bytes();
   hub_.for_each_subscriber([&](const Subscriber& subscriber) {
     gauges.outbox_bytes += subscriber.queued_bytes();
     ++gauges.sessions_by_path[subscriber.session.path];
@@ -154,6 +158,7 @@ net::HttpResponse HttpApi::status(const Identity& caller) {
   for (const Stream& stream : hub_.table.streams()) {
     if (!stream.members.empty()) by_symbol[hub_.symbol(stream.instrument)] += stream.members.size();
   }
+  const TopicTable& topics = hub_.topics->table();
   JsonWriter json;
   const std::string_view state = hub_.shutting_down ? "shutting_down" : hub_.draining ? "draining" : "ok";
   json.begin_object().text("status", state).number("active_connections", hub_.connection_count());
@@ -162,9 +167,12 @@ net::HttpResponse HttpApi::status(const Identity& caller) {
     if (caller.admin || user == caller.user) json.number(user, slots.size());
   }
   json.end_object();
-  json.number("total_subscriptions", hub_.table.subscription_count()).number("activeConnections", hub_.connection_count());
+  json.number("total_subscriptions", hub_.table.subscription_count() + topics.subscription_count()).number("activeConnections", hub_.connection_count());
   json.key("topicSubscriptions").begin_object();
   for (const auto& [symbol, members] : by_symbol) json.number("market:" + std::string(symbol), members);
+  for (const Topic& topic : topics.topics()) {  // the names of users' own topics are theirs
+    if (!topic.members.empty() && (caller.admin || !is_personal_topic(topic.name))) json.number(topic.name, topic.members.size());
+  }
   json.end_object();
   put_brokers(json, hub_.brokers);
   json.time("timestamp", hub_.clock.utc()).end_object();

@@ -9,6 +9,7 @@
 #include "distributor/sessions/doorman.hpp"
 #include "distributor/sessions/keeper.hpp"
 #include "distributor/sessions/login.hpp"
+#include "distributor/topics/publish_api.hpp"
 #include "gateway/net/ws_server.hpp"
 
 namespace tidegate::distributor {
@@ -16,7 +17,7 @@ namespace tidegate::distributor {
 class HttpApi {
  public:
   HttpApi(Hub& hub, Login& login, SessionKeeper& keeper)
-      : hub_(hub), login_(login), doorman_(hub.options, hub.telemetry.gateway), admin_(hub, login, keeper) {}
+      : hub_(hub), login_(login), doorman_(hub.options, hub.telemetry.gateway), admin_(hub, login, keeper), publish_(hub, login) {}
 
   [[nodiscard]] net::HttpResponse respond(const net::HttpRequest& request);
   /// What is refused unseen, for upgrades as well: no browser page of a foreign origin reaches the gateway through its user's browser, nor one that
@@ -46,6 +47,7 @@ class HttpApi {
   Login& login_;
   Doorman doorman_;
   AdminApi admin_;
+  PublishApi publish_;
 };
 
 }  // namespace tidegate::distributor

@@ -14,7 +14,10 @@ Hub::Hub(const Clock& the_clock, Telemetry& the_telemetry, UpstreamHost& the_hos
     health.since = clock.utc();
     brokers.push_back(std::move(health));
   }
+  topics = std::make_unique<Topics>(*this);
 }
+
+Hub::~Hub() = default;
 
 std::string_view Hub::symbol(InstrumentId instrument) const {
   const CatalogEntry* const entry = catalog != nullptr ? catalog->find(instrument) : nullptr;
@@ -61,8 +64,14 @@ void Hub::leave(Subscriber& subscriber) {
   count(telemetry.gateway.subscribers_closed);
 }
 
+net::FrameRef Hub::frame_for(const Subscriber& subscriber, const Message& message) {
+  const auto& spelling = subscriber.dialect.spelling;
+  if (spelling.empty()) return message.in(subscriber.format);
+  return dialects.respelled(subscriber.format, message.in(Format::Native), spelling);
+}
+
 bool Hub::offer(Subscriber& subscriber, const Message& message, MonoTime now) {
-  const Offered offered = subscriber.offer(message.in(subscriber.format), now);
+  const Offered offered = subscriber.offer(frame_for(subscriber, message), now);
   if (offered == Offered::Queued) {
     ++subscriber.session.messages_sent;
     count(telemetry.gateway.messages_delivered);
@@ -76,6 +85,14 @@ bool Hub::offer(Subscriber& subscriber, const Message& message, MonoTime now) {
 }
 
 bool Hub::answer(Subscriber& subscriber, std::string_view text) {
+  if (subscriber.format == Format::Native) return answer_text(subscriber, text);
+  for (const std::string& each : dialects.answers(subscriber.format, text)) {
+    if (!answer_text(subscriber, each)) return false;
+  }
+  return !subscriber.parting();
+}
+
+bool Hub::answer_text(Subscriber& subscriber, std::string_view text) {
   const Offered offered = subscriber.answer(text, clock.mono());
   if (offered == Offered::Queued) {
     ++subscriber.session.messages_sent;
@@ -99,7 +116,9 @@ void Hub::part(Subscriber& subscriber, const Complaint& complaint, std::string_v
   if (subscriber.parting()) return;
   release_user(subscriber);
   count_told(telemetry.gateway, complaint.code);
-  subscriber.part(error_message(complaint, id, clock.utc()), complaint.code, complaint.message);
+  std::string last_words = error_message(complaint, id, clock.utc());
+  if (subscriber.format != Format::Native) last_words = dialects.answers(subscriber.format, last_words).front();
+  subscriber.part(last_words, complaint.code, complaint.message);
   retired_.push_back(subscriber.slot());
 }
 
@@ -122,6 +141,7 @@ void Hub::settle() {
     if (subscribers_[slot] == nullptr) continue;
     orphans_.clear();
     table.remove_all(slot, orphans_);
+    topics->leave(slot);
     for (const StreamSlot stream : orphans_) begin_linger(stream);
     if (subscribers_[slot]->connected()) continue;  // parted with; its connection still says goodbye
     subscribers_[slot].reset();

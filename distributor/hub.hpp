@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "distributor/control_messages.hpp"
+#include "distributor/dialects/dialect_writer.hpp"
 #include "distributor/encoder.hpp"
 #include "distributor/last_values.hpp"
 #include "distributor/options.hpp"
@@ -15,6 +16,7 @@
 #include "distributor/sessions/session_counts.hpp"
 #include "distributor/subscriber.hpp"
 #include "distributor/subscription_table.hpp"
+#include "distributor/topics/topics.hpp"
 #include "gateway/core/catalog.hpp"
 #include "gateway/core/telemetry.hpp"
 #include "gateway/core/time.hpp"
@@ -26,6 +28,7 @@ namespace tidegate::distributor {
 class Hub final : public Names {
  public:
   Hub(const Clock& clock, Telemetry& telemetry, UpstreamHost& host, DistributorOptions options);
+  ~Hub();
 
   const Clock& clock;
   Telemetry& telemetry;
@@ -33,6 +36,7 @@ class Hub final : public Names {
   const DistributorOptions options;
   const MonoTime started;
   net::FramePool frames;
+  DialectWriter dialects{frames, clock};
   Encoder encoder{*this};
   SubscriptionTable table;
   LastValues values;
@@ -42,6 +46,7 @@ class Hub final : public Names {
   bool logins_configured = false;                      // somebody could log in
   SessionCounts sessions;
   LookUpShares look_up_shares;
+  std::unique_ptr<Topics> topics;          // never null
   bool shutting_down = false;
   bool draining = false;  // no more clients for now
 
@@ -49,7 +54,7 @@ class Hub final : public Names {
   [[nodiscard]] std::string_view broker(BrokerId broker) const override;
 
   /// A message of the native protocol, to be shared by all who get it.
-  [[nodiscard]] Message message(std::string_view native) { return Message{frames.make(native)}; }
+  [[nodiscard]] Message message(std::string_view native) { return Message{frames.make(native), dialects}; }
 
   /// While one lives, no subscriber is destroyed and no list of members changes because a client left: what a socket's callback or a full
   /// outbox ends is only noted, and settled when the outermost scope ends. Every way into the distributor opens one.
@@ -93,6 +98,8 @@ class Hub final : public Names {
  private:
   void settle();
   void release_user(Subscriber& subscriber);
+  bool answer_text(Subscriber& subscriber, std::string_view text);
+  [[nodiscard]] net::FrameRef frame_for(const Subscriber& subscriber, const Message& message);
 
   std::vector<std::unique_ptr<Subscriber>> subscribers_;
   std::vector<SubscriberSlot> free_;

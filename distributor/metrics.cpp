@@ -133,6 +133,9 @@ std::string render_metrics(const Telemetry& telemetry, const Gauges& gauges) {
   put_gauge(page, "streams", "pairs of instrument and channel in demand", gauges.streams);
   put_gauge(page, "outbox_bytes", "bytes waiting for clients", gauges.outbox_bytes);
   put_gauge(page, "users", "users with a connection", gauges.users);
+  put_gauge(page, "topics", "topics known", gauges.topics);
+  put_gauge(page, "topic_subscriptions", "subscriptions of topics of all clients together", gauges.topic_subscriptions);
+  put_gauge(page, "retained_bytes", "bytes of retained values of topics", gauges.retained_bytes);
   page.family("sessions", "gauge", "client connections open now, by the path they came to");
   for (const auto& [path, sessions] : gauges.sessions_by_path) page.sample("sessions", "path=\"" + path + "\"", sessions);
   page.family("broker_state", "gauge", "1 for the state a broker is in, 0 for the others");

@@ -21,6 +21,9 @@ struct Gauges {
   std::size_t streams = 0;
   std::size_t outbox_bytes = 0;
   std::size_t users = 0;
+  std::size_t topics = 0;
+  std::size_t topic_subscriptions = 0;
+  std::size_t retained_bytes = 0;
   std::map<std::string, std::size_t> sessions_by_path;
   Duration uptime{};
   std::span<const BrokerHealth> brokers;

@@ -34,6 +34,18 @@ struct SessionLimits {
   Duration handshake_timeout{std::chrono::seconds{5}};
 };
 
+/// Limits of topics and of publishing to them. Behind each stand a key of the same name under server.topics, and a counter.
+struct TopicOptions {
+  std::size_t topics = 100'000;                               // known at once: read, published to, or holding a retained value
+  std::size_t retained = 10'000;                              // retained values
+  std::size_t retained_bytes = std::size_t{64} << 20U;        // of those together
+  std::size_t message_bytes = std::size_t{64} << 10U;         // `data` of one message
+  std::size_t publish_per_minute = 6000;                      // messages of one user
+  Duration idle{std::chrono::hours{24}};                      // a topic to which nobody published for so long has no publisher
+  Duration idempotency_window{std::chrono::minutes{10}};      // a repeated key is recognised for so long
+  std::size_t idempotency_keys = 100'000;                     // keys remembered at once; the oldest make room
+};
+
 /// Who may connect. docs/client-protocol.md, "Logging in".
 struct LoginOptions {
   std::shared_ptr<const Authenticator> authenticator;  // null: nobody can log in
@@ -58,6 +70,7 @@ struct DistributorOptions {
   std::vector<std::string> hosts;    // names by which we may be called besides loopback and `host`: "gate.example", "gate.example:7410"
   SessionLimits limits;
   LoginOptions login;
+  TopicOptions topics;
   // by BrokerId
   std::vector<std::string> broker_names;
   std::vector<bool> broker_required;    // counts for /ready

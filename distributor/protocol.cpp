@@ -19,7 +19,7 @@ namespace {
 using rapidjson::SizeType;
 using rapidjson::Value;
 
-constexpr std::string_view kOpsHint = "the ops are: subscribe, unsubscribe, unsubscribe_all, list, ping, auth";
+constexpr std::string_view kOpsHint = "the ops are: subscribe, unsubscribe, unsubscribe_all, list, ping, auth, publish";
 constexpr std::string_view kNotYet = "not available yet";
 
 Complaint malformed(std::string message, std::string hint = {}) { return {code::kMalformed, std::move(message), std::move(hint)}; }
@@ -92,12 +92,13 @@ const Value* member(const Value& object, const char* name) {
 }
 
 std::optional<Op> parse_op(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, Op>, 6> kOps = {{{"subscribe", Op::Subscribe},
+  constexpr std::array<std::pair<std::string_view, Op>, 7> kOps = {{{"subscribe", Op::Subscribe},
                                                                     {"unsubscribe", Op::Unsubscribe},
                                                                     {"unsubscribe_all", Op::UnsubscribeAll},
                                                                     {"list", Op::List},
                                                                     {"ping", Op::Ping},
- {"auth", Op::Auth}}};
+                                                                    {"auth", Op::Auth},
+                                                                    {"publish", Op::Publish}}};
   for (const auto& [text, op] : kOps) {
     if (text == name) return op;
   }
@@ -166,7 +167,24 @@ Complaint read_token(const Value& root, std::string& out) {
   return {};
 }
 
-Complaint read_fields(const Value& root, Request& request) {
+/// What is subscribed or unsubscribed: channels of symbols, topics, or both.
+Complaint read_wants(const Value& root, Request& request) {
+  const bool topics = member(root, "topics") != nullptr;
+  if (topics) {
+    if (Complaint complaint = read_names(root, "topics", request.topics); complaint.code != 0) return complaint;
+  }
+  if (!topics || member(root, "channels") != nullptr || member(root, "symbols") != nullptr) {
+    if (Complaint complaint = read_names(root, "channels", request.channels); complaint.code != 0) return complaint;
+    if (Complaint complaint = read_names(root, "symbols", request.symbols); complaint.code != 0) return complaint;
+  }
+  const std::size_t wants = request.channels.size() * request.symbols.size() + request.topics.size();
+  if (wants <= kPairsPerRequestMax) return {};
+  return {code::kTooManySubscriptions, std::to_string(wants) + " pairs of symbol and channel, and topics, in one request",
+          "at most " + std::to_string(kPairsPerRequestMax) + ": split the request"};
+}
+
+/// `payload` is the whole request, valid JSON whose document is `root`.
+Complaint read_fields(const Value& root, std::string_view payload, Request& request) {
   if (const Value* const id = member(root, "id")) {
     if (id->IsObject() || id->IsArray()) return malformed("id is neither text nor a number");
     if (request.id.size() > kIdBytesMax) {
@@ -180,15 +198,10 @@ Complaint read_fields(const Value& root, Request& request) {
   if (!known) return {code::kUnknownOp, "unknown op: " + std::string(cut_text(text_of(*op), kNameBytesMax)), std::string(kOpsHint)};
   request.op = *known;
   if (request.op == Op::Auth) return read_token(root, request.token);
+  if (request.op == Op::Publish) return read_publish(payload, request.publish);
   if (request.op != Op::Subscribe && request.op != Op::Unsubscribe) return {};
 
-  if (Complaint complaint = read_names(root, "channels", request.channels); complaint.code != 0) return complaint;
-  if (Complaint complaint = read_names(root, "symbols", request.symbols); complaint.code != 0) return complaint;
-  const std::size_t pairs = request.channels.size() * request.symbols.size();
-  if (pairs > kPairsPerRequestMax) {
-    return {code::kTooManySubscriptions, std::to_string(pairs) + " pairs of symbol and channel in one request",
-            "at most " + std::to_string(kPairsPerRequestMax) + ": split the request"};
-  }
+  if (Complaint complaint = read_wants(root, request); complaint.code != 0) return complaint;
   return request.op == Op::Subscribe ? read_options(root, request.options) : Complaint{};
 }
 
@@ -221,7 +234,7 @@ ParsedRequest parse_request(std::string_view payload) {
     return parsed;
   }
   parsed.request.id = handler.id();
-  parsed.complaint = read_fields(document, parsed.request);
+  parsed.complaint = read_fields(document, payload, parsed.request);
   return parsed;
 }
 

@@ -7,19 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "distributor/complaint.hpp"
+#include "distributor/topics/publish_request.hpp"
 #include "gateway/core/codes.hpp"
 #include "gateway/core/demand.hpp"
 #include "gateway/core/time.hpp"
 
 namespace tidegate::distributor {
-
-/// What a client is told went wrong. `code` 0: nothing.
-struct Complaint {
-  std::uint16_t code = 0;
-  std::string message;
-  std::string hint;  // what to do about it; may be empty
-  std::uint64_t retry_after_ms = 0;  // 0: waiting alone does not help, or nobody knows how long
-};
 
 /// For `retry_after_ms`: never sooner than it says.
 [[nodiscard]] constexpr std::uint64_t milliseconds_up(Duration duration) { return static_cast<std::uint64_t>((duration.count() + 999'999) / 1'000'000); }
@@ -27,10 +21,10 @@ struct Complaint {
 inline constexpr std::size_t kIdBytesMax = 128;             // of a request's id, as JSON text
 inline constexpr std::size_t kNameBytesMax = 96;            // of a symbol or channel, where an answer repeats it
 inline constexpr std::size_t kNestingMax = 16;              // objects and arrays in a request
-inline constexpr std::size_t kPairsPerRequestMax = 20'000;  // symbols times channels
+inline constexpr std::size_t kPairsPerRequestMax = 20'000;  // symbols times channels, and topics
 inline constexpr std::uint16_t kDepthRequestMax = 10'000;
 
-enum class Op : std::uint8_t { Subscribe, Unsubscribe, UnsubscribeAll, List, Ping, Auth };
+enum class Op : std::uint8_t { Subscribe, Unsubscribe, UnsubscribeAll, List, Ping, Auth, Publish };
 
 /// How a subscriber wants a stream.
 struct SubscribeOptions {
@@ -44,8 +38,12 @@ struct Request {
   std::string id;  // the JSON text of `id` as sent; empty: none
   std::vector<std::string> channels;
   std::vector<std::string> symbols;
+  std::vector<std::string> topics;
   SubscribeOptions options;
-  std::string token;  // Auth; never shown
+  PublishRequest publish;
+  std::string token;                   // Auth; never shown
+  std::string echo;                    // Ping: members that come back with the pong, ",\"key\":value" each
+  std::vector<Complaint> also_wrong;  // parts that cannot be served, beside the rest, which can
 };
 
 struct ParsedRequest {

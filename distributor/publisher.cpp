@@ -157,10 +157,14 @@ void Publisher::broker_status(const BrokerStatus& status) {
   health.state = status.state;
   health.reason = status.reason;
   health.since = status.header.ts_received;
+  hub_.topics->on_broker_status();
   tell_everyone(hub_.message(status_message(health)));
 }
 
-void Publisher::market_status(const RecordHeader& record) { tell_everyone(hub_.message(hub_.encoder.encode(record, kNoTime))); }
+void Publisher::market_status(const RecordHeader& record) {
+  hub_.topics->on_market_status(as<MarketStatus>(record));
+  tell_everyone(hub_.message(hub_.encoder.encode(record, kNoTime)));
+}
 
 /// Whoever still has to log in learns nothing of brokers and venues.
 void Publisher::tell_everyone(const Message& message) {

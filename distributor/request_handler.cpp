@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "distributor/control_messages.hpp"
+#include "distributor/dialects/dialect.hpp"
 #include "distributor/json_text.hpp"
 #include "distributor/sessions/entitlement.hpp"
 
@@ -46,11 +47,12 @@ void RequestHandler::serve(Subscriber& subscriber, std::string_view payload, boo
   if (binary && awaiting_login) return login_.demand(subscriber, {});
   if (binary) return hub_.complain(subscriber, {code::kMalformed, "binary message", "send JSON in text messages"}, {});
 
-  const ParsedRequest parsed = parse_request(payload);
+  const ParsedRequest parsed = read_message(subscriber, payload);
   const Request& request = parsed.request;
   id = request.id;
   if (awaiting_login && (parsed.complaint.code != 0 || (request.op != Op::Auth && request.op != Op::Ping))) return login_.demand(subscriber, id);
   if (parsed.complaint.code != 0) return hub_.complain(subscriber, parsed.complaint, request.id);
+  for (const Complaint& wrong : request.also_wrong) hub_.complain(subscriber, wrong, request.id);
   switch (request.op) {
     case Op::Subscribe:
       return subscribe(subscriber, request);
@@ -61,10 +63,12 @@ void RequestHandler::serve(Subscriber& subscriber, std::string_view payload, boo
     case Op::List:
       return list(subscriber, request);
     case Op::Ping:
-      hub_.answer(subscriber, pong_message(request.id, hub_.clock.utc()));
+      hub_.answer(subscriber, pong_message(request.id, hub_.clock.utc(), request.echo));
       return;
     case Op::Auth:
       return log_in(subscriber, request);
+    case Op::Publish:
+      return publish(subscriber, request);
   }
 }
 
@@ -107,6 +111,7 @@ void RequestHandler::subscribe(Subscriber& subscriber, const Request& request) {
           if (reason.code != 0) count_told(hub_.telemetry.gateway, reason.code);
           result.add(resolved.entry->symbol, symbol, name, live ? StreamState::Live : StreamState::Pending, reason);
           entered.push_back(subscribed.stream);
+          note_spelling(subscriber, resolved.entry->symbol, symbol);
         }
       }
       if (complaint.code == 0) continue;
@@ -114,7 +119,10 @@ void RequestHandler::subscribe(Subscriber& subscriber, const Request& request) {
       result.add_failure(resolved.entry != nullptr ? resolved.entry->symbol : shown_symbol, cut_text(name, kNameBytesMax), complaint);
     }
   }
-  if (hub_.answer(subscriber, result.finish())) follow_up(subscriber, std::move(entered));
+  subscribe_topics(subscriber, request, result);
+  if (!hub_.answer(subscriber, result.finish())) return;
+  hub_.topics->feed(subscriber);
+  follow_up(subscriber, std::move(entered));
 }
 
 /// After the result: the states that are neither pending nor live, then the snapshots.
@@ -152,6 +160,7 @@ void RequestHandler::drop_unentitled(Subscriber& subscriber) {
     leave(subscriber, slot);
     tell_failed(subscriber, symbol, channel, complaint);
   }
+  hub_.topics->check_again(subscriber);
 }
 
 std::optional<Channel> RequestHandler::channel(std::string_view name, Complaint& complaint) const {
@@ -161,7 +170,7 @@ std::optional<Channel> RequestHandler::channel(std::string_view name, Complaint&
 }
 
 Complaint RequestHandler::limit_reached(const Subscriber& subscriber) const {
-  const auto held_by = [this](const Subscriber& one) { return hub_.table.subscriptions_of(one.slot()) + one.wishes.size(); };
+  const auto held_by = [this](const Subscriber& one) { return hub_.table.subscriptions_of(one.slot()) + hub_.topics->table().subscriptions_of(one.slot()) + one.wishes.size(); };
   const std::size_t limit = hub_.options.subscriptions_per_connection;
   const std::size_t user_limit = hub_.options.limits.subscriptions_per_user;
   if (held_by(subscriber) >= limit) {
@@ -237,6 +246,7 @@ void RequestHandler::unsubscribe(Subscriber& subscriber, const Request& request)
       result.add_failure(resolved.entry != nullptr ? resolved.entry->symbol : shown_symbol, cut_text(name, kNameBytesMax), complaint);
     }
   }
+  unsubscribe_topics(subscriber, request, result);
   hub_.answer(subscriber, result.finish());
 }
 
@@ -250,6 +260,7 @@ void RequestHandler::unsubscribe_all(Subscriber& subscriber, const Request& requ
     result.add(symbol, symbol, to_text(stream.channel), StreamState::Closed);
     leave(subscriber, slot);
   }
+  unsubscribe_all_topics(subscriber, result);
   hub_.answer(subscriber, result.finish());
 }
 
@@ -262,6 +273,7 @@ void RequestHandler::list(Subscriber& subscriber, const Request& request) {
     const std::string_view broker = value.broker ? hub_.broker(*value.broker) : std::string_view{};
     message.add(hub_.symbol(stream.instrument), to_text(stream.channel), publisher_.state_for(subscriber, slot), broker, value.last_seq);
   }
+  list_topics(subscriber, message);
   hub_.answer(subscriber, message.finish());
 }
 
@@ -301,6 +313,7 @@ void RequestHandler::resolve_wishes() {
         complaint = std::move(subscribed.complaint);
         if (subscribed.stream != kNoStream) {
           entered.push_back(subscribed.stream);
+          note_spelling(subscriber, resolved.entry->symbol, symbol);
           if (resolved.entry->symbol != symbol) hub_.offer(subscriber, resolved_message(symbol, resolved.entry->symbol, channel));
         }
       }

@@ -1,4 +1,4 @@
-// What clients ask, and the answers: subscribe, unsubscribe, unsubscribe_all, list, ping. The control path; one thread.
+// What clients ask, and the answers: subscribe, unsubscribe, unsubscribe_all, list, ping, publish. The control path; one thread.
 // What comes before a login, or too often, is refused before it is served; an exception inside a request ends that request alone.
 #pragma once
 
@@ -45,6 +45,14 @@ class RequestHandler {
   void unsubscribe(Subscriber& subscriber, const Request& request);
   void unsubscribe_all(Subscriber& subscriber, const Request& request);
   void list(Subscriber& subscriber, const Request& request);
+  // topics/topic_requests.cpp
+  void subscribe_topics(Subscriber& subscriber, const Request& request, ResultMessage& result);
+  void unsubscribe_topics(Subscriber& subscriber, const Request& request, ResultMessage& result);
+  void unsubscribe_all_topics(Subscriber& subscriber, ResultMessage& result);
+  void list_topics(const Subscriber& subscriber, SubscriptionsMessage& message);
+  void publish(Subscriber& subscriber, const Request& request);
+  /// The client's own name of a symbol, where it wants to see that.
+  void note_spelling(Subscriber& subscriber, const std::string& symbol, const std::string& requested);
 
   [[nodiscard]] Resolved resolve(const std::string& text) const;
   /// Has a name that no list holds asked for where it may be known.

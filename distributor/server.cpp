@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "distributor/control_messages.hpp"
+#include "distributor/dialects/dialect.hpp"
 #include "distributor/http_answers.hpp"
 
 namespace tidegate::distributor {
@@ -13,12 +14,16 @@ namespace {
 /// The socket's own bound lies above ours, so that a client that oversteps is told so by an error and not by a bare close.
 constexpr std::size_t kSocketBoundFactor = 4;
 
+/// Of a publish request, besides its data.
+constexpr std::size_t kPublishAroundBytes = 4096;
+
 /// Where a WebSocket may be opened.
 constexpr std::array<std::string_view, 3> kPaths = {"/ws", "/ws/market", "/ws/trading"};
 
 net::WsServerOptions socket_options(const DistributorOptions& options) {
   net::WsServerOptions socket;
   socket.message_bytes_max = options.message_bytes * kSocketBoundFactor;
+  socket.http_body_bytes_max = std::max(socket.http_body_bytes_max, options.topics.message_bytes + kPublishAroundBytes);
   socket.handshake_timeout = std::chrono::ceil<std::chrono::milliseconds>(options.limits.handshake_timeout);
   return socket;
 }
@@ -61,6 +66,7 @@ void Server::on_open(net::WsConnection& connection) {
   if (hub_.shutting_down || hub_.draining) {
     return hub_.part(subscriber, {code::kShuttingDown, "the gateway takes no more clients", "connect again later"});
   }
+  if (const Complaint complaint = choose_dialect(subscriber, connection.request()); complaint.code != 0) return hub_.part(subscriber, complaint);
   if (!login_.admit(subscriber, connection.request())) return;
   keeper_.watch(subscriber);
   const std::string session = hub_.options.epoch + "-" + std::to_string(subscriber.id().value());

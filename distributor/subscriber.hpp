@@ -25,6 +25,14 @@ enum class Offered : std::uint8_t {
   Closed,   // it is being closed: nothing more is queued
 };
 
+/// How one client wants its messages, besides the format.
+struct DialectState {
+  bool chosen = false;  // false: its first message will say
+  bool payload_as_text = false;
+  bool requested_symbols = false;                            // its own spelling instead of the full symbol
+  std::map<std::string, std::string, std::less<>> spelling;  // full symbol to its own, where they differ
+};
+
 class Subscriber {
  public:
   Subscriber(SubscriberSlot slot, SubscriberId id, net::WsConnection& connection, std::size_t outbox_bytes, MonoTime now)
@@ -66,6 +74,7 @@ class Subscriber {
   void pop_due();
 
   Format format = Format::Native;
+  DialectState dialect;
   /// Who it is; never null.
   IdentityRef identity;
   SessionState session;
@@ -73,6 +82,10 @@ class Subscriber {
   std::map<std::pair<std::string, Channel>, SubscribeOptions> wishes;
   /// Snapshots are due, and it is listed for them.
   bool waiting = false;
+  /// Topics whose retained value, or the news of a loss, is due; may name topics it has left since.
+  std::vector<std::uint32_t> topics_due;
+  /// Some are due, and it is listed for them.
+  bool topics_waiting = false;
 
  private:
   SubscriberSlot slot_;

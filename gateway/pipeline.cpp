@@ -162,6 +162,15 @@ distributor::DistributorOptions Pipeline::distributor_options() const {
   options.message_bytes = static_cast<std::size_t>(config_.server.limits.message_bytes);
   options.subscriptions_per_connection = static_cast<std::size_t>(config_.server.limits.subscriptions_per_connection);
   options.connections = static_cast<std::size_t>(config_.server.limits.connections);
+  const ServerTopics& topics = config_.server.topics;
+  options.topics.topics = static_cast<std::size_t>(topics.topics);
+  options.topics.retained = static_cast<std::size_t>(topics.retained);
+  options.topics.retained_bytes = static_cast<std::size_t>(topics.retained_bytes);
+  options.topics.message_bytes = static_cast<std::size_t>(topics.message_bytes);
+  options.topics.publish_per_minute = static_cast<std::size_t>(topics.publish_per_minute);
+  options.topics.idle = topics.idle;
+  options.topics.idempotency_window = topics.idempotency_window;
+  options.topics.idempotency_keys = static_cast<std::size_t>(topics.idempotency_keys);
   options.version = kVersion;
   options.epoch = epoch_;
   options.origins = config_.server.origins;

@@ -34,6 +34,18 @@ struct ServerLimits {
   Duration handshake_timeout{5'000'000'000};
 };
 
+/// What users' programs publish for one another.
+struct ServerTopics {
+  std::int64_t topics = 100'000;             // known at once
+  std::int64_t retained = 10'000;            // retained values
+  std::int64_t retained_bytes = 64 << 20;    // of those together
+  std::int64_t message_bytes = 64 << 10;     // one message
+  std::int64_t publish_per_minute = 6000;    // of one user
+  Duration idle{86'400'000'000'000};         // without a message for so long a topic has no publisher
+  Duration idempotency_window{600'000'000'000};
+  std::int64_t idempotency_keys = 100'000;   // remembered at once
+};
+
 /// Checked but not served yet: load_config refuses a file that asks for it.
 struct ServerTls {
   std::string certificate, private_key;  // empty: plain ws:// and http://
@@ -47,6 +59,7 @@ struct ServerConfig {
   AuthSettings auth;
   Plans plans = built_in_plans();  // by name; those that the file names replace the built-in ones of the same name
   ServerLimits limits;
+  ServerTopics topics;
   Duration heartbeat{30'000'000'000};
 };
 

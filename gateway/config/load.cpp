@@ -17,6 +17,8 @@ constexpr std::int64_t kGiB = 1 << 30;
 constexpr Duration kHeartbeatMin{1'000'000};
 constexpr Duration kHandshakeMin{10'000'000};
 constexpr Duration kHour{3'600'000'000'000};
+constexpr Duration kIdleMin{1'000'000'000};
+constexpr Duration kIdleMax = 8760 * kHour;
 
 void read_origins(Section& server, ServerConfig& config) {
   for (const Scalar& origin : server.texts("origins")) {
@@ -63,6 +65,17 @@ void read_limits(Section& limits, ServerLimits& config) {
   config.handshake_timeout = limits.duration("handshake_timeout", config.handshake_timeout, kHandshakeMin, kHour);
 }
 
+void read_topics(Section& topics, ServerTopics& config) {
+  config.topics = topics.integer("topics", config.topics, 1, 10'000'000);
+  config.retained = topics.integer("retained", config.retained, 0, 10'000'000);
+  config.retained_bytes = topics.size("retained_bytes", config.retained_bytes, 0, 64 * kGiB);
+  config.message_bytes = topics.size("message", config.message_bytes, 128, 16 * kMiB);
+  config.publish_per_minute = topics.integer("publish_per_minute", config.publish_per_minute, 1, 1'000'000'000);
+  config.idle = topics.duration("idle", config.idle, kIdleMin, kIdleMax);
+  config.idempotency_window = topics.duration("idempotency_window", config.idempotency_window, kIdleMin, 24 * kHour);
+  config.idempotency_keys = topics.integer("idempotency_keys", config.idempotency_keys, 1, 10'000'000);
+}
+
 void read_server(Section& server, ServerConfig& config, WrittenTexts& written, const LoadOptions& options) {
   const auto listen = server.scalar("listen");
   if (listen) {
@@ -76,6 +89,7 @@ void read_server(Section& server, ServerConfig& config, WrittenTexts& written, c
   read_auth(server.child("auth"), config.auth, !options.login_at.empty());
   read_plans(server, config.plans, written);
   read_limits(server.child("limits"), config.limits);
+  read_topics(server.child("topics"), config.topics);
   config.heartbeat = server.duration("heartbeat", config.heartbeat, kHeartbeatMin, kHour);
   if (!is_loopback(config.listen.host) && !config.auth.required) {
     listen->refuse("the address " + listen->shown + " can be reached from other machines, and server.auth.required is false",

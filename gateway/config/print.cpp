@@ -9,6 +9,9 @@
 namespace tidegate {
 namespace {
 
+constexpr std::int64_t kTopicBytes = 512;  // of a topic with a long name, without what is retained
+constexpr std::int64_t kKeyBytes = 768;    // of a long user, topic and key
+
 constexpr std::string_view kMask = "***";
 
 /// `text` as a YAML value: plain where that is safe, else in double quotes.
@@ -106,6 +109,7 @@ class Printer {
     put(2, "server.limits", "outbox", size_text(limits.outbox_bytes));
     put(2, "server.limits", "message", size_text(limits.message_bytes));
     put(2, "server.limits", "handshake_timeout", duration_text(limits.handshake_timeout));
+    topics(server.topics);
     put(1, "server", "heartbeat", duration_text(server.heartbeat));
   }
 
@@ -138,6 +142,18 @@ class Printer {
       put(3, path, "topics", flow(path + ".topics", grant.topics.texts()));
       put(3, path, "publish", flow(path + ".publish", grant.publish.texts()));
     }
+  }
+
+  void topics(const ServerTopics& topics) {
+    open(1, "topics");
+    put(2, "server.topics", "topics", std::to_string(topics.topics));
+    put(2, "server.topics", "retained", std::to_string(topics.retained));
+    put(2, "server.topics", "retained_bytes", size_text(topics.retained_bytes));
+    put(2, "server.topics", "message", size_text(topics.message_bytes));
+    put(2, "server.topics", "publish_per_minute", std::to_string(topics.publish_per_minute));
+    put(2, "server.topics", "idle", duration_text(topics.idle));
+    put(2, "server.topics", "idempotency_window", duration_text(topics.idempotency_window));
+    put(2, "server.topics", "idempotency_keys", std::to_string(topics.idempotency_keys));
   }
 
   void pipeline() {
@@ -223,12 +239,17 @@ class Printer {
     const std::int64_t frames =
         config_.pipeline.frame_queue_frames * static_cast<std::int64_t>(sizeof(RawFrame)) + config_.pipeline.frame_queue_bytes;
     const std::int64_t records = config_.pipeline.record_queue_bytes;
-    out_ += "# Memory when every bound is reached at once: " + rounded(outboxes + frames + records) + "\n";
+    const ServerTopics& limits_of_topics = config_.server.topics;
+    const std::int64_t topics =
+        limits_of_topics.retained_bytes + limits_of_topics.topics * kTopicBytes + limits_of_topics.idempotency_keys * kKeyBytes;
+    out_ += "# Memory when every bound is reached at once: " + rounded(outboxes + frames + records + topics) + "\n";
     out_ += "#   outboxes: " + rounded(outboxes) + " (server.limits: " + std::to_string(limits.connections) + " connections of " +
             size_text(limits.outbox_bytes) + "; an empty outbox holds nothing)\n";
     out_ += "#   frame queue: " + rounded(frames) + " (" + std::to_string(config_.pipeline.frame_queue_frames) + " frames and " +
             size_text(config_.pipeline.frame_queue_bytes) + " of text)\n";
     out_ += "#   record queue: " + rounded(records) + "\n";
+    out_ += "#   topics: " + rounded(topics) + " (server.topics: " + size_text(limits_of_topics.retained_bytes) + " of retained values, " +
+            std::to_string(limits_of_topics.topics) + " topics, " + std::to_string(limits_of_topics.idempotency_keys) + " keys)\n";
   }
 
   const Config& config_;

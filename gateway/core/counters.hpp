@@ -56,6 +56,12 @@ namespace tidegate {
   X(names_asked, "names that no list holds and that brokers were asked for") \
   X(names_unknown, "of those, names that stand for nothing at any broker asked") \
   X(names_refused, "names not asked for because too many were already") \
+  X(publishes, "messages that clients published to topics") \
+  X(publishes_repeated, "publish requests whose key had been used for the same message: acknowledged, not published again") \
+  X(publishes_refused, "publish requests that were refused") \
+  X(publish_keys_dropped, "keys of publish requests forgotten before their time because too many were remembered") \
+  X(topics_refused, "topics refused because as many were known as there may be") \
+  X(topic_messages_lost, "messages of topics that a subscriber had no room for; it is told which") \
   X(http_requests, "HTTP requests") \
   X(http_refused, "HTTP requests and upgrades refused because of their Host or Origin") \
   X(logins_accepted, "logins accepted, on connections and renewals") \

@@ -146,6 +146,7 @@ class Client : public net::WsClientHandler {
 
   std::vector<std::string> messages;
   net::WsClosed closed;
+  bool opened = false;
 
  private:
   void connect(const std::string& url, std::vector<std::pair<std::string, std::string>> headers = {}) {
@@ -154,7 +155,7 @@ class Client : public net::WsClientHandler {
     options.headers = std::move(headers);
     client_.connect(options);
   }
-  void on_open() override {}
+  void on_open() override { opened = true; }
   void on_message(std::string&& payload, bool) override { messages.push_back(std::move(payload)); }
   void on_closed(const net::WsClosed& why) override {
     closed = why;

@@ -58,6 +58,17 @@ void Hub::leave(Subscriber& subscriber) {
   count(telemetry.gateway.subscribers_closed);
 }
 
+Message Hub::message(std::string_view native, const Stream& stream, std::uint64_t first, std::uint64_t last) {
+  net::FrameRef frame = frames.make(native);
+  frame.set_label({SubscriptionTable::key(stream.instrument, stream.channel), first, last});
+  return Message{std::move(frame)};
+}
+
+void Hub::deliver(Subscriber& subscriber, const Message& message, MonoTime now) {
+  subscriber.send(message.in(subscriber.format), now);
+  count(telemetry.gateway.messages_delivered);
+}
+
 bool Hub::offer(Subscriber& subscriber, const Message& message, MonoTime now) {
   const Offered offered = subscriber.offer(message.in(subscriber.format), now);
   if (offered == Offered::Queued) {
@@ -65,10 +76,14 @@ bool Hub::offer(Subscriber& subscriber, const Message& message, MonoTime now) {
     return true;
   }
   if (offered == Offered::TooSlow) {
-    count(telemetry.gateway.subscribers_too_slow);
-    part(subscriber, {code::kSlowReader, "reading too slowly", "read faster, subscribe to less, or lower the depth; then connect again"});
+    subscriber.slowness.overflowed = true;
+    watch(subscriber);
   }
   return false;
+}
+
+void Hub::watch(Subscriber& subscriber) {
+  if (!std::exchange(subscriber.slowness.watched, true)) watched.push_back(subscriber.slot());
 }
 
 bool Hub::answer(Subscriber& subscriber, std::string_view text) {
@@ -91,7 +106,7 @@ void Hub::complain(Subscriber& subscriber, const Complaint& complaint, std::stri
 }
 
 void Hub::part(Subscriber& subscriber, const Complaint& complaint, std::string_view id) {
-  if (subscriber.parting()) return;
+  if (subscriber.parted()) return;
   count_told(telemetry.gateway, complaint.code);
   subscriber.part(error_message(complaint, id, clock.utc()), complaint.code, complaint.message);
   retired_.push_back(subscriber.slot());

@@ -5,7 +5,7 @@
 namespace tidegate::distributor {
 namespace {
 
-constexpr std::size_t kGapBytesMax = 1024;  // a gap message may follow a snapshot at once
+
 
 }  // namespace
 

@@ -4,7 +4,9 @@
 // what had to wait), replaying.cpp (what a client that comes back has missed), slow_readers.cpp (no room, loss, farewell).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -99,10 +101,12 @@ class Publisher {
   Hub& hub_;
   std::vector<std::pair<std::uint16_t, Message>> by_depth_;  // the record at hand, by levels shown; one entry where it is no book
   UtcTime published_;                                        // stamp of the record at hand
+  std::uint64_t first_number_ = 0;                           // the first number that it accounts for
   std::vector<SubscriberSlot> waiting_, feeding_;            // with something due and no room; may have gone since
   Deadlines deadlines_;
   MonoTime first_record_;
-  MonoTime next_stuck_;
+  MonoTime next_stuck_, next_check_;
+  std::size_t checked_count_ = 0;  // of those watched at the last look
 };
 
 }  // namespace tidegate::distributor

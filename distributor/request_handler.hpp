@@ -30,7 +30,7 @@ class RequestHandler {
   };
   struct Subscribed {
     StreamSlot stream = kNoStream;  // kNoStream: `complaint` says why
-    Complaint complaint;
+    Complaint complaint;            // else what could not be had as asked for; its code may be 0
   };
 
   void subscribe(Subscriber& subscriber, const Request& request);
@@ -45,10 +45,12 @@ class RequestHandler {
   [[nodiscard]] bool must_wait(const Resolved& resolved, Channel channel);
   [[nodiscard]] std::optional<Channel> channel(std::string_view name, Complaint& complaint) const;
   [[nodiscard]] Complaint wish(Subscriber& subscriber, const std::string& symbol, Channel channel, const SubscribeOptions& options) const;
-  [[nodiscard]] Subscribed enter(Subscriber& subscriber, const CatalogEntry& entry, Channel channel, const SubscribeOptions& options);
+  [[nodiscard]] Subscribed enter(Subscriber& subscriber, const CatalogEntry& entry, std::string_view requested, Channel channel,
+                                 const SubscribeOptions& options);
   [[nodiscard]] Complaint limit_reached(const Subscriber& subscriber) const;
   void leave(Subscriber& subscriber, StreamSlot stream);
   void follow_up(Subscriber& subscriber, std::vector<StreamSlot> streams);
+  void tell_note(Subscriber& subscriber, std::string_view symbol, Channel channel, Complaint note);
   void tell_failed(Subscriber& subscriber, std::string_view symbol, Channel channel, const Complaint& complaint);
 
   Hub& hub_;

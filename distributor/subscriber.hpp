@@ -102,6 +102,10 @@ class Subscriber {
   [[nodiscard]] StreamSlot next_due() const { return due_[due_next_]; }
   void pop_due();
   void clear_due();
+  template <class Visit>
+  void for_each_due(Visit visit) const {
+    for (std::size_t i = due_next_; i < due_.size(); ++i) visit(due_[i]);
+  }
   /// Something of a stream may wait: for room, or for an interval to be over.
   [[nodiscard]] bool may_hold_back() const { return conflates || has_due(); }
 

@@ -47,7 +47,9 @@ SubscriptionTable::Added SubscriptionTable::add(SubscriberSlot subscriber, Instr
   const auto [place, joined] = held_[subscriber].try_emplace(added.stream, static_cast<std::uint32_t>(stream.members.size()));
   added.joined = joined;
   if (joined) {
-    stream.members.push_back({subscriber, depth});
+    Member& member = stream.members.emplace_back();
+    member.subscriber = subscriber;
+    member.depth = depth;
     ++subscription_count_;
   } else {
     Member& member = stream.members[place->second];

@@ -111,7 +111,7 @@ bool Publisher::quote_first(Subscriber& subscriber, InstrumentId instrument, Roo
   return send_newest(subscriber, *member, slot, room, more_bytes);
 }
 
-/// The last value: as a snapshot where one is due, flagged conflated where it stands for others that the member did not get. Then what was lost since.
+/// The last value: as a snapshot where one is due, flagged conflated where it stands for others that the member did not get.
 /// False: there was no room.
 bool Publisher::send_newest(Subscriber& subscriber, Member& member, StreamSlot slot, Room room, std::size_t more_bytes) {
   const Stream& stream = hub_.table.stream(slot);
@@ -135,17 +135,20 @@ bool Publisher::send_newest(Subscriber& subscriber, Member& member, StreamSlot s
     subscriber.bytes_wanted = bytes;
     return false;
   }
-  const MonoTime now = hub_.clock.mono();
   go_live(member);
-  if (member.conflate != 0 && member.conflate != kConflateLatest) member.free_at = now + std::chrono::milliseconds{member.conflate};
-  hub_.deliver(subscriber, message, now);
-  // The numbers go on after what was lost since the value: a newcomer must see that as well.
-  if (value.gap && subscriber.connected()) {
-    hub_.deliver(subscriber,
-                 hub_.message(hub_.encoder.encode(value.gap->header, kNoTime), stream, waited ? value.gap->header.seq : 0, waited ? value.gap->to_seq : 0),
-                 now);
-  }
+  if (member.conflate != 0 && member.conflate != kConflateLatest) member.free_at = hub_.clock.mono() + std::chrono::milliseconds{member.conflate};
+  show(subscriber, slot, message, waited);
   return true;
+}
+
+/// The last value, then what was lost since: the numbers go on after that, and a newcomer must see it as well. `counted`: losing them would be a loss.
+void Publisher::show(Subscriber& subscriber, StreamSlot slot, const Message& message, bool counted) {
+  const MonoTime now = hub_.clock.mono();
+  hub_.deliver(subscriber, message, now);
+  const LastValue& value = hub_.values.of(slot);
+  if (!value.gap || !subscriber.connected()) return;
+  const std::string_view text = hub_.encoder.encode(value.gap->header, kNoTime);
+  hub_.deliver(subscriber, counted ? hub_.message(text, hub_.table.stream(slot), value.gap->header.seq, value.gap->to_seq) : hub_.message(text), now);
 }
 
 void Publisher::tell_gap(Subscriber& subscriber, StreamSlot slot, std::uint64_t first, std::uint64_t last, GapCause cause) {

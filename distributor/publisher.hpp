@@ -39,6 +39,7 @@ class Publisher {
   /// Sends the conflated values whose time has come.
   void release_due(MonoTime now);
   /// When the next one's time comes; INT64_MAX: none waits.
+  [[nodiscard]] std::size_t deadline_count() const { return deadlines_.size(); }
   [[nodiscard]] MonoTime next_release() const { return deadlines_.empty() ? MonoTime{INT64_MAX} : deadlines_.front().at; }
 
   /// Finds those who take nothing. Cheap when called often.
@@ -73,6 +74,7 @@ class Publisher {
   bool wait(Subscriber& subscriber, bool sent);
   bool feed_member(Subscriber& subscriber, Member& member, StreamSlot stream, bool idle);
   bool send_newest(Subscriber& subscriber, Member& member, StreamSlot stream, Room room, std::size_t more_bytes = 0);
+  void show(Subscriber& subscriber, StreamSlot stream, const Message& message, bool counted);
   bool quote_first(Subscriber& subscriber, InstrumentId instrument, Room room, std::size_t more_bytes);
   [[nodiscard]] bool has_room(Subscriber& subscriber, Room room, std::size_t bytes);
   void tell_gap(Subscriber& subscriber, StreamSlot stream, std::uint64_t first, std::uint64_t last, GapCause cause);

@@ -106,22 +106,32 @@ bool Publisher::replay_record(Subscriber& subscriber, Member& member, StreamSlot
   return subscriber.connected();
 }
 
-/// More is missing than the ring holds: no part of it is sent, but the gap up to the last value, and that.
+/// More is missing than the ring holds: no part of it is sent, but the gap up to the last value, and that, both at once: a later value would leave
+/// another hole between them.
 bool Publisher::begin_outside_window(Subscriber& subscriber, Member& member, StreamSlot slot) {
-  count(hub_.telemetry.gateway.resumes_outside_window);
+  const Stream& stream = hub_.table.stream(slot);
   const LastValue& value = hub_.values.of(slot);
   const RecordHeader* const record = value.header();
-  const bool snapshot = member.wants_snapshot && !member.withheld && record != nullptr && record->seq >= member.next_seq;
+  Message snapshot;
+  std::size_t bytes = 2 * kGapBytesMax;
+  if (member.wants_snapshot && !member.withheld && record != nullptr && record->seq >= member.next_seq) {
+    snapshot = hub_.message(hub_.encoder.encode(*record, hub_.clock.utc(), member.depth, value.snapshot_flags()), stream, record->seq, record->seq);
+    count(hub_.telemetry.gateway.messages_encoded);
+    bytes += snapshot.in(subscriber.format).bytes().size();
+    if (stream.channel == Channel::Trade && !quote_first(subscriber, stream.instrument, Room::Feed, bytes)) return false;
+  }
+  if (!subscriber.has_room_to_feed(bytes)) {
+    subscriber.bytes_wanted = bytes;
+    return false;
+  }
+  count(hub_.telemetry.gateway.resumes_outside_window);
   const std::uint64_t first = member.next_seq;
   const std::uint64_t last = snapshot ? record->seq - 1 : value.last_seq;
   member.next_seq = last + 1;
   go_live(member);
-  if (snapshot) {
-    member.delivery = Delivery::Newest;
-    member.snapshot_due = true;
-  }
   if (first <= last) tell_gap(subscriber, slot, first, last, GapCause::ResumeWindow);
-  return feed_member(subscriber, member, slot, false);
+  if (snapshot && subscriber.connected()) show(subscriber, slot, snapshot, true);
+  return true;
 }
 
 }  // namespace tidegate::distributor

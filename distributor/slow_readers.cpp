@@ -37,15 +37,16 @@ void Publisher::lose(Subscriber& subscriber, Member& member, StreamSlot slot, st
   hub_.watch(subscriber);
 }
 
-/// One gap up to the last number, and the stream is live again. A bar is shown as it stands now.
+/// One gap up to the last number, and the stream is live again. What is not a trade is shown as it stands now.
 void Publisher::tell_lost(Subscriber& subscriber, Member& member, StreamSlot slot) {
   const LastValue& value = hub_.values.of(slot);
   const RecordHeader* const record = value.header();
-  const bool bar = is_candle(hub_.table.stream(slot).channel) && !member.withheld && record != nullptr && record->seq >= member.next_seq && !value.gap;
+  const bool shown =
+      hub_.table.stream(slot).channel != Channel::Trade && !member.withheld && record != nullptr && record->seq >= member.next_seq && !value.gap;
   const std::uint64_t first = member.next_seq;
-  const std::uint64_t last = bar ? record->seq - 1 : value.last_seq;
+  const std::uint64_t last = shown ? record->seq - 1 : value.last_seq;
   member.next_seq = last + 1;
-  member.delivery = bar ? Delivery::Newest : Delivery::Live;
+  member.delivery = shown ? Delivery::Newest : Delivery::Live;
   recover(subscriber);
   if (first > last) return;
   count(hub_.telemetry.gateway.messages_lost, last + 1 - first);
@@ -180,8 +181,9 @@ void Publisher::take_back(Subscriber& subscriber) {
     Member* const member = slot == kNoStream ? nullptr : hub_.table.member(subscriber.slot(), slot);
     if (member == nullptr) return;  // left since
     if (member->delivery == Delivery::Live) {
-      const bool value_stands = is_state(hub_.table.stream(slot).channel) || member->conflate != 0;
-      member->delivery = value_stands && !member->withheld && hub_.values.of(slot).header() != nullptr ? Delivery::Newest : Delivery::Lost;
+      const RecordHeader* const value = hub_.values.of(slot).header();
+      const bool value_stands = (is_state(hub_.table.stream(slot).channel) || member->conflate != 0) && value != nullptr && value->seq >= label.first;
+      member->delivery = value_stands && !member->withheld ? Delivery::Newest : Delivery::Lost;
       member->next_seq = label.first;
     } else if (member->next_seq != 0) {
       member->next_seq = std::min(member->next_seq, label.first);

@@ -26,6 +26,15 @@ struct ServerLimits {
   std::int64_t requests_per_minute = 1000;  // per connection
   std::int64_t outbox_bytes = 1 << 20;      // per connection, not yet taken by the kernel
   std::int64_t message_bytes = 64 << 10;    // one message from a client
+  Duration slow_reader_timeout{10'000'000'000};   // losing messages, or taking none, for so long ends a connection
+  Duration slow_reader_farewell{30'000'000'000};  // for reading what it is told last
+};
+
+/// What clients that come back are sent again.
+struct ServerReplay {
+  Duration window{60'000'000'000};
+  std::int64_t per_stream_bytes = 256 << 10;  // 0: nothing is kept
+  std::int64_t total_bytes = 64 << 20;
 };
 
 /// Checked but not served yet: load_config refuses a file that asks for it.
@@ -45,6 +54,7 @@ struct ServerConfig {
   std::vector<std::string> origins;  // browser origins allowed besides the gateway's own
   ServerAuth auth;
   ServerLimits limits;
+  ServerReplay replay;
   Duration heartbeat{30'000'000'000};
 };
 

@@ -13,6 +13,7 @@ constexpr std::int64_t kKiB = 1 << 10;
 constexpr std::int64_t kMiB = 1 << 20;
 constexpr std::int64_t kGiB = 1 << 30;
 constexpr Duration kHeartbeatMin{1'000'000};
+constexpr Duration kTimeoutMin{10'000'000};
 constexpr Duration kHour{3'600'000'000'000};
 
 void read_origins(Section& server, ServerConfig& config) {
@@ -56,6 +57,14 @@ void read_limits(Section& limits, ServerLimits& config) {
   config.requests_per_minute = limits.integer("requests_per_minute", config.requests_per_minute, 1, 1'000'000'000);
   config.outbox_bytes = limits.size("outbox", config.outbox_bytes, kKiB, kGiB);
   config.message_bytes = limits.size("message", config.message_bytes, 128, 64 * kKiB * kKiB);
+  config.slow_reader_timeout = limits.duration("slow_reader_timeout", config.slow_reader_timeout, kTimeoutMin, kHour);
+  config.slow_reader_farewell = limits.duration("slow_reader_farewell", config.slow_reader_farewell, kTimeoutMin, kHour);
+}
+
+void read_replay(Section& replay, ServerReplay& config) {
+  config.window = replay.duration("window", config.window, kTimeoutMin, 24 * kHour);
+  config.per_stream_bytes = replay.size("per_stream", config.per_stream_bytes, 0, kGiB);
+  config.total_bytes = replay.size("total", config.total_bytes, 0, 64 * kGiB);
 }
 
 void read_server(Section& server, ServerConfig& config) {
@@ -69,6 +78,7 @@ void read_server(Section& server, ServerConfig& config) {
   read_origins(server, config);
   read_auth(server.child("auth"), config.auth);
   read_limits(server.child("limits"), config.limits);
+  read_replay(server.child("replay"), config.replay);
   config.heartbeat = server.duration("heartbeat", config.heartbeat, kHeartbeatMin, kHour);
   if (!is_loopback(config.listen.host) && !config.auth.required) {
     listen->refuse("the address " + listen->shown + " can be reached from other machines, and server.auth.required is false",

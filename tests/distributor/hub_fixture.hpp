@@ -60,6 +60,14 @@ class FakeConnection final : public net::WsConnection {
   [[nodiscard]] std::uint64_t taken_bytes() const override { return sent_bytes_ - queued; }
   [[nodiscard]] const net::HttpRequest& request() const override { return request_; }
 
+  /// The kernel takes so much of what waits.
+  void take(std::size_t bytes) { queued -= std::min(queued, bytes); }
+  /// How many of `messages` have left whole.
+  [[nodiscard]] std::size_t left_count() {
+    settle();
+    return messages.size() - waiting_.size();
+  }
+
   std::vector<std::string> messages;
   std::vector<const char*> identities;  // of shared frames: equal means the same bytes in memory
   std::size_t queued = 0;

@@ -67,8 +67,8 @@ std::string notice_message(std::string_view kind, std::string_view message, UtcT
 std::string slow_message(bool slow, std::size_t waiting, std::size_t outbox, UtcTime now) {
   JsonWriter json;
   json.begin_object().text("type", "notice").text("kind", slow ? "slow" : "slow_ended");
-  json.text("message", slow ? "you read more slowly than messages come: newer states replace older ones, and trades will be lost"
-                            : "you keep up again");
+  json.text("message",
+            slow ? "you read more slowly than messages come: newer states replace older ones, and trades will be lost" : "you keep up again");
   json.number("waiting_bytes", waiting).number("outbox_bytes", outbox).time("timestamp", now).end_object();
   return json.take();
 }

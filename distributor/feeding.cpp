@@ -8,7 +8,6 @@
 namespace tidegate::distributor {
 namespace {
 
-constexpr std::size_t kGapBytesMax = 1024;
 constexpr std::size_t kFedPerTurn = 256;  // subscribers
 
 }  // namespace
@@ -141,7 +140,8 @@ bool Publisher::send_newest(Subscriber& subscriber, Member& member, StreamSlot s
   return true;
 }
 
-/// The last value, then what was lost since: the numbers go on after that, and a newcomer must see it as well. `counted`: losing them would be a loss.
+/// The last value, then what was lost since: the numbers go on after that, and a newcomer must see it as well. `counted`: losing them would be a
+/// loss.
 void Publisher::show(Subscriber& subscriber, StreamSlot slot, const Message& message, bool counted) {
   const MonoTime now = hub_.clock.mono();
   hub_.deliver(subscriber, message, now);
@@ -158,7 +158,8 @@ void Publisher::tell_gap(Subscriber& subscriber, StreamSlot slot, std::uint64_t 
   gap.to_seq = last;
   gap.cause = cause;
   if (hub_.offer(subscriber, hub_.message(hub_.encoder.encode(gap.header, kNoTime), stream, first, last), hub_.clock.mono())) return;
-  if (Member* const member = hub_.table.member(subscriber.slot(), slot); member != nullptr && !subscriber.parting()) lose(subscriber, *member, slot, first);
+  if (Member* const member = hub_.table.member(subscriber.slot(), slot); member != nullptr && !subscriber.parting())
+    lose(subscriber, *member, slot, first);
 }
 
 bool Publisher::feed(Subscriber& subscriber) {

@@ -24,10 +24,10 @@ struct StandingSubscription {
 
 struct DistributorOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;                              // 0: a free one
-  Duration heartbeat{std::chrono::seconds{30}};        // a connection that got nothing for so long gets a heartbeat
-  Duration linger{std::chrono::seconds{30}};           // for streams whose broker is not known
-  std::size_t outbox_bytes = std::size_t{1} << 20U;    // waiting for one connection; beyond it the reader is too slow
+  std::uint16_t port = 0;                                   // 0: a free one
+  Duration heartbeat{std::chrono::seconds{30}};             // a connection that got nothing for so long gets a heartbeat
+  Duration linger{std::chrono::seconds{30}};                // for streams whose broker is not known
+  std::size_t outbox_bytes = std::size_t{1} << 20U;         // waiting for one connection; beyond it the reader is too slow
   Duration slow_reader_timeout{std::chrono::seconds{10}};   // losing, or taking nothing, for so long ends a connection
   Duration slow_reader_farewell{std::chrono::seconds{30}};  // for reading what it is told last
   ReplayLimits replay;

@@ -40,10 +40,10 @@ using SinceBySymbol = std::map<std::string, std::uint64_t, std::less<>>;
 /// How a subscriber wants a stream.
 struct SubscribeOptions {
   bool snapshot = true;
-  std::uint16_t depth = kDefaultDepth;  // kFullDepth: all levels
-  bool allow_delayed = false;           // data that the broker delays deliberately is welcome
-  std::uint32_t conflate_ms = 0;        // 0: every message; kConflateLatest; else one message in so many milliseconds at most
-  std::optional<std::uint64_t> since;   // the last number the client has; what came after it is replayed
+  std::uint16_t depth = kDefaultDepth;                   // kFullDepth: all levels
+  bool allow_delayed = false;                            // data that the broker delays deliberately is welcome
+  std::uint32_t conflate_ms = 0;                         // 0: every message; kConflateLatest; else one message in so many milliseconds at most
+  std::optional<std::uint64_t> since;                    // the last number the client has; what came after it is replayed
   std::shared_ptr<const SinceBySymbol> since_by_symbol;  // the same for each symbol; null: none
   std::string epoch;                                     // the run of the gateway that counted it
 

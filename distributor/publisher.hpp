@@ -1,7 +1,7 @@
 // Records to subscribers: look up, encode once, offer to each. The data path's last stage; allocates nothing in steady state. One thread.
 //
-// publisher.cpp holds the straight line. What does not go straight on: delayed_data.cpp (what a subscriber did not ask for), feeding.cpp (snapshots, and
-// what had to wait), replaying.cpp (what a client that comes back has missed), slow_readers.cpp (no room, loss, farewell).
+// publisher.cpp holds the straight line. What does not go straight on: delayed_data.cpp (what a subscriber did not ask for), feeding.cpp (snapshots,
+// and what had to wait), replaying.cpp (what a client that comes back has missed), slow_readers.cpp (no room, loss, farewell).
 #pragma once
 
 #include <cstddef>
@@ -69,6 +69,7 @@ class Publisher {
   void restore(StreamSlot stream, std::uint64_t seq, bool tell);
 
   // feeding.cpp
+  static constexpr std::size_t kGapBytesMax = 1024;  // room for a gap message
   enum class Room : std::uint8_t { Feed, State, Whole };
   void list(Subscriber& subscriber, Member& member, StreamSlot stream);
   bool wait(Subscriber& subscriber, bool sent);

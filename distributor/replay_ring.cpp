@@ -8,8 +8,8 @@ namespace tidegate::distributor {
 namespace {
 
 constexpr std::uint64_t kWrap = ~std::uint64_t{0};
-constexpr std::size_t kWordsMin = 128;    // a ring begins with 1 KiB
-constexpr std::size_t kRecordsMin = 8;    // a ring that holds fewer is of no use
+constexpr std::size_t kWordsMin = 128;  // a ring begins with 1 KiB
+constexpr std::size_t kRecordsMin = 8;  // a ring that holds fewer is of no use
 constexpr Duration kTrimInterval{5'000'000'000};
 
 }  // namespace

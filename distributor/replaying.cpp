@@ -1,5 +1,5 @@
-// The publisher's part for clients that come back: what they missed, from the stream's ring, then live, without a hole or a repetition. While a member
-// is being fed from the ring the records that come join the ring alone, so that it catches up with them there.
+// The publisher's part for clients that come back: what they missed, from the stream's ring, then live, without a hole or a repetition. While a
+// member is being fed from the ring the records that come join the ring alone, so that it catches up with them there.
 #include <string>
 #include <utility>
 
@@ -7,8 +7,6 @@
 
 namespace tidegate::distributor {
 namespace {
-
-constexpr std::size_t kGapBytesMax = 1024;
 
 Complaint unknown_position(std::string message) {
   return {code::kResumeUnknown, "resume position unknown: " + std::move(message),

@@ -1,7 +1,7 @@
-// The publisher's part for readers that are too slow. States wait for room and conflate (feeding.cpp); what cannot be conflated queues until the outbox
-// is full, and is lost then: nothing more of the stream is queued until half of the outbox is free again, and one gap tells exactly what is missing. A
-// reader that goes on losing, or takes nothing at all, gets a farewell in place of what waits for it: the newest states, the exact gaps, 4021.
-// Nothing here costs the others more than a look at a flag.
+// The publisher's part for readers that are too slow. States wait for room and conflate (feeding.cpp); what cannot be conflated queues until the
+// outbox is full, and is lost then: nothing more of the stream is queued until half of the outbox is free again, and one gap tells exactly what is
+// missing. A reader that goes on losing, or takes nothing at all, gets a farewell in place of what waits for it: the newest states, the exact gaps,
+// 4021. Nothing here costs the others more than a look at a flag.
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -197,10 +197,11 @@ void Publisher::end_farewell(Subscriber& subscriber) {
   const Farewell& farewell = subscriber.farewell;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(farewell.behind).count();
   subscriber.set_close_timeout(std::max(kCloseTimeMin, farewell.give_up_at - hub_.clock.mono()));
-  hub_.part(subscriber, {code::kSlowReader,
-                         "reading too slowly: " + std::to_string(farewell.messages_lost) + " messages lost, " + std::to_string(farewell.bytes_dropped) +
-                             " bytes dropped after " + std::to_string(seconds) + " s",
-                         "read faster, subscribe to less, lower the depth, or ask for \"conflate\"; then connect again, with \"since\" to get what is lost"});
+  hub_.part(subscriber,
+            {code::kSlowReader,
+             "reading too slowly: " + std::to_string(farewell.messages_lost) + " messages lost, " + std::to_string(farewell.bytes_dropped) +
+                 " bytes dropped after " + std::to_string(seconds) + " s",
+             "read faster, subscribe to less, lower the depth, or ask for \"conflate\"; then connect again, with \"since\" to get what is lost"});
 }
 
 }  // namespace tidegate::distributor

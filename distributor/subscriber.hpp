@@ -1,7 +1,7 @@
 // One client: its connection with a bounded outbox, how much room there is for what, and what it still waits for. One thread.
 //
-// Of the outbox, whole states (quotes, books and the like) and whatever waited take a part, trades and closed candles all of it, and what has no number
-// (states, notices, answers to nobody) a reserve beyond. slow_readers.cpp says what happens when there is no room.
+// Of the outbox, whole states (quotes, books and the like) and whatever waited take a part, trades and closed candles all of it, and what has no
+// number (states, notices, answers to nobody) a reserve beyond. slow_readers.cpp says what happens when there is no room.
 #pragma once
 
 #include <cstddef>
@@ -131,7 +131,7 @@ class Subscriber {
   SubscriberId id_;
   net::WsConnection* connection_;
   std::size_t outbox_bytes_;
-  std::size_t answer_bytes_ = 0;  // of what is queued, at most so much are answers: they are not the reader's slowness
+  std::size_t answer_bytes_ = 0;                 // of what is queued, at most so much are answers: they are not the reader's slowness
   std::uint64_t vain_turn_ = ~std::uint64_t{0};  // in which the kernel took nothing
   MonoTime last_sent_;
   bool parting_ = false;

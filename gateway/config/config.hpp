@@ -23,9 +23,9 @@ struct ServerLimits {
   std::int64_t connections = 10'000;      // of all clients together
   std::int64_t connections_per_user = 5;  // logged-in users
   std::int64_t subscriptions_per_connection = 1000;
-  std::int64_t requests_per_minute = 1000;  // per connection
-  std::int64_t outbox_bytes = 1 << 20;      // per connection, not yet taken by the kernel
-  std::int64_t message_bytes = 64 << 10;    // one message from a client
+  std::int64_t requests_per_minute = 1000;        // per connection
+  std::int64_t outbox_bytes = 1 << 20;            // per connection, not yet taken by the kernel
+  std::int64_t message_bytes = 64 << 10;          // one message from a client
   Duration slow_reader_timeout{10'000'000'000};   // losing messages, or taking none, for so long ends a connection
   Duration slow_reader_farewell{30'000'000'000};  // for reading what it is told last
 };

@@ -10,7 +10,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-std::string subscribe(std::string_view channel, std::string_view conflate, std::string_view more = "") {
+std::string conflated_wish(std::string_view channel, std::string_view conflate, std::string_view more = "") {
   return R"({"op":"subscribe","channels":[")" + std::string(channel) + R"("],"symbols":["BINANCE:BTCUSDT"],"options":{"conflate":")" +
          std::string(conflate) + "\"" + std::string(more) + "}}";
 }
@@ -20,7 +20,7 @@ struct Conflating : HubFixture {
   Conflating() { join(connection); }
   ~Conflating() override { leave(connection); }
   void want(std::string_view channel, std::string_view conflate, std::string_view more = "") {
-    ask(connection, subscribe(channel, conflate, more));
+    ask(connection, conflated_wish(channel, conflate, more));
     static_cast<void>(come());
   }
   Lines come() {
@@ -139,7 +139,7 @@ TEST_CASE_FIXTURE(Conflating, "conflation: latest gives every value to a connect
 }
 
 TEST_CASE_FIXTURE(Conflating, "conflation: list and result show it, and subscribing again changes it without losing what waits") {
-  ask(connection, subscribe("quote", "250ms"));
+  ask(connection, conflated_wish("quote", "250ms"));
   CHECK(connection.messages.back().find(R"("state":"pending","conflate":"250ms"})") != std::string::npos);
   ask(connection, R"({"op":"list"})");
   CHECK(connection.messages.back().find(R"("seq":null,"conflate":"250ms"})") != std::string::npos);
@@ -148,7 +148,7 @@ TEST_CASE_FIXTURE(Conflating, "conflation: list and result show it, and subscrib
   emit(quote(kBtc, 2));
   emit(quote(kBtc, 3));
   static_cast<void>(come());
-  ask(connection, subscribe("quote", "none", R"(,"snapshot":false)"));
+  ask(connection, conflated_wish("quote", "none", R"(,"snapshot":false)"));
   CHECK(come() == Lines{"result", "quote 3 conflated"});
   emit(quote(kBtc, 4));
   emit(quote(kBtc, 5));
@@ -172,7 +172,7 @@ TEST_CASE_FIXTURE(Conflating, "conflation: those who left are forgotten, however
     emit(quote(kBtc, seq));
     clock.advance(Duration{1});
     ask(connection, R"({"op":"unsubscribe_all"})");
-    ask(connection, subscribe("quote", "1h"));
+    ask(connection, conflated_wish("quote", "1h"));
     static_cast<void>(come());
   }
   CHECK(publisher.deadline_count() <= 64);
@@ -183,7 +183,7 @@ TEST_CASE_FIXTURE(Conflating, "conflation: those who left are forgotten, however
 TEST_CASE("conflation: the loop wakes in time by itself") {
   Gateway gateway;
   Client client(gateway);
-  client.ask(subscribe("quote", "30ms"));
+  client.ask(conflated_wish("quote", "30ms"));
   gateway.emit(quote(kBtc, 1));
   gateway.emit(quote(kBtc, 2));
   client.sync();

@@ -14,7 +14,9 @@ namespace {
 constexpr Channel kChannels[] = {Channel::Trade, Channel::Quote, Channel::OrderBook, Channel::Candle1m, Channel::Status};
 constexpr std::size_t kSymbols = 3;
 
-std::string symbol_of(InstrumentId instrument) { return instrument == kBtc ? "BINANCE:BTCUSDT" : instrument == kEth ? "BINANCE:ETHUSDT" : "BINANCE:X0"; }
+std::string symbol_of(InstrumentId instrument) {
+  return instrument == kBtc ? "BINANCE:BTCUSDT" : instrument == kEth ? "BINANCE:ETHUSDT" : "BINANCE:X0";
+}
 InstrumentId instrument_of(std::size_t i) { return InstrumentId{i < 2 ? static_cast<std::uint32_t>(i) : 3U}; }
 
 bool flagged(const std::string& message, const char* flag) {

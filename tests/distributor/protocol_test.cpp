@@ -84,7 +84,9 @@ TEST_CASE("request: conflation is none, latest, or an interval of a millisecond 
   const auto conflate = [](const std::string& text) {
     return parse_request(R"({"op":"subscribe","channels":[],"symbols":[],"options":{"conflate":)" + text + "}}");
   };
-  const std::pair<const char*, std::uint32_t> known[] = {{"\"none\"", 0}, {"\"latest\"", kConflateLatest}, {"\"1ms\"", 1}, {"\"250ms\"", 250}, {"\"2s\"", 2'000}, {"\"5m\"", 300'000}, {"\"1h\"", 3'600'000}};
+  const std::pair<const char*, std::uint32_t> known[] = {
+      {"\"none\"", 0},      {"\"latest\"", kConflateLatest}, {"\"1ms\"", 1}, {"\"250ms\"", 250}, {"\"2s\"", 2'000}, {"\"5m\"", 300'000},
+      {"\"1h\"", 3'600'000}};
   for (const auto& [text, ms] : known) {
     CAPTURE(text);
     const ParsedRequest parsed = conflate(text);
@@ -92,8 +94,8 @@ TEST_CASE("request: conflation is none, latest, or an interval of a millisecond 
     CHECK(parsed.request.options.conflate_ms == ms);
     CHECK(parse_conflate(conflate_text(ms)) == ms);
   }
-  for (const char* const text : {"1", "true", "null", "{}", "\"\"", "\"0ms\"", "\"-1s\"", "\"1.5s\"", "\"250\"", "\"ms\"", "\"250 ms\"", "\"2h\"", "\"3600001ms\"", "\"4294967295ms\"",
-                                 "\"99999999999s\"", "\"Latest\"", "\"1d\""}) {
+  for (const char* const text : {"1", "true", "null", "{}", "\"\"", "\"0ms\"", "\"-1s\"", "\"1.5s\"", "\"250\"", "\"ms\"", "\"250 ms\"", "\"2h\"",
+                                 "\"3600001ms\"", "\"4294967295ms\"", "\"99999999999s\"", "\"Latest\"", "\"1d\""}) {
     CAPTURE(text);
     const ParsedRequest parsed = conflate(text);
     CHECK(parsed.complaint.code == code::kMalformed);

@@ -12,12 +12,13 @@ using namespace tidegate::distributor;
 
 namespace {
 
-constexpr MonoTime kNow{1'000'000'000};
+constexpr MonoTime kStart{1'000'000'000};
 
 std::vector<std::uint64_t> numbers(ReplayRings& rings, StreamSlot stream, std::uint64_t from) {
   std::vector<std::uint64_t> all;
   ReplayRings::Cursor cursor;
-  for (const RecordHeader* record = rings.find(stream, from, cursor); record != nullptr; record = rings.next(stream, cursor)) all.push_back(record->seq);
+  for (const RecordHeader* record = rings.find(stream, from, cursor); record != nullptr; record = rings.next(stream, cursor))
+    all.push_back(record->seq);
   return all;
 }
 
@@ -25,10 +26,10 @@ std::vector<std::uint64_t> numbers(ReplayRings& rings, StreamSlot stream, std::u
 
 TEST_CASE("replay ring: holds the last records that fit, and knows from which number on") {
   ReplayRings rings({4'096, 1 << 20, std::chrono::seconds{60}});
-  CHECK(rings.first_seq(3, kNow) == 0);
+  CHECK(rings.first_seq(3, kStart) == 0);
   std::size_t dropped = 0;
-  for (std::uint64_t seq = 1; seq <= 1'000; ++seq) dropped += rings.keep(3, trade(kBtc, seq).header, kNow);
-  const std::uint64_t first = rings.first_seq(3, kNow);
+  for (std::uint64_t seq = 1; seq <= 1'000; ++seq) dropped += rings.keep(3, trade(kBtc, seq).header, kStart);
+  const std::uint64_t first = rings.first_seq(3, kStart);
   CHECK(first == 1'001 - 4'096 / 72);
   CHECK(dropped == first - 1);
   CHECK(numbers(rings, 3, 0).size() == 1'001 - first);
@@ -51,7 +52,7 @@ TEST_CASE("replay ring: agrees with a list of records, whatever their sizes, in 
     };
     std::deque<Kept> all;
     std::uint64_t seq = 0;
-    MonoTime now = kNow;
+    MonoTime now = kStart;
     for (int step = 0; step < 3'000; ++step) {
       now = now + std::chrono::milliseconds{random() % 20};
       if (random() % 200 == 0) now = now + std::chrono::seconds{random() % 8};
@@ -103,19 +104,19 @@ TEST_CASE("replay ring: all rings together keep to their bound, and quiet ones m
   std::uint64_t seq = 0;
   while (seq < 20'000) {
     ++seq;
-    for (StreamSlot stream = 0; stream < 10; ++stream) rings.keep(stream, trade(kBtc, seq).header, kNow);
+    for (StreamSlot stream = 0; stream < 10; ++stream) rings.keep(stream, trade(kBtc, seq).header, kStart);
     REQUIRE(rings.bytes() <= 128 << 10);
   }
-  rings.trim(kNow + std::chrono::seconds{100});
+  rings.trim(kStart + std::chrono::seconds{100});
   CHECK(rings.bytes() == 0);
-  for (std::uint64_t i = 1; i <= 2'000; ++i) rings.keep(42, trade(kBtc, i).header, kNow + std::chrono::seconds{100});
+  for (std::uint64_t i = 1; i <= 2'000; ++i) rings.keep(42, trade(kBtc, i).header, kStart + std::chrono::seconds{100});
   CHECK(numbers(rings, 42, 0).size() == (64 << 10) / 72);
 }
 
 TEST_CASE("replay ring: a count that begins anew empties it") {
   ReplayRings rings(ReplayLimits{});
-  for (std::uint64_t seq = 10; seq < 20; ++seq) rings.keep(0, trade(kBtc, seq).header, kNow);
-  rings.keep(0, trade(kBtc, 5).header, kNow);
-  CHECK(rings.first_seq(0, kNow) == 5);
+  for (std::uint64_t seq = 10; seq < 20; ++seq) rings.keep(0, trade(kBtc, seq).header, kStart);
+  rings.keep(0, trade(kBtc, 5).header, kStart);
+  CHECK(rings.first_seq(0, kStart) == 5);
   CHECK(numbers(rings, 0, 0) == std::vector<std::uint64_t>{5});
 }

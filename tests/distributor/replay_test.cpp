@@ -10,11 +10,11 @@ using std::chrono::seconds;
 
 namespace {
 
-std::string resume(std::string_view channel, std::string_view since, std::string_view more = "") {
+std::string resumption(std::string_view channel, std::string_view since, std::string_view more = "") {
   return R"({"op":"subscribe","channels":[")" + std::string(channel) + R"("],"symbols":["BINANCE:BTCUSDT"],"options":{"epoch":"e1","since":)" +
          std::string(since) + std::string(more) + "}}";
 }
-std::string subscribe(std::string_view channel) {
+std::string plain_wish(std::string_view channel) {
   return R"({"op":"subscribe","channels":[")" + std::string(channel) + R"("],"symbols":["BINANCE:BTCUSDT"]})";
 }
 bool all_flagged(const std::vector<std::string>& messages, std::size_t first, std::size_t last, std::string_view flag) {
@@ -29,8 +29,8 @@ struct Returning : HubFixture {
   explicit Returning(DistributorOptions options = test_options()) : HubFixture(std::move(options)) {
     join(other);
     for (const char* channel : {"trade", "quote", "orderbook"}) {
-      ask(other, R"({"op":"subscribe","channels":[")" + std::string(channel) +
-                     R"("],"symbols":["BINANCE:BTCUSDT"],"options":{"allow_delayed":true}})");
+      ask(other,
+          R"({"op":"subscribe","channels":[")" + std::string(channel) + R"("],"symbols":["BINANCE:BTCUSDT"],"options":{"allow_delayed":true}})");
     }
     join(client);
   }
@@ -56,7 +56,7 @@ DistributorOptions with_replay(std::size_t stream_bytes, Duration window = secon
 
 TEST_CASE_FIXTURE(Returning, "replay: what was missed comes flagged, then live, without a hole or a repetition") {
   trades(1, 10);
-  ask(client, resume("trade", "6"));
+  ask(client, resumption("trade", "6"));
   trades(11, 12);
   CHECK(outline(client.messages) == Lines{"result", "trade 7", "trade 8", "trade 9", "trade 10", "trade 11", "trade 12"});
   CHECK(all_flagged(client.messages, 1, 4, R"("flags":["replayed"])"));
@@ -68,10 +68,10 @@ TEST_CASE_FIXTURE(Returning, "replay: what was missed comes flagged, then live, 
 
 TEST_CASE_FIXTURE(Returning, "replay: nothing missed, nothing sent; since 0 is the beginning") {
   trades(1, 3);
-  ask(client, resume("trade", "3"));
+  ask(client, resumption("trade", "3"));
   CHECK(outline(client.messages) == Lines{"result"});
   trades(4, 4);
-  ask(client, resume("trade", "0"));
+  ask(client, resumption("trade", "0"));
   CHECK(outline(client.messages) == Lines{"result", "trade 4", "result", "trade 1", "trade 2", "trade 3", "trade 4"});
   FakeConnection early;
   join(early);
@@ -87,7 +87,7 @@ TEST_CASE_FIXTURE(Returning, "replay: gaps lie where they were, the first of the
   emit(gap(kBtc, Channel::Trade, 3, 6));
   trades(7, 7);
   emit(gap(kBtc, Channel::Trade, 8, 9));
-  ask(client, resume("trade", "4"));
+  ask(client, resumption("trade", "4"));
   CHECK(outline(client.messages) == Lines{"result", "gap 5-6", "trade 7", "gap 8-9"});
   CHECK(client.messages[1].find(R"("cause":"upstream")") != std::string::npos);
   trades(10, 10);
@@ -102,12 +102,12 @@ TEST_CASE("replay: more missing than the ring holds is never replayed in part: t
     static_cast<void>(room.publisher.take_first_record_time());
     if (too_old) room.clock.advance(seconds{11});
     room.trades(51, 52);
-    room.ask(room.client, resume("trade", "20"));
+    room.ask(room.client, resumption("trade", "20"));
     room.trades(53, 53);
     CHECK(outline(room.client.messages) == Lines{"result", "gap 21-51", "trade 52 snapshot", "trade 53"});
     CHECK(room.client.messages[1].find(R"("cause":"resume_window")") != std::string::npos);
     CHECK(room.telemetry.gateway.resumes_outside_window == 1);
-    room.ask(room.client, resume("trade", "20", R"(,"snapshot":false)"));
+    room.ask(room.client, resumption("trade", "20", R"(,"snapshot":false)"));
     CHECK(outline(room.client.messages).back() == "gap 21-53");
     room.trades(54, 54);
     CHECK(outline(room.client.messages).back() == "trade 54");
@@ -119,9 +119,9 @@ TEST_CASE_FIXTURE(Returning, "replay: a position that is not known gets 4040, th
   const std::pair<std::string, const char*> cases[] = {
       {R"({"op":"subscribe","channels":["trade"],"symbols":["BINANCE:BTCUSDT"],"options":{"since":3}})", "without an epoch"},
       {R"({"op":"subscribe","channels":["trade"],"symbols":["BINANCE:BTCUSDT"],"options":{"since":3,"epoch":"e0"}})", "the epoch is another"},
-      {resume("trade", "6"), "has not come to that number"},
-      {resume("trade", "18446744073709551615"), "has not come to that number"},
-      {resume("quote", "6"), "nothing is remembered"}};
+      {resumption("trade", "6"), "has not come to that number"},
+      {resumption("trade", "18446744073709551615"), "has not come to that number"},
+      {resumption("quote", "6"), "nothing is remembered"}};
   for (const auto& [request, reason] : cases) {
     CAPTURE(request);
     client.messages.clear();
@@ -144,14 +144,16 @@ TEST_CASE_FIXTURE(Returning, "replay: since names symbols as the client or the g
   FakeConnection by_own, by_full;
   join(by_own);
   join(by_full);
-  ask(by_own, R"({"op":"subscribe","channels":["trade"],"symbols":["BINANCE:BTCUSDT"],"options":{"epoch":"e1","since":{"BINANCE:BTCUSDT":2,"X":1}}})");
+  ask(by_own,
+      R"({"op":"subscribe","channels":["trade"],"symbols":["BINANCE:BTCUSDT"],"options":{"epoch":"e1","since":{"BINANCE:BTCUSDT":2,"X":1}}})");
   CHECK(outline(by_own.messages) == Lines{"result", "trade 3"});
   FakeConnection keeper;
   join(keeper);
   ask(keeper, R"({"op":"subscribe","channels":["trade"],"symbols":["ETHUSDT"]})");
   emit(trade(kEth, 2));
   emit(trade(kEth, 3));
-  ask(by_full, R"({"op":"subscribe","channels":["trade"],"symbols":["ETHUSDT","BINANCE:BTCUSDT"],"options":{"epoch":"e1","since":{"BINANCE:ETHUSDT":2}}})");
+  ask(by_full,
+      R"({"op":"subscribe","channels":["trade"],"symbols":["ETHUSDT","BINANCE:BTCUSDT"],"options":{"epoch":"e1","since":{"BINANCE:ETHUSDT":2}}})");
   CHECK(outline(by_full.messages) == Lines{"result", "trade 3", "trade 3 snapshot"});
   ask(by_own, R"({"op":"subscribe","channels":["trade"],"symbols":["ETHUSDT"],"options":{"epoch":"e1","since":{"ETHUSDT":2}}})");
   CHECK(outline(by_own.messages).back() == "trade 3");
@@ -163,7 +165,7 @@ TEST_CASE("replay: a stream that lingers keeps its records; one that is gone rem
   const auto drop_and_return = [&](Duration away) {
     FakeConnection first, second;
     fixture.join(first);
-    fixture.ask(first, subscribe("trade"));
+    fixture.ask(first, plain_wish("trade"));
     fixture.emit(trade(kBtc, 1));
     fixture.leave(first);
     fixture.emit(trade(kBtc, 2));  // nobody is there
@@ -175,7 +177,7 @@ TEST_CASE("replay: a stream that lingers keeps its records; one that is gone rem
       fixture.hub.replay.forget(slot);
     }
     fixture.join(second);
-    fixture.ask(second, resume("trade", "1"));
+    fixture.ask(second, resumption("trade", "1"));
     Lines lines = outline(second.messages);
     if (second.messages[0].find("4040") != std::string::npos) lines[0] += " 4040";
     fixture.leave(second);
@@ -190,7 +192,7 @@ TEST_CASE("replay: goes out as there is room, and what comes meanwhile follows i
   options.outbox_bytes = 6'000;
   Returning room(options);
   room.trades(1, 200);
-  room.ask(room.client, resume("trade", "0"));
+  room.ask(room.client, resumption("trade", "0"));
   CHECK(room.client.queued <= 3'000 + 200);  // and the answer
   std::uint64_t seq = 200;
   for (int i = 0; i < 200; ++i) {
@@ -211,7 +213,7 @@ TEST_CASE("replay: a reader slower than its ring turns learns exactly what it lo
   options.outbox_bytes = 8'000;
   Returning room(options);
   room.trades(1, 50);
-  room.ask(room.client, resume("trade", "0"));
+  room.ask(room.client, resumption("trade", "0"));
   room.trades(51, 150);  // the ring holds 56
   for (int i = 0; i < 100; ++i) {
     room.client.take(2'000);
@@ -234,11 +236,11 @@ TEST_CASE("replay: a reader slower than its ring turns learns exactly what it lo
 
 TEST_CASE_FIXTURE(Returning, "replay: books and quotes come whole as well, cut to the depth asked for") {
   for (std::uint64_t seq = 1; seq <= 3; ++seq) emit(Book(kBtc, seq, 5));
-  ask(client, resume("orderbook", "1", R"(,"depth":1)"));
+  ask(client, resumption("orderbook", "1", R"(,"depth":1)"));
   CHECK(outline(client.messages) == Lines{"result", "orderbook 2", "orderbook 3"});
   CHECK(client.messages[1].find(R"("bids":[["100","1"]],)") != std::string::npos);
   emit(Book(kBtc, 4, 1'500));  // too large for a ring: what was before is gone as well
-  ask(client, resume("orderbook", "2", R"(,"depth":1)"));
+  ask(client, resumption("orderbook", "2", R"(,"depth":1)"));
   CHECK(outline(client.messages).back() == "orderbook 4 snapshot");
   CHECK(client.messages[client.messages.size() - 2].find(R"("from_seq":3,"to_seq":3,"cause":"resume_window")") != std::string::npos);
 }
@@ -254,7 +256,7 @@ TEST_CASE_FIXTURE(Returning, "replay: delayed records are kept from those who di
   emit(delayed(3));
   emit(quote(kBtc, 4));
   emit(delayed(5));
-  ask(client, resume("quote", "0"));
+  ask(client, resumption("quote", "0"));
   CHECK(outline(client.messages) == Lines{"result", "state failed 4013", "quote 1", "gap 2-3", "quote 4"});
   CHECK(client.messages[3].find(R"("cause":"not_entitled")") != std::string::npos);
   emit(delayed(6));
@@ -264,7 +266,7 @@ TEST_CASE_FIXTURE(Returning, "replay: delayed records are kept from those who di
   CHECK(outline(client.messages)[7] == "quote 7");
   FakeConnection allowed;
   join(allowed);
-  ask(allowed, resume("quote", "1", R"(,"allow_delayed":true)"));
+  ask(allowed, resumption("quote", "1", R"(,"allow_delayed":true)"));
   CHECK(outline(allowed.messages) == Lines{"result", "quote 2", "quote 3", "quote 4", "quote 5", "quote 6", "quote 7"});
   leave(allowed);
 }
@@ -273,7 +275,7 @@ TEST_CASE("replay: a subscription that waits for a list goes on where it was, or
   Gateway gateway(test_options(), nullptr);
   gateway.awaited = {"BINANCE:BTCUSDT"};
   Client client(gateway);
-  CHECK(client.ask(resume("trade", "{\"BINANCE:BTCUSDT\":7}")).find(R"("state":"pending"})") != std::string::npos);
+  CHECK(client.ask(resumption("trade", "{\"BINANCE:BTCUSDT\":7}")).find(R"("state":"pending"})") != std::string::npos);
   gateway.distributor->on_catalog(make_catalog());
   client.wait(2);
   CHECK(field(client.messages[1], "type") == "error");
@@ -293,7 +295,7 @@ TEST_CASE("replay: over sockets, a client that drops again and again has every t
   int replayed = 0;
   for (int round = 0; round < 40; ++round) {
     Client client(gateway);
-    client.send(round == 0 ? subscribe("trade") : resume("trade", std::to_string(last)));
+    client.send(round == 0 ? plain_wish("trade") : resumption("trade", std::to_string(last)));
     gateway.until([&] {
       for (int i = 0; i < 30; ++i) gateway.emit(trade(kBtc, ++seq));
       return client.messages.size() > 200;

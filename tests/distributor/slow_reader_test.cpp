@@ -12,7 +12,7 @@ using std::chrono::seconds;
 
 namespace {
 
-std::string subscribe(std::string_view channels, std::string_view symbols = R"("BINANCE:BTCUSDT")", std::string_view options = "") {
+std::string wish_for(std::string_view channels, std::string_view symbols = R"("BINANCE:BTCUSDT")", std::string_view options = "") {
   return R"({"op":"subscribe","channels":[)" + std::string(channels) + R"(],"symbols":[)" + std::string(symbols) + R"(],"options":{)" +
          std::string(options) + "}}";
 }
@@ -33,7 +33,7 @@ Candle bar(std::uint64_t seq, bool closed) {
 struct SlowReader : HubFixture {
   explicit SlowReader(std::string_view channels, std::size_t bytes = 4'000) : HubFixture(outbox(bytes)) {
     join(connection);
-    ask(connection, subscribe(channels));
+    ask(connection, wish_for(channels));
     take_all();
   }
   ~SlowReader() override { leave(connection); }
@@ -115,7 +115,7 @@ TEST_CASE("slow readers: the farewell is the newest of each state, one exact gap
   FakeConnection slow, good;
   for (FakeConnection* connection : {&slow, &good}) {
     fixture.join(*connection);
-    fixture.ask(*connection, subscribe(R"("trade","quote","orderbook")", R"("BINANCE:BTCUSDT","BINANCE:ETHUSDT")"));
+    fixture.ask(*connection, wish_for(R"("trade","quote","orderbook")", R"("BINANCE:BTCUSDT","BINANCE:ETHUSDT")"));
     connection->queued = 0;
     static_cast<void>(connection->left_count());
     connection->messages.clear();
@@ -157,7 +157,8 @@ TEST_CASE("slow readers: the farewell is the newest of each state, one exact gap
   CHECK(fixture.hub.table.subscription_count() == 6);  // the other's
   std::uint64_t expected = 0;
   for (const std::string& message : good.messages) {
-    if (field(message, "type") == "trade" && field(message, "symbol") == "BINANCE:BTCUSDT") CHECK(field(message, "seq") == std::to_string(++expected));
+    if (field(message, "type") == "trade" && field(message, "symbol") == "BINANCE:BTCUSDT")
+      CHECK(field(message, "seq") == std::to_string(++expected));
   }
   CHECK(expected == seq);
   fixture.leave(slow);
@@ -187,7 +188,7 @@ TEST_CASE("slow readers: a farewell larger than the outbox goes out as it is rea
     fixture.join(connection);
     std::string symbols = "\"BINANCE:BTCUSDT\"";
     for (int i = 0; i < 60; ++i) symbols += ",\"BINANCE:X" + std::to_string(i) + "\"";
-    fixture.ask(connection, subscribe(R"("orderbook")", symbols, R"("depth":"full")"));
+    fixture.ask(connection, wish_for(R"("orderbook")", symbols, R"("depth":"full")"));
     connection.queued = 0;
     for (std::uint64_t seq = 1; seq <= 3; ++seq) {
       for (std::uint32_t i = 0; i < 63; ++i) fixture.emit(Book(InstrumentId{i}, seq, 20));
@@ -395,7 +396,7 @@ TEST_CASE("slow readers: over a socket, one that stops and goes on learns exactl
   options.outbox_bytes = 64U << 10U;
   Gateway gateway(options);
   Sleeper sleeper(gateway);
-  sleeper.client.send_text(subscribe(R"("trade")"));
+  sleeper.client.send_text(wish_for(R"("trade")"));
   sleeper.wait(2);
   std::uint64_t seq = 0;
   gateway.until([&] {
@@ -422,7 +423,7 @@ TEST_CASE("slow readers: over a socket, the farewell arrives whole, and closes w
   options.outbox_bytes = 64U << 10U;
   Gateway gateway(options);
   Sleeper sleeper(gateway);
-  sleeper.client.send_text(subscribe(R"("trade","quote")"));
+  sleeper.client.send_text(wish_for(R"("trade","quote")"));
   sleeper.wait(2);
   std::uint64_t seq = 0;
   gateway.until([&] {

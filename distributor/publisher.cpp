@@ -46,11 +46,15 @@ void Publisher::data(const RecordHeader& record) {
   const bool was_delayed = value.delayed;
   first_number_ = has(record.flags, Flags::Conflated) && value.last_seq != 0 && value.last_seq < record.seq ? value.last_seq + 1 : record.seq;
   LastValues::keep(value, record);
-  count(hub_.telemetry.gateway.replay_evicted, hub_.replay.keep(slot, record, first_record_));
+  keep_for_replay(slot, record);
 
   if (hub_.table.stream(slot).members.empty()) return;
   if (value.delayed != was_delayed) on_delayed_change(slot, record.seq, true);
   spread(slot, record);
+}
+
+void Publisher::keep_for_replay(StreamSlot slot, const RecordHeader& record) {
+  if (const std::size_t evicted = hub_.replay.keep(slot, record, first_record_); evicted != 0) count(hub_.telemetry.gateway.replay_evicted, evicted);
 }
 
 /// To every member that gets records as they come. The others cost a look each: what they get is settled when there is room for it.
@@ -89,7 +93,7 @@ void Publisher::hand_over(Subscriber& subscriber, Member& member, StreamSlot slo
   const bool timed = !event && member.conflate != 0 && member.conflate != kConflateLatest;
   const MonoTime now = timed ? hub_.clock.mono() : first_record_;
   const bool too_soon = timed ? now < member.free_at : !event && member.conflate == kConflateLatest && subscriber.queued_bytes() != 0;
-  if (too_soon) return hold(subscriber, member, slot, record.seq, now);
+  if (too_soon) return hold(subscriber, member, slot, first_number_, now);
 
   Message bar;  // a closed candle stands for the open ones that waited
   if (member.delivery == Delivery::Newest && member.next_seq < record.seq) {
@@ -112,7 +116,7 @@ void Publisher::hand_over(Subscriber& subscriber, Member& member, StreamSlot slo
 
 void Publisher::gap(StreamSlot slot, const Gap& gap) {
   LastValues::keep(hub_.values.of(slot), gap);
-  count(hub_.telemetry.gateway.replay_evicted, hub_.replay.keep(slot, gap.header, first_record_));
+  keep_for_replay(slot, gap.header);
   const Stream& stream = hub_.table.stream(slot);
   Message message;
   for (Member& member : hub_.table.stream(slot).members) {

@@ -53,6 +53,7 @@ class Publisher {
  private:
   // publisher.cpp
   void data(const RecordHeader& record);
+  void keep_for_replay(StreamSlot stream, const RecordHeader& record);
   void spread(StreamSlot stream, const RecordHeader& record);
   void hand_over(Subscriber& subscriber, Member& member, StreamSlot stream, const RecordHeader& record, std::uint16_t levels);
   const Message& encoded(const RecordHeader& record, const Stream& stream, std::uint16_t levels);

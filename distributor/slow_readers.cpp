@@ -100,8 +100,9 @@ void Publisher::check_slow(Subscriber& subscriber, MonoTime now) {
     return;
   }
   if (subscriber.farewell.begun) {
-    if (now >= subscriber.farewell.give_up_at) subscriber.cut();
-    return;
+    if (now < subscriber.farewell.give_up_at) return;
+    subscriber.farewell.give_up_at = MonoTime{INT64_MAX};
+    return subscriber.cut();
   }
   const std::size_t queued = subscriber.queued_bytes();
   if (const std::uint64_t taken = subscriber.taken_bytes(); taken != slowness.taken || queued == 0 || slowness.stuck_since == MonoTime{}) {

@@ -6,6 +6,7 @@
 namespace tidegate::distributor {
 namespace {
 
+constexpr std::size_t kKeptDue = 16;
 constexpr std::size_t kCompactFrom = 64;  // streams that something was due for are forgotten so many at a time
 
 }  // namespace
@@ -89,8 +90,12 @@ void Subscriber::pop_due() {
 }
 
 void Subscriber::clear_due() {
-  due_ = {};  // idle subscribers hold no memory
   due_next_ = 0;
+  if (due_.capacity() > kKeptDue) {
+    std::vector<StreamSlot>().swap(due_);  // idle subscribers hold next to no memory
+  } else {
+    due_.clear();
+  }
 }
 
 }  // namespace tidegate::distributor

@@ -37,7 +37,7 @@ class Returner final : private net::WsClientHandler {
     net::WsClientOptions options;
     options.url = "ws://127.0.0.1:" + std::to_string(server_.port()) + "/ws";
     options.message_bytes_max = std::size_t{16} << 20U;
-    client_ = std::make_unique<net::WsClient>(loop_, *this);
+    client_ = std::make_unique<net::WsClient>(loop_, static_cast<net::WsClientHandler&>(*this));
     client_->connect(options);
   }
   void drop() {

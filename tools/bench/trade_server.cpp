@@ -35,7 +35,7 @@ TradeServer::TradeServer(std::vector<TradeFlow> flows) {
     DistributorOptions options;
     options.epoch = epoch();
     options.broker_names = {"bench"};
-    distributor_ = std::make_unique<Distributor>(thread_.loop(), clock_, telemetry_, *this, std::move(options));
+    distributor_ = std::make_unique<Distributor>(thread_.loop(), clock_, telemetry_, static_cast<UpstreamHost&>(*this), std::move(options));
     if (!distributor_->listen().empty()) return std::uint16_t{0};
     distributor_->on_catalog(catalog_of(symbols));
     thread_.loop().at_turn_end([this] {
@@ -71,7 +71,7 @@ void TradeServer::turn() {
       trade.header.ts_received = clock_.utc();
       trade.price = 6'543'210;
       trade.quantity = 15;
-      trade.trade_id = static_cast<std::uint64_t>(now);
+      trade.trade_id = static_cast<std::uint64_t>(now) & 0xFF'FFFF'FFFF'FFFFU;  // 56 bits of nanoseconds are two years
       distributor_->on_record(trade.header);
       emitted_.fetch_add(1, std::memory_order_relaxed);
     }

@@ -27,6 +27,10 @@ class Distributor final : public RecordSink {
   /// Opens the port. Empty, or what went wrong.
   [[nodiscard]] std::string listen();
   [[nodiscard]] std::uint16_t port() const;
+  /// Reads the certificate and its key again, for clients to come. Empty, or what is wrong with them; then those in use stay.
+  [[nodiscard]] std::string reload_tls();
+  /// When the certificate in use ends; kNoTime: no TLS.
+  [[nodiscard]] UtcTime tls_expires() const;
 
   void on_catalog(std::shared_ptr<const Catalog> catalog);
   void on_record(const RecordHeader& record) override;

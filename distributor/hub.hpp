@@ -38,6 +38,7 @@ class Hub final : public Names {
   std::vector<BrokerHealth> brokers;       // by BrokerId
   IdentityRef anonymous;                   // whoever has not logged in
   bool shutting_down = false;
+  std::int64_t tls_expires_unix_s = 0;  // of the certificate in use, seconds since 1970; 0: no TLS
 
   [[nodiscard]] std::string_view symbol(InstrumentId instrument) const override;
   [[nodiscard]] std::string_view broker(BrokerId broker) const override;

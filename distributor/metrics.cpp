@@ -132,6 +132,10 @@ std::string render_metrics(const Telemetry& telemetry, const Gauges& gauges) {
   put_gauge(page, "subscriptions", "subscriptions of all clients together", gauges.subscriptions);
   put_gauge(page, "streams", "pairs of instrument and channel in demand", gauges.streams);
   put_gauge(page, "outbox_bytes", "bytes waiting for clients", gauges.outbox_bytes);
+  if (gauges.tls_expires_unix_s != 0) {
+    page.family("tls_certificate_expires_seconds", "gauge", "when the server's certificate ends, in seconds since 1970");
+    page.sample("tls_certificate_expires_seconds", "", std::to_string(gauges.tls_expires_unix_s));
+  }
   page.family("broker_state", "gauge", "1 for the state a broker is in, 0 for the others");
   for (const BrokerHealth& broker : gauges.brokers) {
     for (const BrokerState state : kBrokerStates) {

@@ -20,6 +20,7 @@ struct Gauges {
   std::size_t streams = 0;
   std::size_t outbox_bytes = 0;
   Duration uptime{};
+  std::int64_t tls_expires_unix_s = 0;  // 0: no TLS
   std::span<const BrokerHealth> brokers;
 };
 

@@ -30,6 +30,10 @@ struct DistributorOptions {
   std::size_t message_bytes = std::size_t{64} << 10U;  // one request
   std::size_t subscriptions_per_connection = 1000;
   std::size_t connections = 10'000;  // clients at once; the next ones are told 4003
+  std::string tls_certificate;       // PEM files; empty: no TLS
+  std::string tls_private_key;
+  Duration handshake_timeout{std::chrono::seconds{5}};
+  std::size_t pending_connections = 1000;  // clients that are no open WebSocket, at once
   std::string version;
   std::string epoch;                 // `seq` counts within it; another start is another epoch
   std::vector<std::string> origins;  // browser origins allowed besides our own: "https://desk.example"

@@ -39,6 +39,8 @@ class Pipeline {
   void run();
   /// Any thread. Subscribers are told (4050) and drained, then run() returns.
   void stop(std::string reason);
+  /// On the loop's thread: reads again what may change while the gateway runs. Says in the log what came of it.
+  void reload();
 
   /// The loop that run() serves, for signals.
   [[nodiscard]] net::EventLoop& loop() { return serve_loop_; }
@@ -59,6 +61,8 @@ class Pipeline {
   void request_snapshot(BrokerId broker, const std::string& symbol);           // normalizer's thread
   std::size_t normalize_turn();
   void serve_turn();
+  void reload_certificate();
+  void watch_certificate();
   void tick(net::Timer& timer);
   void stop_sessions();
 
@@ -85,6 +89,7 @@ class Pipeline {
   std::thread io_thread_, normalize_thread_;
   bool stopping_ = false;  // server's thread
   MonoTime stop_deadline_;
+  MonoTime next_certificate_watch_;
 };
 
 }  // namespace tidegate

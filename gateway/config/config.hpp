@@ -23,12 +23,13 @@ struct ServerLimits {
   std::int64_t connections = 10'000;      // of all clients together
   std::int64_t connections_per_user = 5;  // logged-in users
   std::int64_t subscriptions_per_connection = 1000;
-  std::int64_t requests_per_minute = 1000;  // per connection
-  std::int64_t outbox_bytes = 1 << 20;      // per connection, not yet taken by the kernel
-  std::int64_t message_bytes = 64 << 10;    // one message from a client
+  std::int64_t requests_per_minute = 1000;    // per connection
+  std::int64_t outbox_bytes = 1 << 20;        // per connection, not yet taken by the kernel
+  std::int64_t message_bytes = 64 << 10;      // one message from a client
+  Duration handshake_timeout{5'000'000'000};  // from the connection to the whole request, TLS included
+  std::int64_t pending_connections = 1000;    // in their handshake, asking for HTTP, or closing; the oldest gives way
 };
 
-/// Checked but not served yet: load_config refuses a file that asks for it.
 struct ServerTls {
   std::string certificate, private_key;  // empty: plain ws:// and http://
 };
@@ -96,6 +97,7 @@ struct Config {
   std::vector<InstrumentConfig> instruments;
   std::vector<StandingSubscription> subscriptions;
   LogConfig log;
+  std::vector<std::string> warnings;  // what is allowed and probably not meant; each as a ConfigError would say it
 
   std::map<std::string, std::string, std::less<>> written;          // dotted key to its text, where that refers to something outside
   std::vector<std::shared_ptr<const BrokerSource>> broker_sources;  // by BrokerId

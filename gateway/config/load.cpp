@@ -4,6 +4,8 @@
 
 #include "gateway/config/broker_section.hpp"
 #include "gateway/config/config.hpp"
+#include "gateway/config/tls_files.hpp"
+#include "gateway/core/time.hpp"
 
 namespace tidegate {
 namespace {
@@ -13,6 +15,7 @@ constexpr std::int64_t kKiB = 1 << 10;
 constexpr std::int64_t kMiB = 1 << 20;
 constexpr std::int64_t kGiB = 1 << 30;
 constexpr Duration kHeartbeatMin{1'000'000};
+constexpr Duration kHandshakeMin{10'000'000};
 constexpr Duration kHour{3'600'000'000'000};
 
 void read_origins(Section& server, ServerConfig& config) {
@@ -26,15 +29,32 @@ void read_origins(Section& server, ServerConfig& config) {
   }
 }
 
-/// TLS and logins are read and checked as a later version will; this one cannot serve them, and says so instead of serving without.
-void read_tls(Section& tls, ServerTls& config) {
-  config.certificate = tls.file("certificate").value_or("");
-  config.private_key = tls.file("private_key").value_or("");
-  if (config.certificate.empty() && config.private_key.empty()) return;
-  if (config.certificate.empty()) tls.missing("certificate", "name the file of the certificate chain (PEM)");
-  if (config.private_key.empty()) tls.missing("private_key", "name the file of the private key (PEM)");
-  tls.refuse("certificate", "this version does not serve TLS yet",
-             "remove server.tls, listen on 127.0.0.1 and let a TLS proxy such as nginx or stunnel forward to it");
+void warn(Config& config, const Scalar& about, std::string_view problem, std::string_view remedy) {
+  config.warnings.emplace_back(ConfigError(about.place, about.path, problem, remedy).what());
+}
+
+void read_tls(Section& tls, Config& config) {
+  ServerTls& files = config.server.tls;
+  files.certificate = tls.file("certificate").value_or("");
+  files.private_key = tls.file("private_key").value_or("");
+  if (files.certificate.empty() && files.private_key.empty()) return;
+  if (files.certificate.empty()) tls.missing("certificate", "name the file of the certificate chain (PEM)");
+  if (files.private_key.empty()) tls.missing("private_key", "name the file of the private key (PEM)");
+  const Scalar certificate = *tls.scalar("certificate");
+  const Scalar key = *tls.scalar("private_key");
+  std::string certificate_text, key_text;
+  if (!read_whole_file(files.certificate, certificate_text).empty() || !read_whole_file(files.private_key, key_text).empty()) {
+    certificate.refuse("the files changed while they were read", "start again");
+  }
+  const TlsFilesReport report = inspect_tls_files(certificate_text, key_text, SystemClock{}.utc());
+  if (report.wrong != TlsFilesReport::Wrong::Nothing) {
+    const Scalar& wrong = report.wrong == TlsFilesReport::Wrong::PrivateKey ? key : certificate;
+    wrong.refuse("the file " + wrong.shown + " " + report.problem, report.remedy);
+  }
+  if (!report.warning.empty()) {
+    warn(config, certificate, "the certificate in " + certificate.shown + " " + report.warning,
+         "renew it, put it in the file's place, and send the gateway SIGHUP");
+  }
 }
 
 void read_auth(Section& auth, ServerAuth& config) {
@@ -56,16 +76,19 @@ void read_limits(Section& limits, ServerLimits& config) {
   config.requests_per_minute = limits.integer("requests_per_minute", config.requests_per_minute, 1, 1'000'000'000);
   config.outbox_bytes = limits.size("outbox", config.outbox_bytes, kKiB, kGiB);
   config.message_bytes = limits.size("message", config.message_bytes, 128, 64 * kKiB * kKiB);
+  config.handshake_timeout = limits.duration("handshake_timeout", config.handshake_timeout, kHandshakeMin, kHour);
+  config.pending_connections = limits.integer("pending_connections", config.pending_connections, 1, 1'000'000);
 }
 
-void read_server(Section& server, ServerConfig& config) {
+void read_server(Section& server, Config& whole) {
+  ServerConfig& config = whole.server;
   const auto listen = server.scalar("listen");
   if (listen) {
     EndpointText endpoint = parse_endpoint(listen->text);
     if (!endpoint.endpoint) listen->refuse("the address " + listen->shown + " " + endpoint.problem, "write HOST:PORT, such as 127.0.0.1:7410");
     config.listen = std::move(*endpoint.endpoint);
   }
-  read_tls(server.child("tls"), config.tls);
+  read_tls(server.child("tls"), whole);
   read_origins(server, config);
   read_auth(server.child("auth"), config.auth);
   read_limits(server.child("limits"), config.limits);
@@ -73,6 +96,11 @@ void read_server(Section& server, ServerConfig& config) {
   if (!is_loopback(config.listen.host) && !config.auth.required) {
     listen->refuse("the address " + listen->shown + " can be reached from other machines, and server.auth.required is false",
                    "listen on 127.0.0.1 and reach it through a tunnel or a proxy that asks for a login");
+  }
+  if (!is_loopback(config.listen.host) && config.tls.certificate.empty()) {
+    warn(whole, *listen,
+         "tokens and data travel in the clear, since the address " + listen->shown + " can be reached from other machines without TLS",
+         "set server.tls, or put a proxy with TLS in front and listen on 127.0.0.1");
   }
 }
 
@@ -233,7 +261,7 @@ Config load_config(const std::filesystem::path& path, std::span<const Adapter* c
   // Known from the start, so that a misspelt section is not first reported as a missing one.
   for (const std::string_view key : {"server", "pipeline", "brokers", "routing", "instruments", "subscriptions", "log"}) root.value(key);
   root.finish();
-  read_server(root.child("server"), config.server);
+  read_server(root.child("server"), config);
   read_pipeline(root.child("pipeline"), config.pipeline);
   read_brokers(root, config, adapters, options);
   CrossReader cross(config);

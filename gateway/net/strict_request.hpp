@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/net/ws_config.hpp"
+
 #include <websocketpp/http/request.hpp>
 #include <websocketpp/utilities.hpp>
 

@@ -15,8 +15,10 @@ std::error_code cancelled() { return std::make_error_code(std::errc::operation_c
 
 std::string address_text(const asio::ip::tcp::socket& socket) {
   asio::error_code error;
-  const asio::ip::address address = socket.remote_endpoint(error).address();
-  if (error) return {};
+  const auto peer = socket.remote_endpoint(error);
+  const int family = peer.data()->sa_family;
+  if (error || (family != AF_INET && family != AF_INET6)) return {};  // an adopted socket may be of another kind
+  const asio::ip::address address = peer.address();
   // An IPv4 peer of a socket that listens for both.
   if (address.is_v6() && address.to_v6().is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
   return address.to_string();
@@ -209,9 +211,11 @@ void ServerLink::on_failed() {
 /// websocketpp answers what breaks the protocol with a close frame of its own, and tells nobody.
 bool ServerLink::broke_protocol() const {
   namespace status = websocketpp::close::status;
-  const auto code = connection().get_local_close_code();
+  const ws::ServerConnection& con = connection();
+  const auto code = con.get_local_close_code();
   const bool ours = code == status::protocol_error || code == status::invalid_payload || code == status::message_too_big;
-  return ours && !closing_ && code != connection().get_remote_close_code();
+  const bool repeats_peer = code == con.get_remote_close_code() && con.get_local_close_reason() == con.get_remote_close_reason();
+  return ours && !closing_ && !repeats_peer;
 }
 
 void ServerLink::on_closed() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/net/frame_length.hpp"
 #include "gateway/net/strict_request.hpp"
 #include "gateway/net/tls_stream.hpp"
 #include "gateway/net/ws_config.hpp"
@@ -35,6 +36,15 @@ using Server = websocketpp::server<ServerConfig>;
 using ServerConnection = websocketpp::connection<ServerConfig>;
 
 }  // namespace ws
+}  // namespace tidegate::net
+
+template <>
+inline std::error_code websocketpp::processor::hybi13<tidegate::net::ws::ServerConfig>::validate_incoming_extended_header(
+    frame::basic_header header, frame::extended_header extended) const {
+  return tidegate::net::ws::length_problem(header, extended);
+}
+
+namespace tidegate::net {
 
 /// What the connections of one server share; each points to it until the server is destroyed.
 struct ServerCore {

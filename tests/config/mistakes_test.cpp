@@ -265,16 +265,9 @@ TEST_CASE("configuration: a circle of includes is refused where it closes") {
         "two.yaml:2:10: brokers.b.include: the file \"one.yaml\" includes itself, directly or through others; break the circle");
 }
 
-TEST_CASE("configuration: TLS and tokens, not served yet, are refused instead of ignored") {
+TEST_CASE("configuration: tokens, not checked yet, are refused instead of ignored") {
   const Folder folder;
-  folder.write("cert.pem", "x");
-  folder.write("key.pem", "x");
   folder.write("tokens.yaml", "x");
-  CHECK(complaint(BROKER "server: {tls: {certificate: cert.pem, private_key: key.pem}}\n", folder) ==
-        "bad.yaml:2:29: server.tls.certificate: this version does not serve TLS yet; remove server.tls, listen on 127.0.0.1 and let a TLS proxy such "
-        "as nginx or stunnel forward to it");
-  CHECK(complaint(BROKER "server: {tls: {certificate: cert.pem}}\n", folder) ==
-        "bad.yaml:2:15: server.tls.private_key: is missing; name the file of the private key (PEM)");
   CHECK(complaint(BROKER "server: {auth: {tokens_file: tokens.yaml}}\n", folder) ==
         "bad.yaml:2:30: server.auth.tokens_file: this version does not check logins yet; remove tokens_file: nobody would look at the tokens in it");
   CHECK(complaint(BROKER "server: {auth: {jwt: {key: abc}}}\n", folder) ==

@@ -188,4 +188,28 @@ std::vector<ParsedFrame> take_frames(std::string& bytes) {
   return frames;
 }
 
+std::vector<ParsedFrame> read_frames(EventLoop& loop, RawPeer& peer, std::size_t count) {
+  std::vector<ParsedFrame> frames;
+  const bool came = run_until(loop, [&] {
+    peer.read();
+    for (ParsedFrame& frame : take_frames(peer.received)) frames.push_back(std::move(frame));
+    return frames.size() >= count || peer.ended;
+  });
+  REQUIRE(came);
+  return frames;
+}
+
+int close_code(EventLoop& loop, RawPeer& peer) {
+  const auto frames = read_frames(loop, peer, 1);
+  REQUIRE(frames.size() == 1);
+  REQUIRE(frames[0].first == kClose);
+  REQUIRE(frames[0].payload.size() >= 2);
+  return static_cast<std::uint8_t>(frames[0].payload[0]) << 8 | static_cast<std::uint8_t>(frames[0].payload[1]);
+}
+
+std::string read_all(EventLoop& loop, RawPeer& peer) {
+  REQUIRE(run_until(loop, [&] { return !peer.read(); }));
+  return peer.received;
+}
+
 }  // namespace tidegate::net::test

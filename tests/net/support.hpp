@@ -149,6 +149,15 @@ class RawPeer {
   std::unique_ptr<Tls> tls_;  // empty: plain
 };
 
+// First bytes of frames.
+inline constexpr std::uint8_t kText = 0x81;
+inline constexpr std::uint8_t kFirstPiece = 0x01;
+inline constexpr std::uint8_t kMiddlePiece = 0x00;
+inline constexpr std::uint8_t kLastPiece = 0x80;
+inline constexpr std::uint8_t kClose = 0x88;
+inline constexpr std::uint8_t kPing = 0x89;
+inline constexpr std::uint8_t kPong = 0x8A;
+
 /// A frame as a client sends it, masked. `first` is the first byte: FIN and opcode.
 std::string client_frame(std::uint8_t first, std::string_view payload);
 
@@ -158,5 +167,11 @@ struct ParsedFrame {
 };
 /// Takes whole frames of a server from the front of `bytes`.
 std::vector<ParsedFrame> take_frames(std::string& bytes);
+/// Reads so many frames, or those that come before the end.
+std::vector<ParsedFrame> read_frames(EventLoop& loop, RawPeer& peer, std::size_t count);
+/// The code in the close frame that comes next.
+int close_code(EventLoop& loop, RawPeer& peer);
+/// Everything up to the end of the connection.
+std::string read_all(EventLoop& loop, RawPeer& peer);
 
 }  // namespace tidegate::net::test

@@ -15,43 +15,6 @@ using namespace std::chrono_literals;
 using namespace tidegate::net;
 using namespace tidegate::net::test;
 
-namespace {
-
-constexpr std::uint8_t kText = 0x81;
-constexpr std::uint8_t kFirstPiece = 0x01;
-constexpr std::uint8_t kMiddlePiece = 0x00;
-constexpr std::uint8_t kLastPiece = 0x80;
-constexpr std::uint8_t kClose = 0x88;
-constexpr std::uint8_t kPing = 0x89;
-constexpr std::uint8_t kPong = 0x8A;
-
-std::vector<ParsedFrame> read_frames(EventLoop& loop, RawPeer& peer, std::size_t count) {
-  std::vector<ParsedFrame> frames;
-  const bool came = run_until(loop, [&] {
-    peer.read();
-    for (ParsedFrame& frame : take_frames(peer.received)) frames.push_back(std::move(frame));
-    return frames.size() >= count || peer.ended;
-  });
-  REQUIRE(came);
-  return frames;
-}
-
-/// The code in the close frame that comes next.
-int close_code(EventLoop& loop, RawPeer& peer) {
-  const auto frames = read_frames(loop, peer, 1);
-  REQUIRE(frames.size() == 1);
-  REQUIRE(frames[0].first == kClose);
-  REQUIRE(frames[0].payload.size() >= 2);
-  return static_cast<std::uint8_t>(frames[0].payload[0]) << 8 | static_cast<std::uint8_t>(frames[0].payload[1]);
-}
-
-std::string read_all(EventLoop& loop, RawPeer& peer) {
-  REQUIRE(run_until(loop, [&] { return !peer.read(); }));
-  return peer.received;
-}
-
-}  // namespace
-
 TEST_CASE("websocket server: a fragmented message arrives whole, and a ping between its pieces is answered first") {
   EventLoop loop;
   EchoServer echo(loop, either_way());

@@ -2,7 +2,7 @@
 // as the standards write them, and a client that keeps the rules is served all the while.
 //
 // The first byte of an input chooses where it begins: 0 at a connection, 1 behind an upgrade, 2 behind an upgrade with every frame masked and its
-// length set right, 3 at a port that speaks TLS. The second is the size of the segments; 0: one segment.
+// length set right, 3 at a port that speaks TLS. The second is the size of the segments, of which there are a few at most; 0: one segment.
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,6 +36,7 @@ constexpr std::string_view kUpgrade =
     "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 constexpr std::size_t kMessageMax = 4096;
 constexpr std::size_t kInputMax = 16'384;
+constexpr std::size_t kSegmentsMax = 16;
 constexpr int kTurnsMax = 2000;
 constexpr unsigned kBystanderEvery = 64;  // inputs
 
@@ -55,16 +56,30 @@ class Echo final : public net::WsServerHandler {
     require(payload.size() <= kMessageMax, "a message over the limit");
     if (payload == "close") return connection.close(4000, "as you wish");
     if (payload == "cut") return connection.cut();
-    if (payload == "pause") return connection.pause_reading(true);
+    if (payload == "pause") {
+      paused_ = &connection;
+      return connection.pause_reading(true);
+    }
     if (binary) {
       connection.send_binary(payload);
     } else {
       connection.send_text(payload);
     }
   }
-  void on_closed(net::WsConnection&, int, std::string_view) override { --open; }
+  void on_closed(net::WsConnection& connection, int, std::string_view) override {
+    --open;
+    if (paused_ == &connection) paused_ = nullptr;
+  }
+  /// While reading is paused, nobody sees that the peer is gone.
+  void go_on() {
+    if (paused_ != nullptr) paused_->pause_reading(false);
+    paused_ = nullptr;
+  }
 
   int open = 0;
+
+ private:
+  net::WsConnection* paused_ = nullptr;
 };
 
 /// One end of a socket pair whose other end a server has adopted. Never blocks.
@@ -158,10 +173,11 @@ class Stage {
       }
       client.no_more();
       for (int turn = 0; client.read() && turn < kTurnsMax; ++turn) {
-        if (loop_.poll() == 0 && turn > 2) break;  // a connection that stopped reading goes on when its peer is gone
+        if (loop_.poll() == 0 && turn > 2) break;
       }
       if (begin != 3) check_answer(client.received);
     }
+    handler_.go_on();
     for (int turn = 0; handler_.open > 1; ++turn) {
       require(turn < kTurnsMax, "a connection that does not end");
       loop_.run_for(std::chrono::milliseconds{1});
@@ -228,7 +244,7 @@ class Stage {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static auto* const stage = new Stage;  // one for the process
   if (size < 2 || size > kInputMax) return 0;
-  const std::size_t segment = data[1] == 0 ? size : data[1];
+  const std::size_t segment = data[1] == 0 ? size : std::max<std::size_t>(data[1], size / kSegmentsMax + 1);
   stage->run(data[0] % 4, segment, {reinterpret_cast<const char*>(data) + 2, size - 2});
   return 0;
 }

@@ -60,6 +60,14 @@ std::string Distributor::listen() { return parts_->server.listen(); }
 
 std::uint16_t Distributor::port() const { return parts_->server.port(); }
 
+std::string Distributor::reload_tls() { return parts_->server.reload_tls(); }
+
+UtcTime Distributor::tls_expires() const {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const std::int64_t seconds = std::min(parts_->hub.tls_expires_unix_s, INT64_MAX / kSecond);
+  return seconds == 0 ? kNoTime : UtcTime{seconds * kSecond};
+}
+
 void Distributor::on_catalog(std::shared_ptr<const Catalog> catalog) {
   const Hub::Scope scope(parts_->hub);
   parts_->hub.catalog = std::move(catalog);

@@ -27,6 +27,10 @@ class Distributor final : public RecordSink {
   /// Opens the port. Empty, or what went wrong.
   [[nodiscard]] std::string listen();
   [[nodiscard]] std::uint16_t port() const;
+  /// Reads the certificate and its key again, for clients to come. Empty, or what is wrong with them; then those in use stay.
+  [[nodiscard]] std::string reload_tls();
+  /// When the certificate in use ends; kNoTime: no TLS.
+  [[nodiscard]] UtcTime tls_expires() const;
 
   /// Who may log in has changed, and what the plans grant: every session is looked at again. `configured`: somebody can log in at all.
   void set_authenticator(std::shared_ptr<const Authenticator> authenticator, bool configured);

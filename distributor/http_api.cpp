@@ -147,6 +147,7 @@ net::HttpResponse HttpApi::metrics(const Identity& caller) {
   });
   gauges.uptime = hub_.clock.mono() - hub_.started;
   gauges.brokers = hub_.brokers;
+  gauges.tls_expires_unix_s = hub_.tls_expires_unix_s;
   net::HttpResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = render_metrics(hub_.telemetry, gauges);

@@ -4,7 +4,11 @@
 
 namespace tidegate::distributor {
 Hub::Hub(const Clock& the_clock, Telemetry& the_telemetry, UpstreamHost& the_host, DistributorOptions the_options)
-    : clock(the_clock), telemetry(the_telemetry), host(the_host), options(std::move(the_options)), started(the_clock.mono()),
+    : clock(the_clock),
+      telemetry(the_telemetry),
+      host(the_host),
+      options(std::move(the_options)),
+      started(the_clock.mono()),
       authenticator(options.login.authenticator != nullptr ? options.login.authenticator : std::make_shared<const Authenticator>()),
       logins_configured(options.login.configured) {
   for (std::size_t i = 0; i < options.broker_names.size(); ++i) {

@@ -42,15 +42,16 @@ class Hub final : public Names {
   SubscriptionTable table;
   LastValues values;
   ReplayRings replay{options.replay};
-  std::shared_ptr<const Catalog> catalog;  // null: no broker's list came yet
-  std::vector<BrokerHealth> brokers;       // by BrokerId
+  std::shared_ptr<const Catalog> catalog;              // null: no broker's list came yet
+  std::vector<BrokerHealth> brokers;                   // by BrokerId
   std::shared_ptr<const Authenticator> authenticator;  // never null
   bool logins_configured = false;                      // somebody could log in
   SessionCounts sessions;
   LookUpShares look_up_shares;
-  std::unique_ptr<Topics> topics;          // never null
+  std::unique_ptr<Topics> topics;  // never null
   bool shutting_down = false;
-  bool draining = false;  // no more clients for now
+  bool draining = false;                // no more clients for now
+  std::int64_t tls_expires_unix_s = 0;  // of the certificate in use, seconds since 1970; 0: no TLS
   std::uint64_t turn = 0;               // counts the loop's turns
   std::vector<SubscriberSlot> watched;  // those who may be too slow; may have gone since
 

@@ -138,6 +138,10 @@ std::string render_metrics(const Telemetry& telemetry, const Gauges& gauges) {
   put_gauge(page, "retained_bytes", "bytes of retained values of topics", gauges.retained_bytes);
   page.family("sessions", "gauge", "client connections open now, by the path they came to");
   for (const auto& [path, sessions] : gauges.sessions_by_path) page.sample("sessions", "path=\"" + path + "\"", sessions);
+  if (gauges.tls_expires_unix_s != 0) {
+    page.family("tls_certificate_expires_seconds", "gauge", "when the server's certificate ends, in seconds since 1970");
+    page.sample("tls_certificate_expires_seconds", "", std::to_string(gauges.tls_expires_unix_s));
+  }
   page.family("broker_state", "gauge", "1 for the state a broker is in, 0 for the others");
   for (const BrokerHealth& broker : gauges.brokers) {
     for (const BrokerState state : kBrokerStates) {

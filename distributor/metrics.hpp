@@ -26,6 +26,7 @@ struct Gauges {
   std::size_t retained_bytes = 0;
   std::map<std::string, std::size_t> sessions_by_path;
   Duration uptime{};
+  std::int64_t tls_expires_unix_s = 0;  // 0: no TLS
   std::span<const BrokerHealth> brokers;
 };
 

@@ -26,25 +26,25 @@ struct StandingSubscription {
 
 /// What clients may make of the gateway. Behind each stand a key of the same name under server.limits, and a counter. 0: no limit, where it says so.
 struct SessionLimits {
-  std::size_t connections_per_user = 5;     // of one logged-in user
-  std::size_t connections_per_address = 0;  // 0: no limit; programs of one machine, or behind one proxy, share an address
-  std::size_t subscriptions_per_user = 0;   // of all connections of one logged-in user; 0: no limit
-  std::size_t requests_per_minute = 1000;   // of one connection
+  std::size_t connections_per_user = 5;         // of one logged-in user
+  std::size_t connections_per_address = 0;      // 0: no limit; programs of one machine, or behind one proxy, share an address
+  std::size_t subscriptions_per_user = 0;       // of all connections of one logged-in user; 0: no limit
+  std::size_t requests_per_minute = 1000;       // of one connection
   std::size_t http_requests_per_minute = 1200;  // and upgrades, of one address that is not loopback
-  std::size_t look_ups = 256;               // names that brokers are asked for, under way or of the last minute, of one subscriber
+  std::size_t look_ups = 256;                   // names that brokers are asked for, under way or of the last minute, of one subscriber
   Duration handshake_timeout{std::chrono::seconds{5}};
 };
 
 /// Limits of topics and of publishing to them. Behind each stand a key of the same name under server.topics, and a counter.
 struct TopicOptions {
-  std::size_t topics = 100'000;                               // known at once: read, published to, or holding a retained value
-  std::size_t retained = 10'000;                              // retained values
-  std::size_t retained_bytes = std::size_t{64} << 20U;        // of those together
-  std::size_t message_bytes = std::size_t{64} << 10U;         // `data` of one message
-  std::size_t publish_per_minute = 6000;                      // messages of one user
-  Duration idle{std::chrono::hours{24}};                      // a topic to which nobody published for so long has no publisher
-  Duration idempotency_window{std::chrono::minutes{10}};      // a repeated key is recognised for so long
-  std::size_t idempotency_keys = 100'000;                     // keys remembered at once; the oldest make room
+  std::size_t topics = 100'000;                           // known at once: read, published to, or holding a retained value
+  std::size_t retained = 10'000;                          // retained values
+  std::size_t retained_bytes = std::size_t{64} << 20U;    // of those together
+  std::size_t message_bytes = std::size_t{64} << 10U;     // `data` of one message
+  std::size_t publish_per_minute = 6000;                  // messages of one user
+  Duration idle{std::chrono::hours{24}};                  // a topic to which nobody published for so long has no publisher
+  Duration idempotency_window{std::chrono::minutes{10}};  // a repeated key is recognised for so long
+  std::size_t idempotency_keys = 100'000;                 // keys remembered at once; the oldest make room
 };
 
 /// Who may connect. docs/client-protocol.md, "Logging in".
@@ -68,6 +68,9 @@ struct DistributorOptions {
   std::size_t message_bytes = std::size_t{64} << 10U;  // one request
   std::size_t subscriptions_per_connection = 1000;
   std::size_t connections = 10'000;  // clients at once; the next ones are told 4003
+  std::string tls_certificate;       // PEM files; empty: no TLS
+  std::string tls_private_key;
+  std::size_t pending_connections = 1000;  // clients that are no open WebSocket, at once
   std::string version;
   std::string epoch;                 // `seq` counts within it; another start is another epoch
   std::vector<std::string> origins;  // browser origins allowed besides our own: "https://desk.example"

@@ -24,7 +24,9 @@ net::WsServerOptions socket_options(const DistributorOptions& options) {
   net::WsServerOptions socket;
   socket.message_bytes_max = options.message_bytes * kSocketBoundFactor;
   socket.http_body_bytes_max = std::max(socket.http_body_bytes_max, options.topics.message_bytes + kPublishAroundBytes);
+  socket.tls = {options.tls_certificate, options.tls_private_key};
   socket.handshake_timeout = std::chrono::ceil<std::chrono::milliseconds>(options.limits.handshake_timeout);
+  socket.pending_connections_max = options.pending_connections;
   return socket;
 }
 
@@ -33,11 +35,28 @@ net::WsServerOptions socket_options(const DistributorOptions& options) {
 Server::Server(net::EventLoop& loop, Hub& hub, RequestHandler& requests, HttpApi& http, Login& login, SessionKeeper& keeper)
     : hub_(hub), requests_(requests), http_(http), login_(login), keeper_(keeper), server_(loop, *this, socket_options(hub.options)) {}
 
+std::string Server::listen() {
+  std::string problem = server_.listen(hub_.options.host, hub_.options.port);
+  hub_.tls_expires_unix_s = server_.tls_expires_unix_s();
+  return problem;
+}
+
+std::string Server::reload_tls() {
+  std::string problem = server_.reload_tls();
+  hub_.tls_expires_unix_s = server_.tls_expires_unix_s();
+  return problem;
+}
+
 void Server::flush() {
   server_.flush();
   const net::WsServerTotals totals = server_.totals();
-  count(hub_.telemetry.gateway.writes, totals.writes - counted_.writes);
-  count(hub_.telemetry.gateway.bytes_sent, totals.bytes - counted_.bytes);
+  GatewayCounters& counters = hub_.telemetry.gateway;
+  count(counters.writes, totals.writes - counted_.writes);
+  count(counters.bytes_sent, totals.bytes - counted_.bytes);
+  count(counters.handshakes_expired, totals.handshakes_expired - counted_.handshakes_expired);
+  count(counters.pending_displaced, totals.pending_displaced - counted_.pending_displaced);
+  count(counters.protocol_violations, totals.protocol_violations - counted_.protocol_violations);
+  count(counters.tls_failures, totals.tls_failures - counted_.tls_failures);
   counted_ = totals;
 }
 

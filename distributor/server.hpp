@@ -20,8 +20,10 @@ class Server final : private net::WsServerHandler {
   Server(net::EventLoop& loop, Hub& hub, RequestHandler& requests, HttpApi& http, Login& login, SessionKeeper& keeper);
 
   /// Empty, or what went wrong.
-  [[nodiscard]] std::string listen() { return server_.listen(hub_.options.host, hub_.options.port); }
+  [[nodiscard]] std::string listen();
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+  /// Empty, or what is wrong with the files; then the certificate in use stays.
+  [[nodiscard]] std::string reload_tls();
   void stop_listening() { server_.stop_listening(); }
   void flush();
 

@@ -69,7 +69,8 @@ int run_check(const CheckOptions& options, std::span<const Adapter* const> adapt
     return 2;
   }
   out << print_config(config) << std::flush;
-  for (const std::string& warning : access.warnings) complaints << warning << '\n';
+  for (const std::string& warning : access.warnings) complaints << "warning: " << warning << '\n';
+  for (const std::string& warning : config.warnings) complaints << "warning: " << warning << '\n';
   if (options.offline) return 0;
   bool refused = false;
   for (const Asked& one : ask(config, options.deadline)) {

@@ -40,6 +40,7 @@ int run(const std::string& path) {
   }
   set_up_log(config.log);
   const std::string host = config.server.listen.host;
+  for (const std::string& warning : config.warnings) spdlog::warn("{}", warning);
   const SystemClock clock;
   Pipeline pipeline{std::move(config), clock};
   if (const std::string problem = pipeline.start(); !problem.empty()) {
@@ -48,7 +49,7 @@ int run(const std::string& path) {
   }
   pipeline.loop().on_signals({SIGTERM, SIGINT}, [&](int signal) { pipeline.stop(signal == SIGTERM ? "stopped by SIGTERM" : "stopped by SIGINT"); });
   pipeline.read_configuration = [path] { return load_config(path, all_adapters()); };
-  pipeline.loop().on_signals({SIGHUP}, [&](int) { pipeline.reload(); });
+  pipeline.loop().on_signals({SIGHUP}, [&](int) { static_cast<void>(pipeline.reload()); });
   const bool bare_ipv6 = host.find(':') != std::string::npos;
   std::cerr << "listening on " << (bare_ipv6 ? "[" + host + "]" : host) << ':' << pipeline.port() << std::endl;
   pipeline.run();
@@ -99,6 +100,7 @@ int main_of(int argc, char** argv) {
   CLI::App* const watch_command = app.add_subcommand("watch", "show live prices: a table on a terminal, JSON lines when piped");
   watch_command->add_option("--url", watch.url, "the gateway's WebSocket")->capture_default_str();
   watch_command->add_option("--token", watch.token, "login token");
+  watch_command->add_option("--ca-file", watch.ca_file, "authorities to trust at a wss:// address instead of the system's (PEM)");
   watch_command->add_option("--channel", watch.channels, "trade, quote, orderbook, ticker, candle_1m, ...; may be repeated")->allow_extra_args(false);
   watch_command->add_flag("--allow-delayed", watch.allow_delayed, "show data that the broker delays deliberately, too");
   watch_command->add_option("symbols", watch.symbols, "VENUE:SYMBOL, such as BINANCE:BTCUSDT")->required();

@@ -8,6 +8,7 @@
 #include <random>
 #include <utility>
 
+#include "gateway/config/tls_files.hpp"
 #include "gateway/configured_instruments.hpp"
 #include "gateway/version.hpp"
 
@@ -19,6 +20,7 @@ constexpr std::size_t kFramesPerTurn = 512;
 constexpr std::size_t kRecordsPerTurn = 4096;
 constexpr std::size_t kConnectionsMax = 256;
 /// Time-outs are looked for this often when nothing else happens.
+constexpr Duration kCertificateWatch = std::chrono::hours{24};
 constexpr Duration kTick = std::chrono::milliseconds{50};
 constexpr Duration kDrainLimit = std::chrono::seconds{3};
 
@@ -166,6 +168,9 @@ distributor::DistributorOptions Pipeline::distributor_options() const {
                     config_.server.replay.window};
   options.subscriptions_per_connection = static_cast<std::size_t>(config_.server.limits.subscriptions_per_connection);
   options.connections = static_cast<std::size_t>(config_.server.limits.connections);
+  options.tls_certificate = config_.server.tls.certificate;
+  options.tls_private_key = config_.server.tls.private_key;
+  options.pending_connections = static_cast<std::size_t>(config_.server.limits.pending_connections);
   const ServerTopics& topics = config_.server.topics;
   options.topics.topics = static_cast<std::size_t>(topics.topics);
   options.topics.retained = static_cast<std::size_t>(topics.retained);
@@ -216,6 +221,7 @@ void Pipeline::make_brokers() {
 
 std::string Pipeline::start() {
   if (std::string problem = distributor_.listen(); !problem.empty()) return problem;
+  next_certificate_watch_ = clock_.mono() + kCertificateWatch;  // the configuration's warnings speak of it now
   normalize_loop().at_turn_end([this] { normalize_turn(); });
   serve_loop_.at_turn_end([this] { serve_turn(); });
   tick(serve_tick_);
@@ -285,6 +291,7 @@ void Pipeline::serve_turn() {
   watch_access();
   distributor_.do_work(clock_.mono());
   distributor_.end_turn();
+  watch_certificate();
   send_look_ups();
   if (stopping_ && (distributor_.drained() || clock_.mono() > stop_deadline_)) serve_loop_.stop();
 }
@@ -323,7 +330,28 @@ std::string Pipeline::reload() {
   warn_of_access(access_.warnings);
   distributor_.set_authenticator(access_.authenticator, logins_configured(*access_config_));
   spdlog::info("reload: logins, plans and keys are read again");
+  return reload_certificate();
+}
+
+std::string Pipeline::reload_certificate() {
+  if (config_.server.tls.certificate.empty()) return {};
+  std::string problem = distributor_.reload_tls();
+  if (!problem.empty()) {
+    spdlog::error("reload: {}; the certificate that was in use stays in use", problem);
+    return problem;
+  }
+  spdlog::info("the certificate {} was read again; it ends on {}", config_.server.tls.certificate, to_rfc3339(distributor_.tls_expires()));
+  next_certificate_watch_ = clock_.mono();
   return {};
+}
+
+/// Once a day, since who renews it may not look at metrics.
+void Pipeline::watch_certificate() {
+  const MonoTime now = clock_.mono();
+  if (now < next_certificate_watch_) return;
+  next_certificate_watch_ = now + kCertificateWatch;
+  const std::string warning = expiry_warning(distributor_.tls_expires(), clock_.utc());
+  if (!warning.empty()) spdlog::warn("the certificate {} {}; renew it, and send SIGHUP", config_.server.tls.certificate, warning);
 }
 
 // ---- the control path between the threads ----

@@ -41,11 +41,11 @@ class Pipeline {
   void run();
   /// Any thread. Subscribers are told (4050) and drained, then run() returns.
   void stop(std::string reason);
-
   /// Where reload() reads the configuration again; throws ConfigError. Set before run(); without it the files are read again that the present
   /// configuration names.
   std::function<Config()> read_configuration;
-  /// The loop's thread. Reads logins, plans and keys anew, and applies them to clients that are connected. Empty, or what is wrong: then all stays.
+  /// The loop's thread. Reads logins, plans, keys and the certificate anew, and applies them to clients that are connected. Empty, or what is wrong:
+  /// that part stays as it was.
   std::string reload();
 
   /// The loop that run() serves, for signals.
@@ -70,6 +70,8 @@ class Pipeline {
   void request_snapshot(BrokerId broker, const std::string& symbol);           // normalizer's thread
   std::size_t normalize_turn();
   void serve_turn();
+  [[nodiscard]] std::string reload_certificate();
+  void watch_certificate();
   void tick(net::Timer& timer);
   void stop_sessions();
 
@@ -99,6 +101,7 @@ class Pipeline {
   std::thread io_thread_, normalize_thread_;
   bool stopping_ = false;  // server's thread
   MonoTime stop_deadline_;
+  MonoTime next_certificate_watch_;
 };
 
 }  // namespace tidegate

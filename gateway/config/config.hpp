@@ -25,13 +25,14 @@ struct ServerLimits {
   std::int64_t connections_per_user = 5;     // logged-in users
   std::int64_t connections_per_address = 0;  // 0: no limit
   std::int64_t subscriptions_per_connection = 1000;
-  std::int64_t subscriptions_per_user = 0;       // of all connections of a logged-in user; 0: no limit
-  std::int64_t requests_per_minute = 1000;       // per connection
-  std::int64_t http_requests_per_minute = 1200;  // per address that is not loopback; 0: no limit
-  std::int64_t look_ups = 256;                   // names that brokers are asked for, per subscriber
-  std::int64_t outbox_bytes = 1 << 20;           // per connection, not yet taken by the kernel
-  std::int64_t message_bytes = 64 << 10;         // one message from a client
-  Duration handshake_timeout{5'000'000'000};
+  std::int64_t subscriptions_per_user = 0;        // of all connections of a logged-in user; 0: no limit
+  std::int64_t requests_per_minute = 1000;        // per connection
+  std::int64_t http_requests_per_minute = 1200;   // per address that is not loopback; 0: no limit
+  std::int64_t look_ups = 256;                    // names that brokers are asked for, per subscriber
+  std::int64_t outbox_bytes = 1 << 20;            // per connection, not yet taken by the kernel
+  std::int64_t message_bytes = 64 << 10;          // one message from a client
+  Duration handshake_timeout{5'000'000'000};      // from the connection to the whole request, TLS included
+  std::int64_t pending_connections = 1000;        // in their handshake, asking for HTTP, or closing; the oldest gives way
   Duration slow_reader_timeout{10'000'000'000};   // losing messages, or taking none, for so long ends a connection
   Duration slow_reader_farewell{30'000'000'000};  // for reading what it is told last
 };
@@ -45,17 +46,16 @@ struct ServerReplay {
 
 /// What users' programs publish for one another.
 struct ServerTopics {
-  std::int64_t topics = 100'000;             // known at once
-  std::int64_t retained = 10'000;            // retained values
-  std::int64_t retained_bytes = 64 << 20;    // of those together
-  std::int64_t message_bytes = 64 << 10;     // one message
-  std::int64_t publish_per_minute = 6000;    // of one user
-  Duration idle{86'400'000'000'000};         // without a message for so long a topic has no publisher
+  std::int64_t topics = 100'000;           // known at once
+  std::int64_t retained = 10'000;          // retained values
+  std::int64_t retained_bytes = 64 << 20;  // of those together
+  std::int64_t message_bytes = 64 << 10;   // one message
+  std::int64_t publish_per_minute = 6000;  // of one user
+  Duration idle{86'400'000'000'000};       // without a message for so long a topic has no publisher
   Duration idempotency_window{600'000'000'000};
-  std::int64_t idempotency_keys = 100'000;   // remembered at once
+  std::int64_t idempotency_keys = 100'000;  // remembered at once
 };
 
-/// Checked but not served yet: load_config refuses a file that asks for it.
 struct ServerTls {
   std::string certificate, private_key;  // empty: plain ws:// and http://
 };
@@ -121,6 +121,7 @@ struct Config {
   std::vector<InstrumentConfig> instruments;
   std::vector<StandingSubscription> subscriptions;
   LogConfig log;
+  std::vector<std::string> warnings;  // what is allowed and probably not meant; each as a ConfigError would say it
 
   std::map<std::string, std::string, std::less<>> written;          // dotted key to its text, where that refers to something outside
   std::vector<std::shared_ptr<const BrokerSource>> broker_sources;  // by BrokerId

@@ -6,6 +6,8 @@
 #include "gateway/config/access_section.hpp"
 #include "gateway/config/broker_section.hpp"
 #include "gateway/config/config.hpp"
+#include "gateway/config/tls_files.hpp"
+#include "gateway/core/time.hpp"
 
 namespace tidegate {
 namespace {
@@ -31,15 +33,32 @@ void read_origins(Section& server, ServerConfig& config) {
   }
 }
 
-/// TLS is read and checked as a later version will; this one cannot serve it, and says so instead of serving without.
-void read_tls(Section& tls, ServerTls& config) {
-  config.certificate = tls.file("certificate").value_or("");
-  config.private_key = tls.file("private_key").value_or("");
-  if (config.certificate.empty() && config.private_key.empty()) return;
-  if (config.certificate.empty()) tls.missing("certificate", "name the file of the certificate chain (PEM)");
-  if (config.private_key.empty()) tls.missing("private_key", "name the file of the private key (PEM)");
-  tls.refuse("certificate", "this version does not serve TLS yet",
-             "remove server.tls, listen on 127.0.0.1 and let a TLS proxy such as nginx or stunnel forward to it");
+void warn(Config& config, const Scalar& about, std::string_view problem, std::string_view remedy) {
+  config.warnings.emplace_back(ConfigError(about.place, about.path, problem, remedy).what());
+}
+
+void read_tls(Section& tls, Config& config) {
+  ServerTls& files = config.server.tls;
+  files.certificate = tls.file("certificate").value_or("");
+  files.private_key = tls.file("private_key").value_or("");
+  if (files.certificate.empty() && files.private_key.empty()) return;
+  if (files.certificate.empty()) tls.missing("certificate", "name the file of the certificate chain (PEM)");
+  if (files.private_key.empty()) tls.missing("private_key", "name the file of the private key (PEM)");
+  const Scalar certificate = *tls.scalar("certificate");
+  const Scalar key = *tls.scalar("private_key");
+  std::string certificate_text, key_text;
+  if (!read_whole_file(files.certificate, certificate_text).empty() || !read_whole_file(files.private_key, key_text).empty()) {
+    certificate.refuse("the files changed while they were read", "start again");
+  }
+  const TlsFilesReport report = inspect_tls_files(certificate_text, key_text, SystemClock{}.utc());
+  if (report.wrong != TlsFilesReport::Wrong::Nothing) {
+    const Scalar& wrong = report.wrong == TlsFilesReport::Wrong::PrivateKey ? key : certificate;
+    wrong.refuse("the file " + wrong.shown + " " + report.problem, report.remedy);
+  }
+  if (!report.warning.empty()) {
+    warn(config, certificate, "the certificate in " + certificate.shown + " " + report.warning,
+         "renew it, put it in the file's place, and send the gateway SIGHUP");
+  }
 }
 
 void read_hosts(Section& server, ServerConfig& config) {
@@ -63,6 +82,7 @@ void read_limits(Section& limits, ServerLimits& config) {
   config.outbox_bytes = limits.size("outbox", config.outbox_bytes, kKiB, kGiB);
   config.message_bytes = limits.size("message", config.message_bytes, 128, 64 * kKiB * kKiB);
   config.handshake_timeout = limits.duration("handshake_timeout", config.handshake_timeout, kTimeoutMin, kHour);
+  config.pending_connections = limits.integer("pending_connections", config.pending_connections, 1, 1'000'000);
   config.slow_reader_timeout = limits.duration("slow_reader_timeout", config.slow_reader_timeout, kTimeoutMin, kHour);
   config.slow_reader_farewell = limits.duration("slow_reader_farewell", config.slow_reader_farewell, kTimeoutMin, kHour);
 }
@@ -84,18 +104,19 @@ void read_topics(Section& topics, ServerTopics& config) {
   config.idempotency_keys = topics.integer("idempotency_keys", config.idempotency_keys, 1, 10'000'000);
 }
 
-void read_server(Section& server, ServerConfig& config, WrittenTexts& written, const LoadOptions& options) {
+void read_server(Section& server, Config& whole, const LoadOptions& options) {
+  ServerConfig& config = whole.server;
   const auto listen = server.scalar("listen");
   if (listen) {
     EndpointText endpoint = parse_endpoint(listen->text);
     if (!endpoint.endpoint) listen->refuse("the address " + listen->shown + " " + endpoint.problem, "write HOST:PORT, such as 127.0.0.1:7410");
     config.listen = std::move(*endpoint.endpoint);
   }
-  read_tls(server.child("tls"), config.tls);
+  read_tls(server.child("tls"), whole);
   read_origins(server, config);
   read_hosts(server, config);
   read_auth(server.child("auth"), config.auth, !options.login_at.empty());
-  read_plans(server, config.plans, written);
+  read_plans(server, config.plans, whole.written);
   read_limits(server.child("limits"), config.limits);
   read_topics(server.child("topics"), config.topics);
   read_replay(server.child("replay"), config.replay);
@@ -103,6 +124,11 @@ void read_server(Section& server, ServerConfig& config, WrittenTexts& written, c
   if (!is_loopback(config.listen.host) && !config.auth.required) {
     listen->refuse("the address " + listen->shown + " can be reached from other machines, and server.auth.required is false",
                    "set it to true and say in server.auth who may log in, or listen on 127.0.0.1");
+  }
+  if (!is_loopback(config.listen.host) && config.tls.certificate.empty()) {
+    warn(whole, *listen,
+         "tokens and data travel in the clear, since the address " + listen->shown + " can be reached from other machines without TLS",
+         "set server.tls, or put a proxy with TLS in front and listen on 127.0.0.1");
   }
 }
 
@@ -268,7 +294,7 @@ Config load_config(const std::filesystem::path& path, std::span<const Adapter* c
   // Known from the start, so that a misspelt section is not first reported as a missing one.
   for (const std::string_view key : {"server", "pipeline", "brokers", "routing", "instruments", "subscriptions", "log"}) root.value(key);
   root.finish();
-  read_server(root.child("server"), config.server, config.written, options);
+  read_server(root.child("server"), config, options);
   read_pipeline(root.child("pipeline"), config.pipeline);
   read_brokers(root, config, adapters, options);
   CrossReader cross(config);

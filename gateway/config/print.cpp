@@ -74,6 +74,7 @@ class Printer {
     const auto found = config_.written.find(path);
     return found == config_.written.end() ? std::string(text) : yaml_text(found->second);
   }
+  static std::string path_or_none(const std::string& path) { return path.empty() ? "~" : yaml_text(path); }
   static std::string_view truth(bool value) { return value ? "true" : "false"; }
 
   template <class List>
@@ -91,8 +92,8 @@ class Printer {
     open(0, "server");
     put(1, "server", "listen", yaml_text(endpoint_text(server.listen)));
     open(1, "tls");
-    put(2, "server.tls", "certificate", "~");  // load_config refuses anything else until TLS is served
-    put(2, "server.tls", "private_key", "~");
+    put(2, "server.tls", "certificate", path_or_none(server.tls.certificate));
+    put(2, "server.tls", "private_key", path_or_none(server.tls.private_key));
     put(1, "server", "origins", flow("server.origins", server.origins));
     put(1, "server", "hosts", flow("server.hosts", server.hosts));
     auth(server.auth);
@@ -110,6 +111,7 @@ class Printer {
     put(2, "server.limits", "outbox", size_text(limits.outbox_bytes));
     put(2, "server.limits", "message", size_text(limits.message_bytes));
     put(2, "server.limits", "handshake_timeout", duration_text(limits.handshake_timeout));
+    put(2, "server.limits", "pending_connections", std::to_string(limits.pending_connections));
     put(2, "server.limits", "slow_reader_timeout", duration_text(limits.slow_reader_timeout));
     put(2, "server.limits", "slow_reader_farewell", duration_text(limits.slow_reader_farewell));
     open(1, "replay");

@@ -54,6 +54,10 @@ namespace tidegate {
   X(readers_warned, "notices that a client reads too slowly") \
   X(bytes_sent, "bytes written to subscribers") \
   X(writes, "gathered writes to subscribers") \
+  X(handshakes_expired, "client connections cut because no whole request came in time") \
+  X(pending_displaced, "client connections cut in their handshake because too many were in theirs") \
+  X(protocol_violations, "client requests and frames that break HTTP or the WebSocket protocol, or their size limits") \
+  X(tls_failures, "client connections whose TLS failed: no TLS at all, no common version, our certificate refused") \
   X(subscribers_accepted, "client connections accepted") \
   X(subscribers_closed, "client connections ended") \
   X(subscribers_too_slow, "client connections closed because they read too slowly") \

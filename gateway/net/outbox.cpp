@@ -1,5 +1,6 @@
 #include "gateway/net/outbox.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tidegate::net {
@@ -36,6 +37,19 @@ std::size_t Outbox::gather(iovec* pieces, std::size_t limit, std::size_t& total)
     total += rest.size();
   }
   return count;
+}
+
+std::string_view Outbox::front(char* room, std::size_t limit) const {
+  std::size_t count = 0;
+  std::size_t skip = offset_;
+  for (std::size_t i = head_; i < entries_.size() && count < limit; ++i) {
+    const std::string_view rest = entries_[i].bytes.substr(skip, limit - count);
+    skip = 0;
+    if (count == 0 && (rest.size() == limit || i + 1 == entries_.size())) return rest;
+    std::copy(rest.begin(), rest.end(), room + count);
+    count += rest.size();
+  }
+  return {room, count};
 }
 
 void Outbox::consume(std::size_t count, std::vector<Done>& due) {

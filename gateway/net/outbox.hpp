@@ -28,6 +28,8 @@ class Outbox {
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   /// Describes the front of the queue in at most `limit` pieces; returns how many, and their sum in `total`.
   std::size_t gather(iovec* pieces, std::size_t limit, std::size_t& total) const;
+  /// The first bytes of the queue, `limit` at most, in one piece: where they stand when the first entry has so many, else gathered in `room`.
+  [[nodiscard]] std::string_view front(char* room, std::size_t limit) const;
   /// Drops `count` bytes from the front, and appends the completions that became due. The caller calls them.
   void consume(std::size_t count, std::vector<Done>& due);
   /// Drops the shared frames that have not begun to leave, and shows each. Frames of which a part lies in the first `begun` bytes of the queue have

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "gateway/net/frame_length.hpp"
 #include "gateway/net/tls_problem.hpp"
 #include "gateway/net/ws_client.hpp"
 #include "gateway/net/ws_config.hpp"
@@ -57,6 +58,21 @@ using PlainClientConfig = ClientConfig<websocketpp::transport::asio::basic_socke
 using TlsClientConfig = ClientConfig<websocketpp::transport::asio::tls_socket::endpoint>;
 using PlainConnection = websocketpp::connection<PlainClientConfig>;
 using TlsConnection = websocketpp::connection<TlsClientConfig>;
+
+}  // namespace tidegate::net::ws
+
+template <>
+inline std::error_code websocketpp::processor::hybi13<tidegate::net::ws::PlainClientConfig>::validate_incoming_extended_header(
+    frame::basic_header header, frame::extended_header extended) const {
+  return tidegate::net::ws::length_problem(header, extended);
+}
+template <>
+inline std::error_code websocketpp::processor::hybi13<tidegate::net::ws::TlsClientConfig>::validate_incoming_extended_header(
+    frame::basic_header header, frame::extended_header extended) const {
+  return tidegate::net::ws::length_problem(header, extended);
+}
+
+namespace tidegate::net::ws {
 
 /// Where an SSL object keeps its connection; Asio has the place for all users.
 inline int connection_index() {

@@ -15,8 +15,10 @@ std::error_code cancelled() { return std::make_error_code(std::errc::operation_c
 
 std::string address_text(const asio::ip::tcp::socket& socket) {
   asio::error_code error;
-  const asio::ip::address address = socket.remote_endpoint(error).address();
-  if (error) return {};
+  const auto peer = socket.remote_endpoint(error);
+  const int family = peer.data()->sa_family;
+  if (error || (family != AF_INET && family != AF_INET6)) return {};  // an adopted socket may be of another kind
+  const asio::ip::address address = peer.address();
   // An IPv4 peer of a socket that listens for both.
   if (address.is_v6() && address.to_v6().is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
   return address.to_string();
@@ -49,7 +51,9 @@ void ServerLink::start(const std::shared_ptr<ServerCore>& core, const std::share
   link.core_ = core;
   link.endpoint_ = endpoint;
   link.self_ = connection;
-  link.place_ = core->links.insert(core->links.end(), &link);
+  if (core->pending.size() >= core->options.pending_connections_max) core->pending.front()->displace();
+  link.list_ = &core->pending;
+  link.place_ = core->pending.insert(core->pending.end(), &link);
   link.request_.remote_address = address_text(socket);
 
   const WsServerOptions& options = core->options;
@@ -57,6 +61,8 @@ void ServerLink::start(const std::shared_ptr<ServerCore>& core, const std::share
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   if (options.socket_send_buffer_bytes > 0) socket.set_option(asio::socket_base::send_buffer_size(options.socket_send_buffer_bytes), ignored);
   connection->get_raw_socket() = std::move(socket);
+  if (core->tls) connection->use_tls(*core->tls);
+  link.request_.secure = core->tls != nullptr;
   connection->set_owner(&link, static_cast<long>(options.close_timeout.count()));
   connection->set_open_handshake_timeout(static_cast<long>(options.handshake_timeout.count()));
   connection->set_close_handshake_timeout(static_cast<long>(options.close_timeout.count()));
@@ -75,6 +81,7 @@ void ServerLink::install_handlers() {
   con.set_open_handler([this](const Handle&) {
     if (!core_) return;
     opened_ = true;
+    move_to(core_->links);
     core_->handler.on_open(*this);
   });
   con.set_message_handler([this](const Handle&, const ws::ServerConnection::message_ptr& message) {
@@ -85,6 +92,7 @@ void ServerLink::install_handlers() {
   con.set_pong_handler([this](const Handle&, const std::string& payload) {
     if (core_) core_->handler.on_pong(*this, payload);
   });
+  con.set_fail_handler([this](const Handle&) { on_failed(); });
   con.set_close_handler([this](const Handle&) { on_closed(); });
 }
 
@@ -184,8 +192,37 @@ bool ServerLink::on_ping(const std::string& payload) {
   return false;  // answered here, in order with the data frames
 }
 
+void ServerLink::move_to(std::list<ServerLink*>& other) {
+  other.splice(other.end(), *list_, place_);
+  list_ = &other;
+}
+
+/// Why there was no answer to a request, or a refusal that websocketpp has written by itself.
+void ServerLink::on_failed() {
+  if (!core_) return;
+  namespace error = websocketpp::error;
+  const std::error_code why = connection().get_ec();
+  if (why == error::make_error_code(error::open_handshake_timeout)) ++core_->totals.handshakes_expired;
+  const bool malformed = why.category() == websocketpp::processor::error::get_processor_category() ||
+                         why == error::make_error_code(error::http_parse_error) || why == error::make_error_code(error::invalid_uri) ||
+                         why == error::make_error_code(error::invalid_version) || why == error::make_error_code(error::unsupported_version);
+  if (malformed) ++core_->totals.protocol_violations;
+}
+
+/// websocketpp answers what breaks the protocol with a close frame of its own, and tells nobody.
+bool ServerLink::broke_protocol() const {
+  namespace status = websocketpp::close::status;
+  const ws::ServerConnection& con = connection();
+  const auto code = con.get_local_close_code();
+  const bool ours = code == status::protocol_error || code == status::invalid_payload || code == status::message_too_big;
+  const bool repeats_peer = code == con.get_remote_close_code() && con.get_local_close_reason() == con.get_remote_close_reason();
+  return ours && !closing_ && !repeats_peer;
+}
+
 void ServerLink::on_closed() {
   if (!std::exchange(opened_, false) || !core_) return;
+  if (list_ != nullptr) move_to(core_->pending);
+  if (broke_protocol()) ++core_->totals.protocol_violations;
   const ws::ServerConnection& con = connection();
   const int code = con.get_remote_close_code();
   const bool silent = code == websocketpp::close::status::abnormal_close;
@@ -208,6 +245,7 @@ void ServerLink::pong(std::string_view payload) { send_frame(payload.substr(0, w
 
 void ServerLink::close(std::uint16_t code, std::string_view reason) {
   if (!is_open()) return;
+  closing_ = true;
   connection().pause(false);  // the peer's answer must be read
   std::error_code error;
   connection().close(code, std::string(ws::cut_text(reason, ws::kCloseReasonMax)), error);
@@ -239,6 +277,13 @@ void ServerLink::write_now() {
   if (core_) connection().write(core_->totals);
 }
 
+void ServerLink::displace() {
+  ++core_->totals.pending_displaced;
+  connection().cut_when_shut();
+  terminate(cancelled());
+  connection().finish();
+}
+
 void ServerLink::abandon() {
   core_.reset();
   connection().cut_when_shut();
@@ -254,9 +299,14 @@ void ServerLink::wants_flush() {
 
 void ServerLink::write_failed(const std::error_code& error) { terminate(error); }
 
+void ServerLink::tls_failed() {
+  if (core_) ++core_->totals.tls_failures;
+}
+
 void ServerLink::transport_finished() {
   if (core_) {
-    core_->links.erase(place_);
+    list_->erase(place_);
+    list_ = nullptr;
     std::replace(core_->dirty.begin(), core_->dirty.end(), this, static_cast<ServerLink*>(nullptr));
   }
   // Not from here: members of this object are on the stack. What the connection still has to tell its handler is queued before this.

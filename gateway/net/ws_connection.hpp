@@ -7,6 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/net/frame_length.hpp"
+#include "gateway/net/strict_request.hpp"
+#include "gateway/net/tls_stream.hpp"
 #include "gateway/net/ws_config.hpp"
 #include "gateway/net/ws_server.hpp"
 #include "gateway/net/ws_transport.hpp"
@@ -22,6 +25,7 @@ namespace ws {
 struct ServerConfig : LeanConfig {
   using type = ServerConfig;
   using connection_base = ServerLink;
+  using request_type = StrictRequest;
   static const std::size_t connection_read_buffer_size = 2048;  // most subscribers say little; memory per idle one counts
 
   using transport_config = LeanConfig::Transport<websocketpp::transport::asio::basic_socket::endpoint>;
@@ -32,6 +36,15 @@ using Server = websocketpp::server<ServerConfig>;
 using ServerConnection = websocketpp::connection<ServerConfig>;
 
 }  // namespace ws
+}  // namespace tidegate::net
+
+template <>
+inline std::error_code websocketpp::processor::hybi13<tidegate::net::ws::ServerConfig>::validate_incoming_extended_header(
+    frame::basic_header header, frame::extended_header extended) const {
+  return tidegate::net::ws::length_problem(header, extended);
+}
+
+namespace tidegate::net {
 
 /// What the connections of one server share; each points to it until the server is destroyed.
 struct ServerCore {
@@ -43,7 +56,10 @@ struct ServerCore {
   const WsServerOptions options;
   FramePool pool;  // frames of send_text and of control frames
   WsServerTotals totals;
-  std::list<ServerLink*> links;    // every connection whose socket is open
+  std::unique_ptr<TlsContext> tls;  // empty: no TLS
+  // Every connection whose socket is open is in one of these.
+  std::list<ServerLink*> pending;  // in their handshake, asking for HTTP, closing; oldest first
+  std::list<ServerLink*> links;    // open WebSockets
   std::vector<ServerLink*> dirty;  // those with something to flush
 };
 
@@ -58,6 +74,8 @@ class ServerLink : public WsConnection, public ws::TransportOwner {
   static void start(const std::shared_ptr<ServerCore>& core, const std::shared_ptr<ws::Server>& endpoint, asio::ip::tcp::socket&& socket);
   void flush();
   void write_now() override;
+  /// Closes the socket now, to make room.
+  void displace();
   /// Forgets the server and its handler, closes the socket, drops what waits.
   void abandon();
 
@@ -80,6 +98,7 @@ class ServerLink : public WsConnection, public ws::TransportOwner {
 
   void wants_flush() override;
   void write_failed(const std::error_code& error) override;
+  void tls_failed() override;
   void transport_finished() override;
 
   void install_handlers();
@@ -87,7 +106,10 @@ class ServerLink : public WsConnection, public ws::TransportOwner {
   void on_http();
   bool on_upgrade();
   bool on_ping(const std::string& payload);
+  void on_failed();
   void on_closed();
+  [[nodiscard]] bool broke_protocol() const;
+  void move_to(std::list<ServerLink*>& other);
   void answer(HttpResponse&& response);
   void refuse(int status, const std::string& body);
   void terminate(const std::error_code& error);
@@ -101,10 +123,12 @@ class ServerLink : public WsConnection, public ws::TransportOwner {
   std::shared_ptr<ServerCore> core_;      // empty once the server is gone
   std::shared_ptr<ws::Server> endpoint_;  // websocketpp connections refer to parts of it
   std::shared_ptr<ws::ServerConnection> self_;
+  std::list<ServerLink*>* list_ = nullptr;  // of the core's, the one it is in
   std::list<ServerLink*>::iterator place_;
   HttpRequest request_;
   unsigned pongs_waiting_ = 0;  // answered while the socket was full
   bool opened_ = false;         // on_open was called and on_closed was not
+  bool closing_ = false;        // by our own wish
 };
 
 }  // namespace tidegate::net

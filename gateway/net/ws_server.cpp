@@ -1,5 +1,7 @@
 #include "gateway/net/ws_server.hpp"
 
+#include <unistd.h>
+
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 #include <utility>
@@ -108,9 +110,10 @@ struct WsServer::Impl {
   ~Impl() {
     if (acceptor) acceptor->stop();
     core->loop.impl().flushers.erase(flusher);
-    const auto links = std::exchange(core->links, {});
     core->dirty.clear();
-    for (ServerLink* link : links) link->abandon();
+    for (auto* list : {&core->pending, &core->links}) {
+      for (ServerLink* link : std::exchange(*list, {})) link->abandon();
+    }
   }
 
   void flush() {
@@ -133,6 +136,7 @@ WsServer::~WsServer() = default;
 
 std::string WsServer::listen(const std::string& host, std::uint16_t port) {
   stop_listening();
+  if (std::string problem = reload_tls(); !problem.empty()) return problem;
   asio::ip::tcp::endpoint at;
   asio::error_code error = resolve(impl_->core->loop.impl().io, host, port, at);
   if (!error) {
@@ -150,6 +154,27 @@ void WsServer::stop_listening() {
   if (impl_->acceptor) impl_->acceptor->stop();
   impl_->acceptor.reset();
 }
+
+void WsServer::adopt(int socket) {
+  asio::ip::tcp::socket adopted(impl_->core->loop.impl().io);
+  asio::error_code error;
+  adopted.assign(asio::ip::tcp::v4(), socket, error);  // of what family it is matters to nobody
+  if (error) {
+    ::close(socket);
+  } else {
+    ServerLink::start(impl_->core, impl_->endpoint, std::move(adopted));
+  }
+}
+
+std::string WsServer::reload_tls() {
+  const TlsFiles& files = impl_->core->options.tls;
+  if (files.certificate.empty()) return {};
+  std::string problem;
+  if (auto context = TlsContext::load(files, problem)) impl_->core->tls = std::move(context);
+  return problem;
+}
+
+std::int64_t WsServer::tls_expires_unix_s() const { return impl_->core->tls ? impl_->core->tls->expires_unix_s() : 0; }
 
 void WsServer::flush() { impl_->flush(); }
 

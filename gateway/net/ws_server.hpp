@@ -24,6 +24,7 @@ struct HttpRequest {
   std::string version{};  // "HTTP/1.1"
   std::string body{};
   std::string remote_address;  // "127.0.0.1"
+  bool secure = false;         // came over TLS
   std::vector<std::pair<std::string, std::string>> headers{};
 
   [[nodiscard]] std::string_view path() const;                         // target up to '?'
@@ -100,18 +101,30 @@ class WsServerHandler {
   virtual void on_closed(WsConnection& connection, int code, std::string_view reason) = 0;
 };
 
+/// Files in PEM: the certificate with the ones that lead to its authority, and its private key, without a passphrase.
+struct TlsFiles {
+  std::string certificate, private_key;
+};
+
 struct WsServerOptions {
+  TlsFiles tls;                                // empty: no TLS
   std::size_t message_bytes_max = 64U << 10U;  // a larger one closes with 1009
   std::size_t http_body_bytes_max = 1U << 20U;
-  std::chrono::milliseconds handshake_timeout{5'000};
+  std::chrono::milliseconds handshake_timeout{5'000};  // from the connection to the whole request, TLS included
   std::chrono::milliseconds close_timeout{2'000};
+  /// Connections that are no open WebSocket: in their handshake, asking for HTTP, closing. One more, and the oldest of them is cut.
+  std::size_t pending_connections_max = 1000;
   int socket_send_buffer_bytes = 0;  // 0: the system's default
 };
 
-/// Writes and bytes so far, for metrics.
+/// What has happened so far, for metrics.
 struct WsServerTotals {
   std::uint64_t writes = 0;
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;               // before encryption
+  std::uint64_t handshakes_expired = 0;  // no whole request came in time
+  std::uint64_t pending_displaced = 0;   // cut for pending_connections_max
+  std::uint64_t protocol_violations = 0;
+  std::uint64_t tls_failures = 0;  // bytes that are no TLS, no common version, a certificate that the client refuses, a damaged record
 };
 
 class WsServer {
@@ -127,6 +140,13 @@ class WsServer {
   [[nodiscard]] std::string listen(const std::string& host, std::uint16_t port);
   [[nodiscard]] std::uint16_t port() const;
   void stop_listening();
+  /// Serves a connected stream socket as if it had been accepted, and takes its descriptor.
+  void adopt(int socket);
+  /// Reads the files of options.tls again, for connections to come; those that are open go on with the old ones, and so do all when something is
+  /// wrong. Returns an empty text, or what is wrong. Without TLS it does nothing.
+  [[nodiscard]] std::string reload_tls();
+  /// When the certificate in use ends, in seconds since 1970; 0: no TLS.
+  [[nodiscard]] std::int64_t tls_expires_unix_s() const;
   /// Writes the outbox of every connection that queued since the last flush. Called by itself at the end of each turn, after the hooks.
   void flush();
   [[nodiscard]] WsServerTotals totals() const;

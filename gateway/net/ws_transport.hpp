@@ -10,10 +10,12 @@
 #include <asio/post.hpp>
 #include <cerrno>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "gateway/net/outbox.hpp"
+#include "gateway/net/tls_stream.hpp"
 #include "gateway/net/ws_config.hpp"
 #include "gateway/net/ws_server.hpp"
 
@@ -24,6 +26,7 @@ class TransportOwner {
  public:
   virtual void wants_flush() = 0;
   virtual void write_failed(const std::error_code& error) = 0;
+  virtual void tls_failed() = 0;
   /// The socket is closed; nothing uses the connection any more but handlers that are already queued.
   virtual void transport_finished() = 0;
 
@@ -47,6 +50,9 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
     owner_ = owner;
     linger_ms_ = linger_ms;
   }
+
+  /// Every byte from now on passes through TLS. Before anything is read.
+  void use_tls(const TlsContext& context) { tls_ = std::make_unique<TlsStream>(context, this->get_raw_socket().native_handle()); }
 
   // --- what websocketpp calls ---
 
@@ -82,6 +88,7 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
       finish();
       return;
     }
+    if (tls_) tls_->end();
     asio::error_code ignored;
     this->get_raw_socket().shutdown(asio::socket_base::shutdown_send, ignored);
     linger_timer_ = this->set_timer(linger_ms_, [this](const websocketpp::lib::error_code& error) {
@@ -140,6 +147,7 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   /// Writes what the socket takes at this moment, in the middle of a turn too: a socket that was full may have room again.
   void write(WsServerTotals& totals) {
     if (on_hold_) return;
+    if (tls_) return write_records(totals);
     std::vector<Outbox::Done> due;
     std::array<iovec, kPieces> pieces;
     bool full = false;
@@ -183,24 +191,96 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
  private:
   // IOV_MAX is 1024; past a few hundred pieces a call costs more by its copying than by itself.
   static constexpr std::size_t kPieces = 256;
+  static constexpr std::string_view kUseTls =
+      "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 41\r\nConnection: close\r\n\r\n"
+      "this port speaks TLS: use https and wss\r\n";
 
   auto executor() { return this->get_raw_socket().get_executor(); }
 
   void read(std::size_t bytes, char* to, std::size_t room) {
     if (shut_) return drain();
     reading_ = true;
-    Base::async_read_at_least(bytes, to, room, [this](const websocketpp::lib::error_code& error, std::size_t count) {
-      reading_ = false;
-      if (shut_) return drain();
-      if (paused_) {
-        held_ = true;
-        held_error_ = error;
-        held_bytes_ = count;
-        return;
-      }
-      deliver(error, count);
-    });
+    if (tls_) return read_records(to, room);
+    Base::async_read_at_least(bytes, to, room, [this](const websocketpp::lib::error_code& error, std::size_t count) { read_ended(error, count); });
   }
+
+  void read_ended(const websocketpp::lib::error_code& error, std::size_t count) {
+    reading_ = false;
+    if (shut_) return drain();
+    if (paused_) {
+      held_ = true;
+      held_error_ = error;
+      held_bytes_ = count;
+      return;
+    }
+    deliver(error, count);
+  }
+
+  // --- the same through TLS ---
+
+  /// Never from inside the call: websocketpp sets its state after it.
+  void read_records(char* to, std::size_t room) {
+    if (tls_->has_pending()) {
+      asio::post(executor(), [self = this->get_shared(), this, to, room] { read_record(to, room); });
+    } else {
+      read_record_after(asio::socket_base::wait_read, to, room);
+    }
+  }
+
+  void read_record_after(asio::socket_base::wait_type what, char* to, std::size_t room) {
+    this->get_raw_socket().async_wait(what, [self = this->get_shared(), this, to, room](const asio::error_code&) { read_record(to, room); });
+  }
+
+  void read_record(char* to, std::size_t room) {
+    using websocketpp::transport::error::make_error_code;
+    if (shut_) return read_ended({}, 0);
+    const TlsStream::Step step = tls_->read(to, room);
+    switch (step.next) {
+      case TlsStream::Next::Ready:
+        return read_ended({}, step.bytes);
+      case TlsStream::Next::WaitRead:
+        return read_record_after(asio::socket_base::wait_read, to, room);
+      case TlsStream::Next::WaitWrite:
+        return read_record_after(asio::socket_base::wait_write, to, room);
+      case TlsStream::Next::Closed:
+        return read_ended(make_error_code(websocketpp::transport::error::eof), 0);
+      case TlsStream::Next::PlainHttp:
+        send_plain(kUseTls);
+        [[fallthrough]];
+      case TlsStream::Next::Failed:
+        owner_->tls_failed();
+        return read_ended(make_error_code(websocketpp::transport::error::tls_error), 0);
+    }
+  }
+
+  /// As write(): the frames that wait are gathered into records, each of which is one write to the socket.
+  void write_records(WsServerTotals& totals) {
+    std::vector<Outbox::Done> due;
+    std::array<char, TlsStream::kRecordBytes> room;
+    bool full = false;
+    while (!full && !shut_ && !outbox_.empty()) {
+      const std::string_view bytes = outbox_.front(room.data(), room.size());
+      const TlsStream::Step step = bytes.empty() ? TlsStream::Step{} : tls_->write(bytes.data(), bytes.size());
+      full = step.next == TlsStream::Next::WaitWrite;
+      if (step.next == TlsStream::Next::Ready) {
+        totals.writes += bytes.empty() ? 0 : 1;
+        totals.bytes += step.bytes;
+        outbox_.consume(step.bytes, due);
+      } else if (!full) {  // nothing else is waited for: there is no second handshake
+        owner_->write_failed(std::make_error_code(std::errc::connection_aborted));
+        break;
+      }
+    }
+    if (full) wait_until_writable();
+    complete(due, {});
+  }
+
+  /// Past TLS, to a client that does not speak it; what the socket does not take at once is lost.
+  void send_plain(std::string_view answer) {
+    static_cast<void>(!::send(this->get_raw_socket().native_handle(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+  }
+
+  // --- both ---
 
   void deliver(const websocketpp::lib::error_code& error, std::size_t count) {
     if (shut_) return;
@@ -258,6 +338,7 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   }
 
   TransportOwner* owner_ = nullptr;
+  std::unique_ptr<TlsStream> tls_;  // empty: plain bytes
   Outbox outbox_;
   const websocketpp_read_handler* frame_reader_ = nullptr;
   websocketpp_read_handler handshake_reader_;

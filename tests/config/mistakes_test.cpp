@@ -265,17 +265,6 @@ TEST_CASE("configuration: a circle of includes is refused where it closes") {
         "two.yaml:2:10: brokers.b.include: the file \"one.yaml\" includes itself, directly or through others; break the circle");
 }
 
-TEST_CASE("configuration: TLS, not served yet, is refused instead of ignored") {
-  const Folder folder;
-  folder.write("cert.pem", "x");
-  folder.write("key.pem", "x");
-  CHECK(complaint(BROKER "server: {tls: {certificate: cert.pem, private_key: key.pem}}\n", folder) ==
-        "bad.yaml:2:29: server.tls.certificate: this version does not serve TLS yet; remove server.tls, listen on 127.0.0.1 and let a TLS proxy such "
-        "as nginx or stunnel forward to it");
-  CHECK(complaint(BROKER "server: {tls: {certificate: cert.pem}}\n", folder) ==
-        "bad.yaml:2:15: server.tls.private_key: is missing; name the file of the private key (PEM)");
-}
-
 TEST_CASE("configuration: a credentials file with an empty first line is refused") {
   const Folder folder;
   folder.write("k", "\nsecond line\n");

@@ -3,11 +3,16 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+
+#include "tests/net/authority.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace tidegate::net::test {
 
@@ -26,6 +31,54 @@ void settle(EventLoop& loop) {
   for (int quiet = 0; quiet < 5;) {
     if (loop.run_for(5ms) == 0) ++quiet;
   }
+}
+
+namespace {
+
+struct ServerCertificate {
+  tidegate::test::TemporaryFolder folder;
+  Authority authority{folder.path()};
+  Authority::Files issued = authority.issue("DNS:localhost,IP:127.0.0.1");
+  TlsFiles files{issued.certificate, issued.key};
+  std::string authority_file = authority.certificate_file();
+};
+
+const ServerCertificate& made_once() {
+  static const ServerCertificate made;
+  return made;
+}
+
+}  // namespace
+
+const TlsFiles& server_certificate() { return made_once().files; }
+const std::string& server_authority() { return made_once().authority_file; }
+
+WsServerOptions either_way(WsServerOptions options) {
+  SUBCASE("plain") {}
+  SUBCASE("over TLS") { options.tls = server_certificate(); }
+  return options;
+}
+
+struct RawPeer::Tls {
+  explicit Tls(int socket) {
+    SSL_set_fd(ssl, socket);
+    SSL_set_connect_state(ssl);
+  }
+  ~Tls() {
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+  }
+  Tls(const Tls&) = delete;
+  Tls& operator=(const Tls&) = delete;
+
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  SSL* ssl = SSL_new(context);
+};
+
+RawPeer::RawPeer(EchoServer& echo, int receive_buffer_bytes) : RawPeer(echo.server.port(), receive_buffer_bytes) {
+  if (!echo.tls) return;
+  tls_ = std::make_unique<Tls>(fd_);
+  REQUIRE(run_until(echo.loop, [&] { return SSL_connect(tls_->ssl) == 1; }));
 }
 
 RawPeer::RawPeer(std::uint16_t port, int receive_buffer_bytes) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -47,16 +100,29 @@ void RawPeer::close() {
 
 void RawPeer::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const auto sent =
+        tls_ ? SSL_write(tls_->ssl, bytes.data(), static_cast<int>(bytes.size())) : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     REQUIRE(sent > 0);
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
 }
 
+/// As recv().
+std::ptrdiff_t RawPeer::take(char* to, std::size_t room) {
+  if (!tls_) return ::recv(fd_, to, room, 0);
+  ERR_clear_error();
+  errno = 0;
+  const int count = SSL_read(tls_->ssl, to, static_cast<int>(room));
+  if (count > 0) return count;
+  const int error = SSL_get_error(tls_->ssl, count);
+  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) errno = EAGAIN;
+  return error == SSL_ERROR_ZERO_RETURN ? 0 : -1;
+}
+
 bool RawPeer::read() {
   std::array<char, 65536> buffer;
   while (!ended) {
-    const ssize_t count = ::recv(fd_, buffer.data(), buffer.size(), 0);
+    const std::ptrdiff_t count = take(buffer.data(), buffer.size());
     if (count > 0) {
       received.append(buffer.data(), static_cast<std::size_t>(count));
     } else if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
@@ -120,6 +186,30 @@ std::vector<ParsedFrame> take_frames(std::string& bytes) {
   }
   bytes.erase(0, at);
   return frames;
+}
+
+std::vector<ParsedFrame> read_frames(EventLoop& loop, RawPeer& peer, std::size_t count) {
+  std::vector<ParsedFrame> frames;
+  const bool came = run_until(loop, [&] {
+    peer.read();
+    for (ParsedFrame& frame : take_frames(peer.received)) frames.push_back(std::move(frame));
+    return frames.size() >= count || peer.ended;
+  });
+  REQUIRE(came);
+  return frames;
+}
+
+int close_code(EventLoop& loop, RawPeer& peer) {
+  const auto frames = read_frames(loop, peer, 1);
+  REQUIRE(frames.size() == 1);
+  REQUIRE(frames[0].first == kClose);
+  REQUIRE(frames[0].payload.size() >= 2);
+  return static_cast<std::uint8_t>(frames[0].payload[0]) << 8 | static_cast<std::uint8_t>(frames[0].payload[1]);
+}
+
+std::string read_all(EventLoop& loop, RawPeer& peer) {
+  REQUIRE(run_until(loop, [&] { return !peer.read(); }));
+  return peer.received;
 }
 
 }  // namespace tidegate::net::test

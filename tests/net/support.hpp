@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,13 @@ namespace tidegate::net::test {
 bool run_until(EventLoop& loop, const std::function<bool()>& condition);
 /// Runs a few turns with nothing to wait for, for what must not happen.
 void settle(EventLoop& loop);
+
+/// A certificate for localhost and 127.0.0.1 with its key, made once a process, and the file of its authority.
+const TlsFiles& server_certificate();
+const std::string& server_authority();
+
+/// Runs the rest of a test case twice: with the options as they are, and with TLS. Called once, not in a loop.
+WsServerOptions either_way(WsServerOptions options = {});
 
 struct Recorder : WsClientHandler {
   void on_open() override {
@@ -50,7 +58,8 @@ struct Recorder : WsClientHandler {
 
 /// Echoes what comes, unless a test put something else in place.
 struct EchoServer : WsServerHandler {
-  explicit EchoServer(EventLoop& event_loop, WsServerOptions options = {}) : loop(event_loop), server(event_loop, *this, options) {
+  explicit EchoServer(EventLoop& event_loop, WsServerOptions options = {})
+      : loop(event_loop), tls(!options.tls.certificate.empty()), server(event_loop, *this, options) {
     const std::string problem = server.listen("127.0.0.1", 0);
     REQUIRE_MESSAGE(problem.empty(), problem);
   }
@@ -87,13 +96,14 @@ struct EchoServer : WsServerHandler {
   }
 
   [[nodiscard]] std::string url(std::string_view target = "/") const {
-    return "ws://127.0.0.1:" + std::to_string(server.port()) + std::string(target);
+    return (tls ? "wss://127.0.0.1:" : "ws://127.0.0.1:") + std::to_string(server.port()) + std::string(target);
   }
   [[nodiscard]] std::string http_url(std::string_view target) const {
-    return "http://127.0.0.1:" + std::to_string(server.port()) + std::string(target);
+    return (tls ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(server.port()) + std::string(target);
   }
 
   EventLoop& loop;
+  const bool tls;
   int upgrade_status = 101;
   bool answer_pings = true;
   int message_count = 0;
@@ -109,9 +119,11 @@ struct EchoServer : WsServerHandler {
   WsServer server;  // last: dies first
 };
 
-/// A plain TCP socket whose every byte the test decides. Never blocks.
+/// A TCP socket whose every byte the test decides. Never blocks.
 class RawPeer {
  public:
+  /// As the server speaks: over TLS, whose handshake this does, or plain.
+  explicit RawPeer(EchoServer& echo, int receive_buffer_bytes = 0);
   /// `receive_buffer_bytes` as for SO_RCVBUF; 0 leaves the default.
   explicit RawPeer(std::uint16_t port, int receive_buffer_bytes = 0);
   ~RawPeer();
@@ -130,8 +142,21 @@ class RawPeer {
   bool reset = false;
 
  private:
+  struct Tls;
+  [[nodiscard]] std::ptrdiff_t take(char* to, std::size_t room);
+
   int fd_;
+  std::unique_ptr<Tls> tls_;  // empty: plain
 };
+
+// First bytes of frames.
+inline constexpr std::uint8_t kText = 0x81;
+inline constexpr std::uint8_t kFirstPiece = 0x01;
+inline constexpr std::uint8_t kMiddlePiece = 0x00;
+inline constexpr std::uint8_t kLastPiece = 0x80;
+inline constexpr std::uint8_t kClose = 0x88;
+inline constexpr std::uint8_t kPing = 0x89;
+inline constexpr std::uint8_t kPong = 0x8A;
 
 /// A frame as a client sends it, masked. `first` is the first byte: FIN and opcode.
 std::string client_frame(std::uint8_t first, std::string_view payload);
@@ -142,5 +167,11 @@ struct ParsedFrame {
 };
 /// Takes whole frames of a server from the front of `bytes`.
 std::vector<ParsedFrame> take_frames(std::string& bytes);
+/// Reads so many frames, or those that come before the end.
+std::vector<ParsedFrame> read_frames(EventLoop& loop, RawPeer& peer, std::size_t count);
+/// The code in the close frame that comes next.
+int close_code(EventLoop& loop, RawPeer& peer);
+/// Everything up to the end of the connection.
+std::string read_all(EventLoop& loop, RawPeer& peer);
 
 }  // namespace tidegate::net::test

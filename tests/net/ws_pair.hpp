@@ -10,9 +10,13 @@ namespace tidegate::net::test {
 struct Pair {
   explicit Pair(WsServerOptions server_options = {}) : echo(loop, server_options) {}
 
-  void open() {
-    options.url = echo.url();
+  void begin(std::string_view target = "/") {
+    options.url = echo.url(target);
+    if (echo.tls) options.tls.ca_file = server_authority();
     client->connect(options);
+  }
+  void open() {
+    begin();
     REQUIRE(run_until(loop, [&] { return recorder.opened && !echo.connections.empty(); }));
   }
   bool closed_on_both_sides() {

@@ -15,47 +15,10 @@ using namespace std::chrono_literals;
 using namespace tidegate::net;
 using namespace tidegate::net::test;
 
-namespace {
-
-constexpr std::uint8_t kText = 0x81;
-constexpr std::uint8_t kFirstPiece = 0x01;
-constexpr std::uint8_t kMiddlePiece = 0x00;
-constexpr std::uint8_t kLastPiece = 0x80;
-constexpr std::uint8_t kClose = 0x88;
-constexpr std::uint8_t kPing = 0x89;
-constexpr std::uint8_t kPong = 0x8A;
-
-std::vector<ParsedFrame> read_frames(EventLoop& loop, RawPeer& peer, std::size_t count) {
-  std::vector<ParsedFrame> frames;
-  const bool came = run_until(loop, [&] {
-    peer.read();
-    for (ParsedFrame& frame : take_frames(peer.received)) frames.push_back(std::move(frame));
-    return frames.size() >= count || peer.ended;
-  });
-  REQUIRE(came);
-  return frames;
-}
-
-/// The code in the close frame that comes next.
-int close_code(EventLoop& loop, RawPeer& peer) {
-  const auto frames = read_frames(loop, peer, 1);
-  REQUIRE(frames.size() == 1);
-  REQUIRE(frames[0].first == kClose);
-  REQUIRE(frames[0].payload.size() >= 2);
-  return static_cast<std::uint8_t>(frames[0].payload[0]) << 8 | static_cast<std::uint8_t>(frames[0].payload[1]);
-}
-
-std::string read_all(EventLoop& loop, RawPeer& peer) {
-  REQUIRE(run_until(loop, [&] { return !peer.read(); }));
-  return peer.received;
-}
-
-}  // namespace
-
 TEST_CASE("websocket server: a fragmented message arrives whole, and a ping between its pieces is answered first") {
   EventLoop loop;
-  EchoServer echo(loop);
-  RawPeer peer(echo.server.port());
+  EchoServer echo(loop, either_way());
+  RawPeer peer(echo);
   peer.handshake(loop);
   peer.send(client_frame(kFirstPiece, "one "));
   peer.send(client_frame(kPing, "between"));
@@ -71,8 +34,8 @@ TEST_CASE("websocket server: a fragmented message arrives whole, and a ping betw
 
 TEST_CASE("websocket server: a handshake and frames that come byte by byte are understood") {
   EventLoop loop;
-  EchoServer echo(loop);
-  RawPeer peer(echo.server.port());
+  EchoServer echo(loop, either_way());
+  RawPeer peer(echo);
   const std::string all =
       "GET /x HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Key: "
       "AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n" +
@@ -89,8 +52,8 @@ TEST_CASE("websocket server: a handshake and frames that come byte by byte are u
 
 TEST_CASE("websocket server: frames that come together with the handshake are not lost") {
   EventLoop loop;
-  EchoServer echo(loop);
-  RawPeer peer(echo.server.port());
+  EchoServer echo(loop, either_way());
+  RawPeer peer(echo);
   peer.send(
       "GET /x HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
       "Sec-WebSocket-Version: 13\r\n\r\n" +
@@ -119,11 +82,12 @@ TEST_CASE("websocket server: what a peer must not send is answered with the clos
       {"a piece of no message", client_frame(kLastPiece, "x"), 1002},
       {"a frame without mask", std::string("\x81\x01x"), 1002},
   };
+  const WsServerOptions options = either_way();
   for (const auto& one : cases) {
     CAPTURE(one.what);
     EventLoop loop;
-    EchoServer echo(loop);
-    RawPeer peer(echo.server.port());
+    EchoServer echo(loop, options);
+    RawPeer peer(echo);
     peer.handshake(loop);
     peer.send(one.bytes);
     CHECK(close_code(loop, peer) == one.code);
@@ -137,10 +101,11 @@ TEST_CASE("websocket server: what a peer must not send is answered with the clos
 }
 
 TEST_CASE("websocket server: an older draft of the protocol is refused") {
+  const WsServerOptions options = either_way();
   for (const std::string version : {"Sec-WebSocket-Version: 8\r\n", "", "Sec-WebSocket-Version: 99\r\n"}) {
     EventLoop loop;
-    EchoServer echo(loop);
-    RawPeer peer(echo.server.port());
+    EchoServer echo(loop, options);
+    RawPeer peer(echo);
     peer.send("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" + version +
               "\r\n");
     const std::string answer = read_all(loop, peer);
@@ -151,12 +116,12 @@ TEST_CASE("websocket server: an older draft of the protocol is refused") {
 }
 
 TEST_CASE("websocket server: a peer that does not finish its handshake is cut") {
-  WsServerOptions options;
+  WsServerOptions options = either_way();
   options.handshake_timeout = 50ms;
   for (const std::string begin : {"", "GET / HTTP/1.1\r\nHost: h\r\n"}) {
     EventLoop loop;
     EchoServer echo(loop, options);
-    RawPeer peer(echo.server.port());
+    RawPeer peer(echo);
     peer.send(begin);
     read_all(loop, peer);
     CHECK(peer.received.empty());
@@ -180,11 +145,11 @@ TEST_CASE("websocket server: bytes that are no HTTP end the connection, not the 
 }
 
 TEST_CASE("websocket server: to a reader that lags every byte comes in order, and control frames only between frames") {
-  WsServerOptions options;
+  WsServerOptions options = either_way();
   options.socket_send_buffer_bytes = 4096;
   EventLoop loop;
   EchoServer echo(loop, options);
-  RawPeer peer(echo.server.port(), 4096);
+  RawPeer peer(echo, 4096);
   peer.handshake(loop);
   REQUIRE(run_until(loop, [&] { return !echo.connections.empty(); }));
   WsConnection& connection = *echo.connections[0];
@@ -231,11 +196,11 @@ TEST_CASE("websocket server: to a reader that lags every byte comes in order, an
 }
 
 TEST_CASE("websocket server: a peer that pings and never reads does not grow its outbox") {
-  WsServerOptions options;
+  WsServerOptions options = either_way();
   options.socket_send_buffer_bytes = 4096;
   EventLoop loop;
   EchoServer echo(loop, options);
-  RawPeer peer(echo.server.port(), 4096);
+  RawPeer peer(echo, 4096);
   peer.handshake(loop);
   REQUIRE(run_until(loop, [&] { return !echo.connections.empty(); }));
   WsConnection& connection = *echo.connections[0];
@@ -251,12 +216,12 @@ TEST_CASE("websocket server: a peer that pings and never reads does not grow its
 }
 
 TEST_CASE("websocket server: closing a reader that never reads ends by close_timeout and frees its outbox") {
-  WsServerOptions options;
+  WsServerOptions options = either_way();
   options.socket_send_buffer_bytes = 4096;
   options.close_timeout = 50ms;
   EventLoop loop;
   EchoServer echo(loop, options);
-  RawPeer peer(echo.server.port(), 4096);
+  RawPeer peer(echo, 4096);
   peer.handshake(loop);
   REQUIRE(run_until(loop, [&] { return !echo.connections.empty(); }));
   echo.connections[0]->send_text(std::string(4U << 20U, 'x'));
@@ -268,11 +233,11 @@ TEST_CASE("websocket server: closing a reader that never reads ends by close_tim
 }
 
 TEST_CASE("websocket server: a peer that vanishes while frames wait is closed once") {
-  WsServerOptions options;
+  WsServerOptions options = either_way();
   options.socket_send_buffer_bytes = 4096;
   EventLoop loop;
   EchoServer echo(loop, options);
-  auto peer = std::make_unique<RawPeer>(echo.server.port(), 4096);
+  auto peer = std::make_unique<RawPeer>(echo, 4096);
   peer->handshake(loop);
   REQUIRE(run_until(loop, [&] { return !echo.connections.empty(); }));
   echo.connections[0]->send_text(std::string(4U << 20U, 'x'));

@@ -12,7 +12,7 @@ using namespace tidegate::net;
 using namespace tidegate::net::test;
 
 TEST_CASE("websocket: text and binary messages come back as they were sent") {
-  Pair pair;
+  Pair pair(either_way());
   pair.open();
   CHECK(pair.client->open());
   pair.client->send_text("h\xC3\xA9llo");
@@ -27,7 +27,7 @@ TEST_CASE("websocket: text and binary messages come back as they were sent") {
 TEST_CASE("websocket: a megabyte passes in both directions") {
   WsServerOptions options;
   options.message_bytes_max = 2U << 20U;
-  Pair pair(options);
+  Pair pair(either_way(options));
   pair.open();
   std::string big(1U << 20U, 'x');
   for (std::size_t i = 0; i < big.size(); i += 7) big[i] = static_cast<char>('a' + i % 26);
@@ -38,7 +38,7 @@ TEST_CASE("websocket: a megabyte passes in both directions") {
 }
 
 TEST_CASE("websocket: a client takes 16 MiB") {
-  Pair pair;
+  Pair pair(either_way());
   pair.open();
   const std::string big(16U << 20U, 'y');
   pair.echo.connections[0]->send_text(big);
@@ -47,10 +47,9 @@ TEST_CASE("websocket: a client takes 16 MiB") {
 }
 
 TEST_CASE("websocket: the server sees the request that was upgraded") {
-  Pair pair;
+  Pair pair(either_way());
   pair.options.headers = {{"Authorization", "Bearer abc"}, {"X-Name", "value"}};
-  pair.options.url = pair.echo.url("/ws/market?token=a%2Bb+c&empty=&x=1");
-  pair.client->connect(pair.options);
+  pair.begin("/ws/market?token=a%2Bb+c&empty=&x=1");
   REQUIRE(run_until(pair.loop, [&] { return pair.recorder.opened; }));
   const HttpRequest& request = pair.echo.connections.at(0)->request();
   CHECK(request.method == "GET");
@@ -67,7 +66,7 @@ TEST_CASE("websocket: the server sees the request that was upgraded") {
 }
 
 TEST_CASE("websocket: pings carry their payload and are answered on both sides") {
-  Pair pair;
+  Pair pair(either_way());
   pair.open();
   pair.client->ping("from client");
   pair.echo.connections[0]->ping("from server");
@@ -79,7 +78,7 @@ TEST_CASE("websocket: pings carry their payload and are answered on both sides")
 }
 
 TEST_CASE("websocket: with answer_pings off only the handler's own pong goes out") {
-  Pair pair;
+  Pair pair(either_way());
   pair.options.answer_pings = false;
   pair.open();
   pair.echo.connections[0]->ping("1");
@@ -92,7 +91,7 @@ TEST_CASE("websocket: with answer_pings off only the handler's own pong goes out
 }
 
 TEST_CASE("websocket: a server handler that returns false sends no pong") {
-  Pair pair;
+  Pair pair(either_way());
   pair.echo.answer_pings = false;
   pair.open();
   pair.client->ping("1");
@@ -102,7 +101,7 @@ TEST_CASE("websocket: a server handler that returns false sends no pong") {
 }
 
 TEST_CASE("websocket: the client's close reaches the server with code and reason") {
-  Pair pair;
+  Pair pair(either_way());
   pair.open();
   pair.client->close(4000, "done here");
   REQUIRE(pair.closed_on_both_sides());
@@ -113,7 +112,7 @@ TEST_CASE("websocket: the client's close reaches the server with code and reason
 }
 
 TEST_CASE("websocket: the server's close comes behind what was queued, with code and reason") {
-  Pair pair;
+  Pair pair(either_way());
   pair.open();
   WsConnection& connection = *pair.echo.connections[0];
   for (int i = 0; i < 100; ++i) connection.send_text(std::to_string(i));
@@ -128,7 +127,7 @@ TEST_CASE("websocket: the server's close comes behind what was queued, with code
 }
 
 TEST_CASE("websocket: a close reason that is too long is cut between characters") {
-  Pair pair;
+  Pair pair(either_way());
   pair.open();
   std::string reason;
   for (int i = 0; i < 100; ++i) reason += "\xE2\x82\xAC";
@@ -139,7 +138,7 @@ TEST_CASE("websocket: a close reason that is too long is cut between characters"
 }
 
 TEST_CASE("websocket: a cut connection shows as 1006 on both sides, and never from inside the call") {
-  Pair pair;
+  Pair pair(either_way());
   pair.open();
   pair.echo.connections[0]->cut();
   CHECK(pair.echo.closed_count == 0);
@@ -149,11 +148,12 @@ TEST_CASE("websocket: a cut connection shows as 1006 on both sides, and never fr
 }
 
 TEST_CASE("websocket server: a connection may be cut or closed inside each of its callbacks") {
+  const WsServerOptions options = either_way();
   for (const bool cut : {true, false}) {
     for (const bool in_open : {true, false}) {
       CAPTURE(cut);
       CAPTURE(in_open);
-      Pair pair;
+      Pair pair(options);
       const auto end = [&](WsConnection& connection) {
         connection.send_text("last");
         if (cut) {
@@ -172,8 +172,7 @@ TEST_CASE("websocket server: a connection may be cut or closed inside each of it
           for (int i = 0; i < 10; ++i) pair.client->send_text("x");
         };
       }
-      pair.options.url = pair.echo.url();
-      pair.client->connect(pair.options);
+      pair.begin();
       REQUIRE(pair.closed_on_both_sides());
       CHECK(pair.recorder.closed.code == (cut ? 1006 : 4002));
       if (!in_open) CHECK(pair.echo.message_count == 1);
@@ -182,7 +181,7 @@ TEST_CASE("websocket server: a connection may be cut or closed inside each of it
 }
 
 TEST_CASE("websocket: a message over the client's limit closes with 1009") {
-  Pair pair;
+  Pair pair(either_way());
   pair.options.message_bytes_max = 1000;
   pair.open();
   pair.echo.connections[0]->send_text(std::string(1001, 'x'));
@@ -194,7 +193,7 @@ TEST_CASE("websocket: a message over the client's limit closes with 1009") {
 TEST_CASE("websocket: a message over the server's limit closes with 1009, one at the limit passes") {
   WsServerOptions server_options;
   server_options.message_bytes_max = 1000;
-  Pair pair(server_options);
+  Pair pair(either_way(server_options));
   pair.open();
   pair.client->send_text(std::string(1000, 'x'));
   REQUIRE(run_until(pair.loop, [&] { return pair.recorder.messages.size() == 1; }));
@@ -206,11 +205,12 @@ TEST_CASE("websocket: a message over the server's limit closes with 1009, one at
 TEST_CASE("websocket server: one frame is shared by fifty subscribers") {
   EventLoop loop;
   FramePool pool;
-  EchoServer echo(loop);
+  EchoServer echo(loop, either_way());
   std::vector<Recorder> recorders(50);
   std::vector<std::unique_ptr<WsClient>> clients;
   WsClientOptions options;
   options.url = echo.url();
+  options.tls.ca_file = server_authority();
   for (Recorder& recorder : recorders) {
     clients.push_back(std::make_unique<WsClient>(loop, recorder));
     clients.back()->connect(options);
@@ -238,9 +238,10 @@ TEST_CASE("websocket server: destroyed with open connections it drops them witho
   EventLoop loop;
   Recorder recorder;
   WsClient client(loop, recorder);
-  auto echo = std::make_unique<EchoServer>(loop);
+  auto echo = std::make_unique<EchoServer>(loop, either_way());
   WsClientOptions options;
   options.url = echo->url();
+  options.tls.ca_file = server_authority();
   client.connect(options);
   REQUIRE(run_until(loop, [&] { return recorder.opened; }));
   echo->connections[0]->send_text("never flushed");
@@ -251,7 +252,7 @@ TEST_CASE("websocket server: destroyed with open connections it drops them witho
 }
 
 TEST_CASE("websocket server: a paused connection delivers nothing until reading goes on") {
-  Pair pair;
+  Pair pair(either_way());
   pair.open();
   WsConnection& connection = *pair.echo.connections[0];
   connection.pause_reading(true);
@@ -269,7 +270,7 @@ TEST_CASE("websocket server: a paused connection delivers nothing until reading 
 }
 
 TEST_CASE("websocket server: a paused connection can be cut") {
-  Pair pair;
+  Pair pair(either_way());
   pair.open();
   pair.echo.connections[0]->pause_reading(true);
   pair.client->send_text("x");

@@ -199,7 +199,7 @@ TEST_CASE_FIXTURE(Fixture, "status: a halt and its end are data of their own cha
   status(TradingState::Trading);
   CHECK(out.take() == Texts{"status live", "status 1 halted delayed", "status 2 trading"});
   normalizer.on_frame(frame(FrameKind::Closed));
-  CHECK(out.take() == Texts{"status stale"});
+  CHECK(out.take() == Texts{"status stale 4030: connection to the broker lost"});
   session = 2;
   status(TradingState::Trading);
   CHECK(out.take() == Texts{"status live", "gap 3-3", "status 4 trading"});

@@ -16,6 +16,8 @@
 
 #include "gateway/net/event_loop.hpp"
 #include "gateway/net/ws_server.hpp"
+#include "tests/net/authority.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "tests/watch/messages.hpp"
 
 namespace tidegate::watch::test {
@@ -26,7 +28,8 @@ using OnRequest = std::function<void(net::WsConnection&, std::string_view reques
 /// A gateway that says welcome and leaves the rest to the test. Runs on a thread of its own.
 class FakeGateway final : public net::WsServerHandler {
  public:
-  explicit FakeGateway(OnRequest on_request) : on_request_(std::move(on_request)), server_(loop_, *this, {}) {
+  explicit FakeGateway(OnRequest on_request, const net::WsServerOptions& options = {})
+      : on_request_(std::move(on_request)), server_(loop_, *this, options) {
     REQUIRE(server_.listen("127.0.0.1", 0).empty());
     loop_.at_turn_end([this] { server_.flush(); });
     thread_ = std::thread([this] { loop_.run(); });
@@ -162,6 +165,21 @@ TEST_CASE("watch: a refusal for good ends it with an error") {
   CHECK(run_piped({gateway.url(), "", {"trade"}, {"A:B"}}).status == 1);
   FakeGateway strict([](net::WsConnection& connection, std::string_view, int) { connection.close(4001, "login missing"); });
   CHECK(run_piped({strict.url(), "", {"trade"}, {"A:B"}}).status == 1);
+}
+
+TEST_CASE("watch: over TLS, an authority in a file is trusted, and one that cannot be read is refused") {
+  const tidegate::test::TemporaryFolder folder;
+  net::test::Authority authority(folder.path());
+  const auto files = authority.issue("DNS:localhost,IP:127.0.0.1");
+  net::WsServerOptions server;
+  server.tls = {files.certificate, files.key};
+  FakeGateway gateway([](net::WsConnection&, std::string_view, int) { ::kill(::getpid(), SIGINT); }, server);
+  WatchOptions options{"wss://" + gateway.url(), "secret", {"quote"}, {"A:B"}};
+  options.ca_file = authority.certificate_file();
+  CHECK(run_piped(options).status == 0);
+  CHECK(gateway.authorization() == "Bearer secret");
+  options.ca_file = "none.pem";
+  CHECK(run_piped(options).status == 2);
 }
 
 TEST_CASE("watch: without symbols it says how it is used") { CHECK(run_watch({}) == 2); }

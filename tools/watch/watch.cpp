@@ -35,9 +35,17 @@ bool is_final(const net::WsClosed& closed) {
   return closed.http_status >= 400 && closed.http_status < 500 && closed.http_status != 408 && closed.http_status != 429;
 }
 
+/// gateway/net speaks of TLS with the keys of a broker's configuration; here an option does what they do.
+std::string with_options(const std::string& reason) {
+  const std::string matter = reason.substr(0, reason.find("; "));
+  if (reason.find("tls.ca_file") != std::string::npos) return matter + "; name it or its authority with --ca-file";
+  if (reason.find("ws_url") != std::string::npos) return matter + "; look at --url";
+  return reason;
+}
+
 std::string reason_of(const net::WsClosed& closed) {
   if (closed.http_status != 0 && closed.http_status != 101) return "the answer was HTTP " + std::to_string(closed.http_status);
-  std::string reason = closed.reason.empty() ? "the connection was cut" : closed.reason;
+  std::string reason = closed.reason.empty() ? "the connection was cut" : with_options(closed.reason);
   if (closed.code >= 4000) reason += " (" + std::to_string(closed.code) + ")";
   return reason;
 }
@@ -53,6 +61,7 @@ class Watcher final : public net::WsClientHandler {
         liveness_(loop_),
         paint_(loop_) {
     connection_.url = model_.url();
+    connection_.tls.ca_file = options.ca_file;
     if (!options.token.empty()) connection_.headers.emplace_back("Authorization", "Bearer " + options.token);
     if (on_screen) screen_.emplace();
   }
@@ -182,6 +191,10 @@ int run_watch(const WatchOptions& options) {
   if (options.symbols.empty()) {
     std::cerr
         << "tidegate watch: name at least one symbol, such as BINANCE:BTCUSDT; the gateway lists them at http://HOST:PORT/v1/instruments?query=BTC\n";
+    return 2;
+  }
+  if (!options.ca_file.empty() && ::access(options.ca_file.c_str(), R_OK) != 0) {
+    std::cerr << "tidegate watch: --ca-file " << options.ca_file << " cannot be read; correct the path or its permissions\n";
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);

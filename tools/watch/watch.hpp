@@ -12,6 +12,7 @@ struct WatchOptions {
   std::vector<std::string> channels;           // empty: of ticker, quote and trade those that the symbol has
   std::vector<std::string> symbols;
   bool allow_delayed = false;  // data that a broker delays deliberately is shown, too
+  std::string ca_file{};       // authorities for wss://; empty: the system's
 };
 
 /// Watches until SIGINT or SIGTERM, reconnecting by itself. Returns the exit code: 0 when told to stop, 1 when the gateway refuses for good,

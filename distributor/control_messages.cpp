@@ -70,6 +70,15 @@ std::string notice_message(std::string_view kind, std::string_view message, UtcT
   return json.take();
 }
 
+std::string slow_message(bool slow, std::size_t waiting, std::size_t outbox, UtcTime now) {
+  JsonWriter json;
+  json.begin_object().text("type", "notice").text("kind", slow ? "slow" : "slow_ended");
+  json.text("message",
+            slow ? "you read more slowly than messages come: newer states replace older ones, and trades will be lost" : "you keep up again");
+  json.number("waiting_bytes", waiting).number("outbox_bytes", outbox).time("timestamp", now).end_object();
+  return json.take();
+}
+
 std::string status_message(const BrokerHealth& broker) {
   JsonWriter json;
   json.begin_object().text("type", "status").text("broker", broker.name).text("state", to_text(broker.state)).text("reason", broker.reason);
@@ -111,11 +120,17 @@ ResultMessage::ResultMessage(std::string_view op, std::string_view id) {
   json_.key("results").begin_array();
 }
 
-void ResultMessage::add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state, const Complaint& reason) {
+void ResultMessage::add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state) {
+  add(symbol, requested, channel, state, 0, {});
+}
+
+void ResultMessage::add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state, std::uint32_t conflate_ms,
+                        const Complaint& note) {
   json_.begin_object().text("symbol", symbol);
   if (symbol != requested) json_.text("requested", requested);
   json_.text("channel", channel).text("state", to_text(state));
-  if (reason.code != 0) put(reason);
+  if (conflate_ms != 0) json_.text("conflate", conflate_text(conflate_ms));
+  if (note.code != 0) put(note);
   json_.end_object();
 }
 
@@ -160,7 +175,8 @@ SubscriptionsMessage::SubscriptionsMessage(std::string_view id) {
   json_.key("subscriptions").begin_array();
 }
 
-void SubscriptionsMessage::add(std::string_view symbol, std::string_view channel, StreamState state, std::string_view broker, std::uint64_t seq) {
+void SubscriptionsMessage::add(std::string_view symbol, std::string_view channel, StreamState state, std::string_view broker, std::uint64_t seq,
+                               std::uint32_t conflate_ms) {
   json_.begin_object().text("symbol", symbol).text("channel", channel).text("state", to_text(state));
   put_text_or_null(json_, "broker", broker);
   if (seq == 0) {
@@ -168,6 +184,7 @@ void SubscriptionsMessage::add(std::string_view symbol, std::string_view channel
   } else {
     json_.number("seq", seq);
   }
+  if (conflate_ms != 0) json_.text("conflate", conflate_text(conflate_ms));
   json_.end_object();
 }
 

@@ -40,6 +40,8 @@ struct WelcomeFacts {
 [[nodiscard]] std::string pong_message(std::string_view id, UtcTime now, std::string_view echo = {});
 [[nodiscard]] std::string heartbeat_message(UtcTime now);
 [[nodiscard]] std::string notice_message(std::string_view kind, std::string_view message, UtcTime now);
+/// A reader falls behind, or no longer does: `waiting` of its `outbox` bytes wait.
+[[nodiscard]] std::string slow_message(bool slow, std::size_t waiting, std::size_t outbox, UtcTime now);
 [[nodiscard]] std::string status_message(const BrokerHealth& broker);
 
 /// The answer to `auth`.
@@ -65,8 +67,10 @@ class ResultMessage {
  public:
   ResultMessage(std::string_view op, std::string_view id);
   /// `requested` is the client's own spelling, shown where `symbol` differs from it.
-  /// `reason`, where its code is not 0, says why a pending one will take longer.
-  void add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state, const Complaint& reason = {});
+  void add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state);
+  /// A subscription that was made. `note`: what about it could not be had as asked for, or why it will take longer; its code may be 0.
+  void add(std::string_view symbol, std::string_view requested, std::string_view channel, StreamState state, std::uint32_t conflate_ms,
+           const Complaint& note);
   void add_failure(std::string_view symbol, std::string_view channel, const Complaint& complaint);
   void add_topic(std::string_view topic, TopicState state);
   void add_topic_failure(std::string_view topic, const Complaint& complaint);
@@ -87,7 +91,8 @@ class SubscriptionsMessage {
  public:
   explicit SubscriptionsMessage(std::string_view id);
   /// `broker` empty and `seq` 0 become null.
-  void add(std::string_view symbol, std::string_view channel, StreamState state, std::string_view broker, std::uint64_t seq);
+  void add(std::string_view symbol, std::string_view channel, StreamState state, std::string_view broker, std::uint64_t seq,
+           std::uint32_t conflate_ms);
   void add_topic(std::string_view topic, TopicState state, std::uint64_t seq);
   [[nodiscard]] std::string finish();
 

@@ -20,7 +20,7 @@ void Publisher::apply_delayed_option(Member& member, StreamSlot slot, bool joine
   const bool was_withheld = member.withheld;
   member.allow_delayed = allow_delayed;
   member.withheld = value.delayed && !allow_delayed;
-  if (member.withheld != was_withheld) member.withheld_from = joined ? 0 : value.last_seq + 1;
+  if (member.withheld != was_withheld && member.delivery == Delivery::Live) member.next_seq = joined ? 0 : value.last_seq + 1;
 }
 
 /// From number `seq` on the stream's data is delayed, or no longer so. Without `tell`, those who get it again hear of it from the caller.
@@ -37,7 +37,7 @@ void Publisher::withhold(StreamSlot slot, std::uint64_t seq) {
   for (Member& member : hub_.table.stream(slot).members) {
     if (member.allow_delayed || member.withheld) continue;
     member.withheld = true;
-    member.withheld_from = member.held_back && !member.conflated ? 0 : seq;
+    if (member.delivery == Delivery::Live) member.next_seq = seq;
     if (!message) message = hub_.message(state_text(slot, true));
     hub_.offer(*hub_.subscribers()[member.subscriber], message, first_record_);
   }
@@ -53,16 +53,10 @@ void Publisher::restore(StreamSlot slot, std::uint64_t seq, bool tell) {
       if (!message) message = hub_.message(state_text(slot, false));
       hub_.offer(subscriber, message, first_record_);
     }
-    if (member.held_back) {  // its snapshot, or the book that stands for others, is still to come
-      if (!std::exchange(member.snapshot_due, true)) subscriber.add_due(slot);
-      wait(subscriber, false);
-    } else if (member.withheld_from != 0 && member.withheld_from < seq) {
-      const Stream& stream = hub_.table.stream(slot);
-      Gap gap = make_record<Gap>(stream.instrument, stream.channel);
-      gap.header.seq = member.withheld_from;
-      gap.to_seq = seq - 1;
-      gap.cause = GapCause::NotEntitled;
-      hub_.offer(subscriber, hub_.message(hub_.encoder.encode(gap.header, kNoTime)), first_record_);
+    if (member.delivery == Delivery::Newest) {  // its snapshot, or the value that stands for others, is still to come
+      list(subscriber, member, slot);
+    } else if (member.delivery == Delivery::Live && member.next_seq != 0 && member.next_seq < seq) {
+      tell_gap(subscriber, slot, member.next_seq, seq - 1, GapCause::NotEntitled);
     }
   }
 }

@@ -21,6 +21,7 @@ using namespace distributor;  // NOLINT(google-build-using-namespace): this file
 namespace {
 
 constexpr Duration kStandingRetry = std::chrono::minutes{1};
+constexpr Duration kReleaseSlack = std::chrono::milliseconds{1};  // conflated values that become due together leave together
 constexpr MonoTime kNever{INT64_MAX};
 
 }  // namespace
@@ -33,6 +34,7 @@ struct Distributor::Parts {
   [[nodiscard]] bool hold(const std::string& symbol, Channel channel);
   void heartbeats(MonoTime now);
   void announce_demand();
+  void wake_for_release(MonoTime now);
 
   net::EventLoop& loop;
   Hub hub;
@@ -42,6 +44,8 @@ struct Distributor::Parts {
   RequestHandler requests{hub, publisher, login};
   HttpApi http{hub, login, keeper};
   Server server;
+  net::Timer release_timer{loop};
+  MonoTime wakes_at;               // of the timer
   MonoTime next_heartbeat;         // nobody is due before
   MonoTime next_standing{kNever};  // standing subscriptions that cannot be held are tried again
   std::vector<StreamSlot> closed;  // scratch
@@ -108,7 +112,12 @@ void Distributor::do_work(MonoTime now) {
   const Hub::Scope scope(parts_->hub);
   parts_->closed.clear();
   parts_->hub.table.expire(now, parts_->closed);
-  for (const StreamSlot stream : parts_->closed) parts_->hub.values.forget(stream);
+  for (const StreamSlot stream : parts_->closed) {
+    parts_->hub.values.forget(stream);
+    parts_->hub.replay.forget(stream);
+  }
+  parts_->hub.replay.trim(now);
+  parts_->publisher.find_stuck(now);
   parts_->keeper.do_work(now);
   parts_->hub.topics->do_work(now);
   if (now >= parts_->next_heartbeat) parts_->heartbeats(now);
@@ -145,6 +154,8 @@ void Distributor::end_turn() {
   Parts& parts = *parts_;
   const Hub::Scope scope(parts.hub);
   parts.announce_demand();
+  const MonoTime now = parts.hub.clock.mono();
+  parts.publisher.release_due(now);
   parts.server.flush();
   if (const MonoTime first = parts.publisher.take_first_record_time(); first != MonoTime{}) {
     parts.hub.telemetry.normalized_to_written.record(parts.hub.clock.mono() - first);
@@ -154,6 +165,17 @@ void Distributor::end_turn() {
     parts.server.flush();
     parts.loop.wake();  // there may be room for more already
   }
+  parts.publisher.check_slow(now);
+  parts.wake_for_release(now);
+  ++parts.hub.turn;
+}
+
+/// The next conflated value may become due before anything else happens.
+void Distributor::Parts::wake_for_release(MonoTime now) {
+  const MonoTime next = publisher.next_release();
+  if (next == kNever || (release_timer.pending() && wakes_at <= next)) return;
+  wakes_at = next;
+  release_timer.start(std::max(kReleaseSlack, next - now), [] {});  // the turn that ends after it does the work
 }
 
 void Distributor::shutdown(std::string_view reason) {

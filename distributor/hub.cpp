@@ -4,7 +4,11 @@
 
 namespace tidegate::distributor {
 Hub::Hub(const Clock& the_clock, Telemetry& the_telemetry, UpstreamHost& the_host, DistributorOptions the_options)
-    : clock(the_clock), telemetry(the_telemetry), host(the_host), options(std::move(the_options)), started(the_clock.mono()),
+    : clock(the_clock),
+      telemetry(the_telemetry),
+      host(the_host),
+      options(std::move(the_options)),
+      started(the_clock.mono()),
       authenticator(options.login.authenticator != nullptr ? options.login.authenticator : std::make_shared<const Authenticator>()),
       logins_configured(options.login.configured) {
   for (std::size_t i = 0; i < options.broker_names.size(); ++i) {
@@ -70,6 +74,22 @@ net::FrameRef Hub::frame_for(const Subscriber& subscriber, const Message& messag
   return dialects.respelled(subscriber.format, message.in(Format::Native), spelling);
 }
 
+Message Hub::message(std::string_view native, const Stream& stream, std::uint64_t first, std::uint64_t last) {
+  return message(native, {SubscriptionTable::key(stream.instrument, stream.channel), first, last});
+}
+
+Message Hub::message(std::string_view native, const net::FrameLabel& label) {
+  net::FrameRef frame = frames.make(native);
+  frame.set_label(label);
+  return Message{std::move(frame), dialects};
+}
+
+void Hub::deliver(Subscriber& subscriber, const Message& message, MonoTime now) {
+  subscriber.send(frame_for(subscriber, message), now);
+  ++subscriber.session.messages_sent;
+  count(telemetry.gateway.messages_delivered);
+}
+
 bool Hub::offer(Subscriber& subscriber, const Message& message, MonoTime now) {
   const Offered offered = subscriber.offer(frame_for(subscriber, message), now);
   if (offered == Offered::Queued) {
@@ -78,10 +98,29 @@ bool Hub::offer(Subscriber& subscriber, const Message& message, MonoTime now) {
     return true;
   }
   if (offered == Offered::TooSlow) {
-    count(telemetry.gateway.subscribers_too_slow);
-    part(subscriber, {code::kSlowReader, "reading too slowly", "read faster, subscribe to less, or lower the depth; then connect again"});
+    subscriber.slowness.overflowed = true;
+    watch(subscriber);
   }
   return false;
+}
+
+void Hub::begin_loss(Subscriber& subscriber) {
+  Slowness& slowness = subscriber.slowness;
+  if (slowness.losing++ == 0) {
+    const MonoTime now = clock.mono();
+    if (slowness.losing_since == MonoTime{} || now - slowness.recovered_at >= options.slow_reader_timeout) slowness.losing_since = now;
+  }
+  watch(subscriber);
+}
+
+void Hub::end_loss(Subscriber& subscriber) {
+  Slowness& slowness = subscriber.slowness;
+  if (slowness.losing == 0 || --slowness.losing > 0) return;
+  slowness.recovered_at = clock.mono();
+}
+
+void Hub::watch(Subscriber& subscriber) {
+  if (!std::exchange(subscriber.slowness.watched, true)) watched.push_back(subscriber.slot());
 }
 
 bool Hub::answer(Subscriber& subscriber, std::string_view text) {
@@ -113,7 +152,7 @@ void Hub::complain(Subscriber& subscriber, const Complaint& complaint, std::stri
 }
 
 void Hub::part(Subscriber& subscriber, const Complaint& complaint, std::string_view id) {
-  if (subscriber.parting()) return;
+  if (subscriber.parted()) return;
   release_user(subscriber);
   count_told(telemetry.gateway, complaint.code);
   std::string last_words = error_message(complaint, id, clock.utc());

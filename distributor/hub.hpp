@@ -12,6 +12,7 @@
 #include "distributor/last_values.hpp"
 #include "distributor/options.hpp"
 #include "distributor/protocol.hpp"
+#include "distributor/replay_ring.hpp"
 #include "distributor/sessions/look_up_shares.hpp"
 #include "distributor/sessions/session_counts.hpp"
 #include "distributor/subscriber.hpp"
@@ -40,6 +41,7 @@ class Hub final : public Names {
   Encoder encoder{*this};
   SubscriptionTable table;
   LastValues values;
+  ReplayRings replay{options.replay};
   std::shared_ptr<const Catalog> catalog;              // null: no broker's list came yet
   std::vector<BrokerHealth> brokers;                   // by BrokerId
   std::shared_ptr<const Authenticator> authenticator;  // never null
@@ -50,12 +52,17 @@ class Hub final : public Names {
   bool shutting_down = false;
   bool draining = false;                // no more clients for now
   std::int64_t tls_expires_unix_s = 0;  // of the certificate in use, seconds since 1970; 0: no TLS
+  std::uint64_t turn = 0;               // counts the loop's turns
+  std::vector<SubscriberSlot> watched;  // those who may be too slow; may have gone since
 
   [[nodiscard]] std::string_view symbol(InstrumentId instrument) const override;
   [[nodiscard]] std::string_view broker(BrokerId broker) const override;
 
   /// A message of the native protocol, to be shared by all who get it.
   [[nodiscard]] Message message(std::string_view native) { return Message{frames.make(native), dialects}; }
+  /// The same for what accounts for numbers `first` to `last` of a stream.
+  [[nodiscard]] Message message(std::string_view native, const Stream& stream, std::uint64_t first, std::uint64_t last);
+  [[nodiscard]] Message message(std::string_view native, const net::FrameLabel& label);
 
   /// While one lives, no subscriber is destroyed and no list of members changes because a client left: what a socket's callback or a full
   /// outbox ends is only noted, and settled when the outermost scope ends. Every way into the distributor opens one.
@@ -75,9 +82,16 @@ class Hub final : public Names {
   Subscriber& join(net::WsConnection& connection);
   void leave(Subscriber& subscriber);  // its connection is gone
 
-  /// False: the subscriber takes no more; if that was its slowness, it has been told and closed.
+  /// A message that is not market data. False: the subscriber takes no more; if that was its slowness, its farewell follows.
   bool offer(Subscriber& subscriber, const Message& message, MonoTime now);
   bool offer(Subscriber& subscriber, std::string_view text) { return offer(subscriber, message(text), clock.mono()); }
+  /// A message for which room was found.
+  void deliver(Subscriber& subscriber, const Message& message, MonoTime now);
+  /// It has begun to lose messages of a stream or topic; it has been told what, and has them again.
+  void begin_loss(Subscriber& subscriber);
+  void end_loss(Subscriber& subscriber);
+  /// Its outbox is looked at from now on, until it is empty.
+  void watch(Subscriber& subscriber);
   bool answer(Subscriber& subscriber, std::string_view text);
   void complain(Subscriber& subscriber, const Complaint& complaint, std::string_view id);
   /// The complaint is the last that this client hears; the connection closes with its code.

@@ -26,9 +26,8 @@ struct LastValue {
   /// Null when there is none.
   [[nodiscard]] const RecordHeader* header() const { return record.empty() ? nullptr : reinterpret_cast<const RecordHeader*>(record.data()); }
   /// What the record is flagged with when it is shown as the last value.
-  [[nodiscard]] Flags snapshot_flags() const {
-    return state == StreamState::Stale || state == StreamState::Failed ? Flags::Snapshot | Flags::Stale : Flags::Snapshot;
-  }
+  [[nodiscard]] Flags snapshot_flags() const { return is_stale() ? Flags::Snapshot | Flags::Stale : Flags::Snapshot; }
+  [[nodiscard]] bool is_stale() const { return state == StreamState::Stale || state == StreamState::Failed; }
 };
 
 class LastValues {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "distributor/replay_ring.hpp"
 #include "gateway/access/authenticator.hpp"
 #include "gateway/core/channel.hpp"
 #include "gateway/core/demand.hpp"
@@ -57,10 +58,13 @@ struct LoginOptions {
 
 struct DistributorOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;                              // 0: a free one
-  Duration heartbeat{std::chrono::seconds{30}};        // a connection that got nothing for so long gets a heartbeat
-  Duration linger{std::chrono::seconds{30}};           // for streams whose broker is not known
-  std::size_t outbox_bytes = std::size_t{1} << 20U;    // waiting for one connection; beyond it the reader is too slow
+  std::uint16_t port = 0;                                   // 0: a free one
+  Duration heartbeat{std::chrono::seconds{30}};             // a connection that got nothing for so long gets a heartbeat
+  Duration linger{std::chrono::seconds{30}};                // for streams whose broker is not known
+  std::size_t outbox_bytes = std::size_t{1} << 20U;         // waiting for one connection; beyond it the reader is too slow
+  Duration slow_reader_timeout{std::chrono::seconds{10}};   // losing, or taking nothing, for so long ends a connection
+  Duration slow_reader_farewell{std::chrono::seconds{30}};  // for reading what it is told last
+  ReplayLimits replay;
   std::size_t message_bytes = std::size_t{64} << 10U;  // one request
   std::size_t subscriptions_per_connection = 1000;
   std::size_t connections = 10'000;  // clients at once; the next ones are told 4003

@@ -20,7 +20,8 @@ using rapidjson::SizeType;
 using rapidjson::Value;
 
 constexpr std::string_view kOpsHint = "the ops are: subscribe, unsubscribe, unsubscribe_all, list, ping, auth, publish";
-constexpr std::string_view kNotYet = "not available yet";
+constexpr std::string_view kConflateHint = "\"none\", \"latest\", or an interval from 1ms to 1h such as \"250ms\"";
+constexpr std::string_view kSinceHint = "the last seq you have, or {SYMBOL: seq}; with the epoch of the welcome that counted it";
 
 Complaint malformed(std::string message, std::string hint = {}) { return {code::kMalformed, std::move(message), std::move(hint)}; }
 
@@ -130,7 +131,30 @@ Complaint read_depth(const Value& value, std::uint16_t& out) {
   return {};
 }
 
-/// The place where conflation and resuming join; until then a wish for them is refused, never ignored.
+Complaint read_since(const Value& value, SubscribeOptions& out) {
+  if (value.IsUint64()) {
+    out.since = value.GetUint64();
+    return {};
+  }
+  if (!value.IsObject()) return malformed("options.since is neither a sequence nor an object of them", std::string(kSinceHint));
+  SinceBySymbol by_symbol;
+  for (const auto& entry : value.GetObject()) {
+    if (!entry.value.IsUint64()) return malformed("options.since holds something that is not a sequence", std::string(kSinceHint));
+    by_symbol.insert_or_assign(std::string(text_of(entry.name)), entry.value.GetUint64());
+  }
+  out.since_by_symbol = std::make_shared<const SinceBySymbol>(std::move(by_symbol));
+  return {};
+}
+
+Complaint read_resumption(const Value& options, SubscribeOptions& out) {
+  if (const Value* const epoch = member(options, "epoch")) {
+    if (!epoch->IsString()) return malformed("options.epoch is not text");
+    out.epoch = cut_text(text_of(*epoch), kEpochBytesMax);  // no epoch is as long, so that a cut one stays unknown
+  }
+  const Value* const since = member(options, "since");
+  return since == nullptr ? Complaint{} : read_since(*since, out);
+}
+
 Complaint read_options(const Value& root, SubscribeOptions& out) {
   const Value* const options = member(root, "options");
   if (options == nullptr) return {};
@@ -147,16 +171,11 @@ Complaint read_options(const Value& root, SubscribeOptions& out) {
     out.allow_delayed = allow_delayed->GetBool();
   }
   if (const Value* const conflate = member(*options, "conflate")) {
-    if (!conflate->IsString()) return malformed("options.conflate is not text", "\"none\" gives every message");
-    if (text_of(*conflate) != "none")
-      return {code::kNoChannel, "conflation is not available", std::string(kNotYet) + "; \"none\" gives every message"};
+    const auto interval = conflate->IsString() ? parse_conflate(text_of(*conflate)) : std::nullopt;
+    if (!interval) return malformed("options.conflate is not an interval", std::string(kConflateHint));
+    out.conflate_ms = *interval;
   }
-  if (const Value* const epoch = member(*options, "epoch"); epoch != nullptr && !epoch->IsString()) return malformed("options.epoch is not text");
-  if (const Value* const since = member(*options, "since")) {
-    if (!since->IsUint64() && !since->IsObject()) return malformed("options.since is neither a sequence nor an object of them");
-    return {code::kNoChannel, "resuming is not available", std::string(kNotYet) + "; subscribe without since and begin with the snapshot"};
-  }
-  return {};
+  return read_resumption(*options, out);
 }
 
 /// Of any length here: whoever verifies it bounds it.
@@ -243,6 +262,33 @@ std::uint16_t parse_depth(std::string_view text) {
   std::uint16_t depth = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), depth);
   return error == std::errc{} && end == text.data() + text.size() && depth <= kDepthRequestMax ? depth : std::uint16_t{0};
+}
+
+std::optional<std::uint32_t> parse_conflate(std::string_view text) {
+  if (text == "none") return 0;
+  if (text == "latest") return kConflateLatest;
+  std::uint32_t count = 0;
+  const char* const end = text.data() + text.size();
+  const auto [unit, error] = std::from_chars(text.data(), end, count);
+  if (error != std::errc{}) return std::nullopt;
+  const std::string_view name(unit, static_cast<std::size_t>(end - unit));
+  const std::uint64_t scale = name == "ms" ? 1 : name == "s" ? 1'000 : name == "m" ? 60'000 : name == "h" ? 3'600'000 : 0;
+  const std::uint64_t interval = count * scale;
+  if (interval == 0 || interval > kConflateMsMax) return std::nullopt;
+  return static_cast<std::uint32_t>(interval);
+}
+
+std::string conflate_text(std::uint32_t conflate_ms) {
+  if (conflate_ms == 0) return "none";
+  return conflate_ms == kConflateLatest ? "latest" : std::to_string(conflate_ms) + "ms";
+}
+
+std::optional<std::uint64_t> SubscribeOptions::since_of(std::string_view requested, std::string_view symbol) const {
+  if (since_by_symbol == nullptr) return since;
+  for (const std::string_view name : {requested, symbol}) {
+    if (const auto found = since_by_symbol->find(name); found != since_by_symbol->end()) return found->second;
+  }
+  return std::nullopt;
 }
 
 std::string channel_list() {

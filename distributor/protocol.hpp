@@ -3,6 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,14 +27,27 @@ inline constexpr std::size_t kNameBytesMax = 96;            // of a symbol or ch
 inline constexpr std::size_t kNestingMax = 16;              // objects and arrays in a request
 inline constexpr std::size_t kPairsPerRequestMax = 20'000;  // symbols times channels, and topics
 inline constexpr std::uint16_t kDepthRequestMax = 10'000;
+inline constexpr std::uint32_t kConflateLatest = 0xFFFF'FFFFU;  // the newest, whenever the connection has nothing unsent
+inline constexpr std::uint32_t kConflateMsMax = 3'600'000;
+inline constexpr std::size_t kEpochBytesMax = 64;
 
 enum class Op : std::uint8_t { Subscribe, Unsubscribe, UnsubscribeAll, List, Ping, Auth, Publish };
+
+/// Where a client was, by the symbols as it spells them.
+using SinceBySymbol = std::map<std::string, std::uint64_t, std::less<>>;
 
 /// How a subscriber wants a stream.
 struct SubscribeOptions {
   bool snapshot = true;
-  std::uint16_t depth = kDefaultDepth;  // kFullDepth: all levels
-  bool allow_delayed = false;           // data that the broker delays deliberately is welcome
+  std::uint16_t depth = kDefaultDepth;                   // kFullDepth: all levels
+  bool allow_delayed = false;                            // data that the broker delays deliberately is welcome
+  std::uint32_t conflate_ms = 0;                         // 0: every message; kConflateLatest; else one message in so many milliseconds at most
+  std::optional<std::uint64_t> since;                    // the last number the client has; what came after it is replayed
+  std::shared_ptr<const SinceBySymbol> since_by_symbol;  // the same for each symbol; null: none
+  std::string epoch;                                     // the run of the gateway that counted it
+
+  /// Where the client was with a symbol, known under both names; nothing when it does not resume it.
+  [[nodiscard]] std::optional<std::uint64_t> since_of(std::string_view requested, std::string_view symbol) const;
 };
 
 struct Request {
@@ -56,6 +73,10 @@ struct ParsedRequest {
 
 /// "20", or "full"; 0 when it is neither or out of range.
 [[nodiscard]] std::uint16_t parse_depth(std::string_view text);
+
+/// "none", "latest", or a whole number with its unit: "250ms", "1s", "5m". Nothing when it is none of these, or longer than an hour.
+[[nodiscard]] std::optional<std::uint32_t> parse_conflate(std::string_view text);
+[[nodiscard]] std::string conflate_text(std::uint32_t conflate_ms);
 
 /// Names of the channels that can be subscribed, with ", " between them.
 [[nodiscard]] std::string channel_list();

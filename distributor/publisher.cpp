@@ -1,11 +1,17 @@
 #include "distributor/publisher.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace tidegate::distributor {
 namespace {
 
-constexpr std::size_t kGapBytesMax = 1024;  // a gap message may follow a snapshot at once
+/// What a later record does not make up for.
+bool is_event(const RecordHeader& record) {
+  return record.kind == RecordKind::Trade || (record.kind == RecordKind::Candle && as<Candle>(record).closed != 0);
+}
+
+bool is_closed_candle(const RecordHeader& record) { return record.kind == RecordKind::Candle && as<Candle>(record).closed != 0; }
 
 }  // namespace
 
@@ -38,69 +44,90 @@ void Publisher::data(const RecordHeader& record) {
   LastValue& value = hub_.values.of(slot);
   if (const auto hole = LastValues::unexplained_hole(value, record)) gap(slot, *hole);
   const bool was_delayed = value.delayed;
+  first_number_ = has(record.flags, Flags::Conflated) && value.last_seq != 0 && value.last_seq < record.seq ? value.last_seq + 1 : record.seq;
   LastValues::keep(value, record);
+  keep_for_replay(slot, record);
 
-  const std::vector<Member>& members = hub_.table.stream(slot).members;
-  if (members.empty()) return;
+  if (hub_.table.stream(slot).members.empty()) return;
   if (value.delayed != was_delayed) on_delayed_change(slot, record.seq, true);
-  const UtcTime published = hub_.clock.utc();
-  if (record.kind == RecordKind::Depth) return book(slot, as<Depth>(record), published);
-  const Message message = hub_.message(hub_.encoder.encode(record, published));
-  count(hub_.telemetry.gateway.messages_encoded);
-  for (const Member& member : members) offer(member, message);
+  spread(slot, record);
 }
 
-/// Subscribers of a book see it to different depths; each depth that differs in bytes is encoded once. A reader without room for it gets the
-/// newest book later instead of each: a book is a whole state, and a few whole books fill an outbox.
-void Publisher::book(StreamSlot slot, const Depth& depth, UtcTime published) {
-  const std::uint16_t deepest = std::max(depth.bid_count, depth.ask_count);
-  for (const Member& member : hub_.table.stream(slot).members) {
+void Publisher::keep_for_replay(StreamSlot slot, const RecordHeader& record) {
+  if (const std::size_t evicted = hub_.replay.keep(slot, record, first_record_); evicted != 0) count(hub_.telemetry.gateway.replay_evicted, evicted);
+}
+
+/// To every member that gets records as they come. The others cost a look each: what they get is settled when there is room for it.
+void Publisher::spread(StreamSlot slot, const RecordHeader& record) {
+  published_ = hub_.clock.utc();
+  std::uint16_t deepest = 0;
+  if (record.kind == RecordKind::Depth) deepest = std::max(as<Depth>(record).bid_count, as<Depth>(record).ask_count);
+  std::uint64_t left_out = 0;
+  for (Member& member : hub_.table.stream(slot).members) {
     if (member.withheld) continue;
-    if (member.held_back) {
-      if (member.conflated) count(hub_.telemetry.gateway.messages_conflated);
+    const bool waits = member.delivery == Delivery::Newest && !member.snapshot_due;
+    if (member.delivery != Delivery::Live && !(waits && is_closed_candle(record))) {
+      left_out += waits ? 1 : 0;
       continue;
     }
-    const std::uint16_t levels = std::min(member.depth, deepest);
-    auto made = std::find_if(by_depth_.begin(), by_depth_.end(), [levels](const auto& entry) { return entry.first == levels; });
-    if (made == by_depth_.end()) {
-      by_depth_.emplace_back(levels, hub_.message(hub_.encoder.encode(depth.header, published, levels)));
-      count(hub_.telemetry.gateway.messages_encoded);
-      made = by_depth_.end() - 1;
-    }
     Subscriber& subscriber = *hub_.subscribers()[member.subscriber];
-    if (subscriber.parting() || subscriber.make_room_for_book(made->second.in(subscriber.format).bytes().size())) {
-      offer(member, made->second);
-    } else {
-      crowded_.push_back(member.subscriber);
-    }
+    // Subscribers of a book see it to different depths; each depth that differs in bytes is encoded once.
+    if (!subscriber.parting()) hand_over(subscriber, member, slot, record, std::min(member.depth, deepest));
   }
   by_depth_.clear();
-  for (const SubscriberSlot subscriber : crowded_) conflate(subscriber, slot);
-  crowded_.clear();
+  if (left_out != 0) count(hub_.telemetry.gateway.messages_conflated, left_out);
 }
 
-void Publisher::conflate(SubscriberSlot slot, StreamSlot stream) {
-  Subscriber& subscriber = *hub_.subscribers()[slot];
-  Member* const member = hub_.table.member(slot, stream);
-  if (member == nullptr) return;
-  count(hub_.telemetry.gateway.messages_conflated);
-  member->held_back = true;
-  member->conflated = true;
-  if (!std::exchange(member->snapshot_due, true)) subscriber.add_due(stream);
-  wait(subscriber, false);
+const Message& Publisher::encoded(const RecordHeader& record, const Stream& stream, std::uint16_t levels) {
+  const auto made = std::find_if(by_depth_.begin(), by_depth_.end(), [levels](const auto& entry) { return entry.first == levels; });
+  if (made != by_depth_.end()) return made->second;
+  count(hub_.telemetry.gateway.messages_encoded);
+  const std::uint16_t depth = record.kind == RecordKind::Depth ? levels : kFullDepth;
+  return by_depth_.emplace_back(levels, hub_.message(hub_.encoder.encode(record, published_, depth), stream, first_number_, record.seq)).second;
+}
+
+/// Sends the record if it may go now; else its member waits for the newest value, or begins to lose.
+void Publisher::hand_over(Subscriber& subscriber, Member& member, StreamSlot slot, const RecordHeader& record, std::uint16_t levels) {
+  const Stream& stream = hub_.table.stream(slot);
+  const bool event = is_event(record) && (member.conflate == 0 || record.kind == RecordKind::Candle);
+  const bool timed = !event && member.conflate != 0 && member.conflate != kConflateLatest;
+  const MonoTime now = timed ? hub_.clock.mono() : first_record_;
+  const bool too_soon = timed ? now < member.free_at : !event && member.conflate == kConflateLatest && subscriber.queued_bytes() != 0;
+  if (too_soon) return hold(subscriber, member, slot, first_number_, now);
+
+  Message bar;  // a closed candle stands for the open ones that waited
+  if (member.delivery == Delivery::Newest && member.next_seq < record.seq) {
+    count(hub_.telemetry.gateway.messages_encoded);
+    bar = hub_.message(hub_.encoder.encode(record, published_, kFullDepth, Flags::Conflated), stream, member.next_seq, record.seq);
+  }
+  const Message& message = bar ? bar : encoded(record, stream, levels);
+  const std::size_t bytes = message.in(subscriber.format).bytes().size();
+  const Room room = event ? Room::Whole : Room::State;
+  const bool quote_out = record.kind != RecordKind::Trade || quote_first(subscriber, record.instrument, room, bytes);
+  if (quote_out && has_room(subscriber, room, bytes)) {
+    hub_.deliver(subscriber, message, first_record_);
+    if (member.delivery == Delivery::Newest) go_live(member);
+    if (timed) member.free_at = now + std::chrono::milliseconds{member.conflate};
+  } else if (subscriber.connected()) {
+    const std::uint64_t first = member.delivery == Delivery::Newest ? member.next_seq : first_number_;
+    event ? lose(subscriber, member, slot, first) : hold(subscriber, member, slot, first, now);
+  }
 }
 
 void Publisher::gap(StreamSlot slot, const Gap& gap) {
   LastValues::keep(hub_.values.of(slot), gap);
-  const std::vector<Member>& members = hub_.table.stream(slot).members;
-  if (members.empty()) return;
-  const Message message = hub_.message(hub_.encoder.encode(gap.header, kNoTime));
-  count(hub_.telemetry.gateway.messages_encoded);
-  for (const Member& member : members) offer(member, message);
-}
-
-void Publisher::offer(const Member& member, const Message& message) {
-  if (!member.held_back && !member.withheld) hub_.offer(*hub_.subscribers()[member.subscriber], message, first_record_);
+  keep_for_replay(slot, gap.header);
+  const Stream& stream = hub_.table.stream(slot);
+  Message message;
+  for (Member& member : hub_.table.stream(slot).members) {
+    if (member.delivery != Delivery::Live || member.withheld) continue;
+    if (!message) {
+      message = hub_.message(hub_.encoder.encode(gap.header, kNoTime), stream, gap.header.seq, gap.to_seq);
+      count(hub_.telemetry.gateway.messages_encoded);
+    }
+    Subscriber& subscriber = *hub_.subscribers()[member.subscriber];
+    if (!hub_.offer(subscriber, message, first_record_) && !subscriber.parting()) lose(subscriber, member, slot, gap.header.seq);
+  }
 }
 
 void Publisher::state(const State& state) {
@@ -171,61 +198,6 @@ void Publisher::tell_everyone(const Message& message) {
   hub_.for_each_subscriber([&](Subscriber& subscriber) {
     if (!subscriber.session.awaiting_login) hub_.offer(subscriber, message, first_record_);
   });
-}
-
-void Publisher::owe_snapshot(Subscriber& subscriber, StreamSlot slot, bool joined) {
-  Member* const member = hub_.table.member(subscriber.slot(), slot);
-  if (member == nullptr || member->withheld || hub_.values.of(slot).header() == nullptr) return;
-  member->held_back = member->held_back || joined;
-  member->conflated = false;
-  if (!std::exchange(member->snapshot_due, true)) subscriber.add_due(slot);
-}
-
-bool Publisher::feed(Subscriber& subscriber) {
-  bool sent = false;
-  for (; subscriber.has_due(); subscriber.pop_due()) {
-    const StreamSlot slot = subscriber.next_due();
-    Member* const member = hub_.table.member(subscriber.slot(), slot);
-    if (member == nullptr || !member->snapshot_due) continue;  // left since
-    if (member->withheld) {
-      member->snapshot_due = false;  // it stays held back: restore() makes it due again
-      continue;
-    }
-    if (!subscriber.has_room_for_snapshots()) return wait(subscriber, sent);
-    const LastValue& value = hub_.values.of(slot);
-    const Flags flags = member->conflated ? Flags::Conflated : value.snapshot_flags();
-    const Message message = hub_.message(hub_.encoder.encode(*value.header(), hub_.clock.utc(), member->depth, flags));
-    if (!subscriber.has_room(message.in(subscriber.format).bytes().size() + kGapBytesMax)) return wait(subscriber, sent);
-    member->snapshot_due = false;
-    member->held_back = false;
-    member->conflated = false;
-    sent = true;
-    count(hub_.telemetry.gateway.messages_encoded);
-    const MonoTime now = hub_.clock.mono();
-    hub_.offer(subscriber, message, now);
-    // The numbers go on after what was lost since the value: a newcomer must see that as well.
-    if (value.gap) hub_.offer(subscriber, hub_.message(hub_.encoder.encode(value.gap->header, kNoTime)), now);
-  }
-  return sent;
-}
-
-bool Publisher::wait(Subscriber& subscriber, bool sent) {
-  if (!subscriber.parting() && !std::exchange(subscriber.waiting, true)) waiting_.push_back(subscriber.slot());
-  return sent;
-}
-
-bool Publisher::feed_waiting() {
-  if (waiting_.empty()) return false;
-  const Hub::Scope scope(hub_);
-  bool sent = false;
-  feeding_.swap(waiting_);
-  for (const SubscriberSlot slot : feeding_) {
-    Subscriber* const subscriber = hub_.subscribers()[slot].get();
-    if (subscriber == nullptr || !std::exchange(subscriber->waiting, false)) continue;
-    sent = feed(*subscriber) || sent;
-  }
-  feeding_.clear();
-  return sent;
 }
 
 }  // namespace tidegate::distributor

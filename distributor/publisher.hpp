@@ -1,11 +1,17 @@
 // Records to subscribers: look up, encode once, offer to each. The data path's last stage; allocates nothing in steady state. One thread.
+//
+// publisher.cpp holds the straight line. What does not go straight on: delayed_data.cpp (what a subscriber did not ask for), feeding.cpp (snapshots,
+// and what had to wait), replaying.cpp (what a client that comes back has missed), slow_readers.cpp (no room, loss, farewell).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "distributor/deadlines.hpp"
 #include "distributor/hub.hpp"
 
 namespace tidegate::distributor {
@@ -22,38 +28,89 @@ class Publisher {
   [[nodiscard]] StreamState state_for(const Subscriber& subscriber, StreamSlot stream);
   /// Tells one subscriber a stream's present state.
   void tell_state(Subscriber& subscriber, StreamSlot stream);
-  /// The snapshot of a stream becomes due for a subscriber; feed() sends it. No value yet: nothing is due.
-  void owe_snapshot(Subscriber& subscriber, StreamSlot stream, bool joined);
-  /// Sends due snapshots while there is room: thousands of deep books never crowd a healthy reader's outbox. True: some went out.
+
+  /// How a member begins, by its options: with a snapshot, with what it missed since number `since`, or with whatever comes next. feed() sends it.
+  /// Returns 4040 where it cannot be told what came after `since`: it begins with the snapshot then.
+  Complaint begin(Subscriber& subscriber, StreamSlot stream, bool joined, const SubscribeOptions& options, std::optional<std::uint64_t> since);
+  /// Sends what is due while there is room: thousands of deep books never crowd a healthy reader's outbox. True: something went out.
   bool feed(Subscriber& subscriber);
-  /// feed() for all whose outbox was full before. True: some went out.
+  /// feed() for those whose outbox was full before, some of them a turn. True: something went out.
   bool feed_waiting();
+  /// Sends the conflated values whose time has come.
+  void release_due(MonoTime now);
+  /// When the next one's time comes; INT64_MAX: none waits.
+  [[nodiscard]] std::size_t deadline_count() const { return deadlines_.size(); }
+  [[nodiscard]] MonoTime next_release() const { return deadlines_.empty() ? MonoTime{INT64_MAX} : deadlines_.front().at; }
+
+  /// Finds those who take nothing. Cheap when called often.
+  void find_stuck(MonoTime now);
+  /// Warns those who fall behind, and begins and ends farewells. After a turn's writes.
+  void check_slow(MonoTime now);
 
   /// When the oldest record since the last call came; 0: none did.
   [[nodiscard]] MonoTime take_first_record_time() { return std::exchange(first_record_, MonoTime{}); }
 
  private:
+  // publisher.cpp
   void data(const RecordHeader& record);
-  void book(StreamSlot stream, const Depth& depth, UtcTime published);
+  void keep_for_replay(StreamSlot stream, const RecordHeader& record);
+  void spread(StreamSlot stream, const RecordHeader& record);
+  void hand_over(Subscriber& subscriber, Member& member, StreamSlot stream, const RecordHeader& record, std::uint16_t levels);
+  const Message& encoded(const RecordHeader& record, const Stream& stream, std::uint16_t levels);
   void gap(StreamSlot stream, const Gap& gap);
   void state(const State& state);
   void broker_status(const BrokerStatus& status);
   void market_status(const RecordHeader& record);
   void tell_everyone(const Message& message);
   [[nodiscard]] std::string state_text(StreamSlot stream, bool withheld);
+
+  // delayed_data.cpp
   [[nodiscard]] bool is_withheld(const Subscriber& subscriber, StreamSlot stream);
   void on_delayed_change(StreamSlot stream, std::uint64_t seq, bool tell);
   void withhold(StreamSlot stream, std::uint64_t seq);
   void restore(StreamSlot stream, std::uint64_t seq, bool tell);
-  void conflate(SubscriberSlot subscriber, StreamSlot stream);
+
+  // feeding.cpp
+  static constexpr std::size_t kGapBytesMax = 1024;  // room for a gap message
+  enum class Room : std::uint8_t { Feed, State, Whole };
+  void list(Subscriber& subscriber, Member& member, StreamSlot stream);
   bool wait(Subscriber& subscriber, bool sent);
-  void offer(const Member& member, const Message& message);
+  bool feed_member(Subscriber& subscriber, Member& member, StreamSlot stream, bool idle);
+  bool send_newest(Subscriber& subscriber, Member& member, StreamSlot stream, Room room, std::size_t more_bytes = 0);
+  void show(Subscriber& subscriber, StreamSlot stream, const Message& message, bool counted);
+  bool quote_first(Subscriber& subscriber, InstrumentId instrument, Room room, std::size_t more_bytes);
+  [[nodiscard]] bool has_room(Subscriber& subscriber, Room room, std::size_t bytes);
+  void tell_gap(Subscriber& subscriber, StreamSlot stream, std::uint64_t first, std::uint64_t last, GapCause cause);
+  void hold(Subscriber& subscriber, Member& member, StreamSlot stream, std::uint64_t seq, MonoTime now);
+  void go_live(Member& member);
+  [[nodiscard]] bool waits_for(const Deadline& deadline);
+
+  // replaying.cpp
+  Complaint resume(Subscriber& subscriber, Member& member, StreamSlot stream, const std::string& epoch, std::uint64_t since);
+  bool replay(Subscriber& subscriber, Member& member, StreamSlot stream);
+  bool replay_from(Subscriber& subscriber, Member& member, StreamSlot stream);
+  bool replay_record(Subscriber& subscriber, Member& member, StreamSlot stream, const RecordHeader& record);
+  bool begin_outside_window(Subscriber& subscriber, Member& member, StreamSlot stream);
+
+  // slow_readers.cpp
+  void lose(Subscriber& subscriber, Member& member, StreamSlot stream, std::uint64_t seq);
+  void tell_lost(Subscriber& subscriber, Member& member, StreamSlot stream);
+  void check_slow(Subscriber& subscriber, MonoTime now);
+  void warn(Subscriber& subscriber);
+  [[nodiscard]] bool is_losing(Subscriber& subscriber);
+  void begin_farewell(Subscriber& subscriber, MonoTime now);
+  void take_back(Subscriber& subscriber);
+  void end_farewell(Subscriber& subscriber);
 
   Hub& hub_;
-  std::vector<std::pair<std::uint16_t, Message>> by_depth_;  // of the book at hand
-  std::vector<SubscriberSlot> crowded_;                      // scratch: no room for the book at hand
-  std::vector<SubscriberSlot> waiting_, feeding_;            // with due snapshots and no room; may have gone since
+  std::vector<std::pair<std::uint16_t, Message>> by_depth_;  // the record at hand, by levels shown; one entry where it is no book
+  UtcTime published_;                                        // stamp of the record at hand
+  std::uint64_t first_number_ = 0;                           // the first number that it accounts for
+  std::vector<SubscriberSlot> waiting_, feeding_;            // with something due and no room; may have gone since
+  Deadlines deadlines_;
   MonoTime first_record_;
+  MonoTime next_stuck_, next_check_;
+  std::size_t checked_count_ = 0;  // of those watched at the last look
 };
 
 }  // namespace tidegate::distributor

@@ -99,19 +99,21 @@ void RequestHandler::subscribe(Subscriber& subscriber, const Request& request) {
       }
       if (wanted && must_wait(subscriber, resolved, *wanted)) {
         complaint = wish(subscriber, symbol, *wanted, request.options);
-        if (complaint.code == 0) result.add(shown_symbol, shown_symbol, name, StreamState::Pending);
+        if (complaint.code == 0) result.add(shown_symbol, shown_symbol, name, StreamState::Pending, request.options.conflate_ms, {});
       } else if (wanted && resolved.entry == nullptr) {
         complaint = resolved.complaint;
       } else if (wanted) {
-        Subscribed subscribed = enter(subscriber, *resolved.entry, *wanted, request.options);
-        complaint = std::move(subscribed.complaint);
+        Subscribed subscribed = enter(subscriber, *resolved.entry, symbol, *wanted, request.options);
         if (subscribed.stream != kNoStream) {
           const bool live = publisher_.state_for(subscriber, subscribed.stream) == StreamState::Live;
-          const Complaint reason = live ? Complaint{} : cut_off(*resolved.entry);
-          if (reason.code != 0) count_told(hub_.telemetry.gateway, reason.code);
-          result.add(resolved.entry->symbol, symbol, name, live ? StreamState::Live : StreamState::Pending, reason);
+          const Complaint cut = live ? Complaint{} : cut_off(*resolved.entry);
+          const Complaint& note = subscribed.complaint.code != 0 ? subscribed.complaint : cut;
+          if (note.code != 0) count_told(hub_.telemetry.gateway, note.code);
+          result.add(resolved.entry->symbol, symbol, name, live ? StreamState::Live : StreamState::Pending, request.options.conflate_ms, note);
           entered.push_back(subscribed.stream);
           note_spelling(subscriber, resolved.entry->symbol, symbol);
+        } else {
+          complaint = std::move(subscribed.complaint);
         }
       }
       if (complaint.code == 0) continue;
@@ -197,8 +199,8 @@ Complaint RequestHandler::wish(Subscriber& subscriber, const std::string& symbol
   return {};
 }
 
-/// Joins a stream, or replaces the options of one it has; the snapshot becomes due, but nothing is sent.
-RequestHandler::Subscribed RequestHandler::enter(Subscriber& subscriber, const CatalogEntry& entry, Channel channel,
+/// Joins a stream, or replaces the options of one it has; what it begins with becomes due, but nothing is sent.
+RequestHandler::Subscribed RequestHandler::enter(Subscriber& subscriber, const CatalogEntry& entry, std::string_view requested, Channel channel,
                                                  const SubscribeOptions& options) {
   const StreamSlot known = hub_.table.find(entry.id, channel);
   if (known == kNoStream || hub_.table.member(subscriber.slot(), known) == nullptr) {
@@ -208,16 +210,7 @@ RequestHandler::Subscribed RequestHandler::enter(Subscriber& subscriber, const C
     }
   }
   const auto added = hub_.table.add(subscriber.slot(), entry.id, channel, options.depth);
-  if (Member* const member = hub_.table.member(subscriber.slot(), added.stream)) {
-    publisher_.apply_delayed_option(*member, added.stream, added.joined, options.allow_delayed);
-  }
-  if (options.snapshot) {
-    publisher_.owe_snapshot(subscriber, added.stream, added.joined);
-  } else if (Member* const member = hub_.table.member(subscriber.slot(), added.stream)) {
-    member->snapshot_due = false;
-    member->held_back = false;
-  }
-  return {added.stream, {}};
+  return {added.stream, publisher_.begin(subscriber, added.stream, added.joined, options, options.since_of(requested, entry.symbol))};
 }
 
 void RequestHandler::leave(Subscriber& subscriber, StreamSlot stream) {
@@ -266,12 +259,13 @@ void RequestHandler::unsubscribe_all(Subscriber& subscriber, const Request& requ
 
 void RequestHandler::list(Subscriber& subscriber, const Request& request) {
   SubscriptionsMessage message(request.id);
-  for (const auto& [key, options] : subscriber.wishes) message.add(key.first, to_text(key.second), StreamState::Pending, {}, 0);
+  for (const auto& [key, options] : subscriber.wishes) message.add(key.first, to_text(key.second), StreamState::Pending, {}, 0, options.conflate_ms);
   for (const StreamSlot slot : hub_.table.streams_of(subscriber.slot())) {
     const Stream& stream = hub_.table.stream(slot);
     const LastValue& value = hub_.values.of(slot);
     const std::string_view broker = value.broker ? hub_.broker(*value.broker) : std::string_view{};
-    message.add(hub_.symbol(stream.instrument), to_text(stream.channel), publisher_.state_for(subscriber, slot), broker, value.last_seq);
+    message.add(hub_.symbol(stream.instrument), to_text(stream.channel), publisher_.state_for(subscriber, slot), broker, value.last_seq,
+                hub_.table.member(subscriber.slot(), slot)->conflate);
   }
   list_topics(subscriber, message);
   hub_.answer(subscriber, message.finish());
@@ -288,6 +282,13 @@ void RequestHandler::tell_failed(Subscriber& subscriber, std::string_view symbol
   facts.reason = reason;
   facts.code = complaint.code;
   hub_.offer(subscriber, state_message(facts));
+}
+
+/// For subscriptions that had to wait: their result was sent long ago.
+void RequestHandler::tell_note(Subscriber& subscriber, std::string_view symbol, Channel channel, Complaint note) {
+  count_told(hub_.telemetry.gateway, note.code);
+  note.message = std::string(symbol) + " " + std::string(to_text(channel)) + ": " + note.message;
+  hub_.offer(subscriber, error_message(note, {}, hub_.clock.utc()));
 }
 
 void RequestHandler::resolve_wishes() {
@@ -309,11 +310,12 @@ void RequestHandler::resolve_wishes() {
       }
       Complaint complaint = resolved.complaint;
       if (resolved.entry != nullptr) {
-        Subscribed subscribed = enter(subscriber, *resolved.entry, channel, options);
+        Subscribed subscribed = enter(subscriber, *resolved.entry, symbol, channel, options);
         complaint = std::move(subscribed.complaint);
         if (subscribed.stream != kNoStream) {
           entered.push_back(subscribed.stream);
           note_spelling(subscriber, resolved.entry->symbol, symbol);
+          if (complaint.code != 0) tell_note(subscriber, resolved.entry->symbol, channel, std::exchange(complaint, {}));
           if (resolved.entry->symbol != symbol) hub_.offer(subscriber, resolved_message(symbol, resolved.entry->symbol, channel));
         }
       }

@@ -33,7 +33,7 @@ class RequestHandler {
   };
   struct Subscribed {
     StreamSlot stream = kNoStream;  // kNoStream: `complaint` says why
-    Complaint complaint;
+    Complaint complaint;            // else what could not be had as asked for; its code may be 0
   };
 
   /// `id` is set as soon as it is known, for an answer whatever happens afterwards.
@@ -66,12 +66,14 @@ class RequestHandler {
   [[nodiscard]] bool must_wait(const Subscriber& subscriber, const Resolved& resolved, Channel channel);
   [[nodiscard]] std::optional<Channel> channel(std::string_view name, Complaint& complaint) const;
   [[nodiscard]] Complaint wish(Subscriber& subscriber, const std::string& symbol, Channel channel, const SubscribeOptions& options) const;
-  [[nodiscard]] Subscribed enter(Subscriber& subscriber, const CatalogEntry& entry, Channel channel, const SubscribeOptions& options);
+  [[nodiscard]] Subscribed enter(Subscriber& subscriber, const CatalogEntry& entry, std::string_view requested, Channel channel,
+                                 const SubscribeOptions& options);
   /// Why a stream of this instrument stays pending for now: no broker that lists it is connected. Code 0: nothing is known against it.
   [[nodiscard]] Complaint cut_off(const CatalogEntry& entry) const;
   [[nodiscard]] Complaint limit_reached(const Subscriber& subscriber) const;
   void leave(Subscriber& subscriber, StreamSlot stream);
   void follow_up(Subscriber& subscriber, std::vector<StreamSlot> streams);
+  void tell_note(Subscriber& subscriber, std::string_view symbol, Channel channel, Complaint note);
   void tell_failed(Subscriber& subscriber, std::string_view symbol, Channel channel, const Complaint& complaint);
 
   Hub& hub_;

@@ -47,7 +47,9 @@ SubscriptionTable::Added SubscriptionTable::add(SubscriberSlot subscriber, Instr
   const auto [place, joined] = held_[subscriber].try_emplace(added.stream, static_cast<std::uint32_t>(stream.members.size()));
   added.joined = joined;
   if (joined) {
-    stream.members.push_back({subscriber, depth, false, false});
+    Member& member = stream.members.emplace_back();
+    member.subscriber = subscriber;
+    member.depth = depth;
     ++subscription_count_;
   } else {
     Member& member = stream.members[place->second];
@@ -130,8 +132,10 @@ void SubscriptionTable::expire(MonoTime now, std::vector<StreamSlot>& closed) {
   lingering_.resize(kept);
 }
 
-StreamSlot SubscriptionTable::find(InstrumentId instrument, Channel channel) const {
-  const auto place = by_key_.find(key(instrument, channel));
+StreamSlot SubscriptionTable::find(InstrumentId instrument, Channel channel) const { return find(key(instrument, channel)); }
+
+StreamSlot SubscriptionTable::find(std::uint64_t key) const {
+  const auto place = by_key_.find(key);
   return place == by_key_.end() ? kNoStream : place->second;
 }
 

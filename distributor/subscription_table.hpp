@@ -17,16 +17,29 @@ using StreamSlot = std::uint32_t;
 using SubscriberSlot = std::uint32_t;
 inline constexpr StreamSlot kNoStream = 0xFFFF'FFFFU;
 
+/// What a subscriber gets next of a stream.
+enum class Delivery : std::uint8_t {
+  Live,    // every record, as it comes
+  Newest,  // the last value, for it is new, has no room or asked for conflation; nothing else of the stream goes out before
+  Lost,    // one gap, for there was no room for what cannot be conflated
+  Replay,  // what it missed, from the ring
+  Ended,   // nothing: the farewell of a slow reader is under way, and this stream's part of it is over
+};
+
 /// One subscriber of one stream.
 struct Member {
   SubscriberSlot subscriber = 0;
   std::uint16_t depth = 0;  // OrderBook only
-  bool snapshot_due = false;
-  bool held_back = false;  // new, or conflated: its next message is the last value, nothing else of the stream goes out before
-  bool conflated = false;  // that last value stands for books that were not sent
-  bool allow_delayed = false;
-  bool withheld = false;            // the stream's data is delayed, which this subscriber did not ask for: it was told so, and gets none of it
-  std::uint64_t withheld_from = 0;  // the first number it did not get; 0: it has got none before either
+  Delivery delivery = Delivery::Live;
+  bool listed : 1 = false;        // stands in its subscriber's list of streams that something is due for
+  bool snapshot_due : 1 = false;  // the last value is due, flagged as a snapshot; the records go on meanwhile if Live
+  bool wants_snapshot : 1 = true;
+  bool replayed : 1 = false;  // a part of the replay has gone out
+  bool allow_delayed : 1 = false;
+  bool withheld : 1 = false;   // the stream's data is delayed, which this subscriber did not ask for: it was told so, and gets none of it
+  std::uint32_t conflate = 0;  // conflate_ms of SubscribeOptions
+  std::uint64_t next_seq = 0;  // unless Live: the first number that neither came nor was accounted for; 0: none ever did. Also where it is withheld
+  MonoTime free_at;            // with an interval: not before this
 };
 
 /// One (instrument, channel) in demand.
@@ -78,10 +91,13 @@ class SubscriptionTable {
   /// True once after each change of the union or of a depth in it.
   [[nodiscard]] bool take_demand_change();
 
- private:
-  static std::uint64_t key(InstrumentId instrument, Channel channel) {
+  /// One number for an (instrument, channel), and back.
+  [[nodiscard]] static std::uint64_t key(InstrumentId instrument, Channel channel) {
     return std::uint64_t{instrument.value()} << 8U | static_cast<std::uint64_t>(channel);
   }
+  [[nodiscard]] StreamSlot find(std::uint64_t key) const;
+
+ private:
   StreamSlot open(InstrumentId instrument, Channel channel, bool& opened);
   void deepen(Stream& stream, std::uint16_t depth);
   void doubt_depth(Stream& stream);

@@ -162,6 +162,10 @@ distributor::DistributorOptions Pipeline::distributor_options() const {
   options.heartbeat = config_.server.heartbeat;
   options.outbox_bytes = static_cast<std::size_t>(config_.server.limits.outbox_bytes);
   options.message_bytes = static_cast<std::size_t>(config_.server.limits.message_bytes);
+  options.slow_reader_timeout = config_.server.limits.slow_reader_timeout;
+  options.slow_reader_farewell = config_.server.limits.slow_reader_farewell;
+  options.replay = {static_cast<std::size_t>(config_.server.replay.per_stream_bytes), static_cast<std::size_t>(config_.server.replay.total_bytes),
+                    config_.server.replay.window};
   options.subscriptions_per_connection = static_cast<std::size_t>(config_.server.limits.subscriptions_per_connection);
   options.connections = static_cast<std::size_t>(config_.server.limits.connections);
   options.tls_certificate = config_.server.tls.certificate;

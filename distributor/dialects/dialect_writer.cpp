@@ -14,14 +14,20 @@ net::FrameRef DialectWriter::write(Format format, const net::FrameRef& native) {
       break;
     case Format::Trading:
       // Most messages are the same in both: their bytes are shared.
-      if (const std::string_view text = as_trading(native.payload(), text_); text.data() != native.payload().data()) return frames_.make(text);
+      if (const std::string_view text = as_trading(native.payload(), text_); text.data() != native.payload().data()) return make(text, native);
       break;
     case Format::Envelope:
     case Format::EnvelopeText:
       write_envelope(native.payload(), format == Format::EnvelopeText, clock_.utc(), text_);
-      return frames_.make(text_);
+      return make(text_, native);
   }
   return native;
+}
+
+net::FrameRef DialectWriter::make(std::string_view text, const net::FrameRef& native) {
+  net::FrameRef frame = frames_.make(text);
+  frame.set_label(native.label());
+  return frame;
 }
 
 net::FrameRef DialectWriter::respelled(Format format, const net::FrameRef& native, const Spelling& spelling) {
@@ -36,7 +42,7 @@ net::FrameRef DialectWriter::respelled(Format format, const net::FrameRef& nativ
   text_.assign(text.substr(0, begin - 1));
   append_json_string(text_, known->second);
   text_.append(text.substr(end + 1));
-  return write(format, frames_.make(text_));
+  return write(format, make(text_, native));
 }
 
 std::vector<std::string> DialectWriter::answers(Format format, std::string_view native) const {

@@ -26,6 +26,9 @@ class DialectWriter final : public FormatWriter {
   [[nodiscard]] std::vector<std::string> answers(Format format, std::string_view native) const;
 
  private:
+  /// A frame that accounts for the same numbers as the native one.
+  [[nodiscard]] net::FrameRef make(std::string_view text, const net::FrameRef& native);
+
   net::FramePool& frames_;
   const Clock& clock_;
   std::string text_;  // scratch

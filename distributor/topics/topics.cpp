@@ -185,7 +185,7 @@ std::size_t Topics::send(TopicSlot slot, TopicFacts facts, bool retain) {
   std::size_t delivered = 0;
   if (!topic.members.empty()) {
     write_topic_message(facts, text_);
-    const Message message = hub_.message(text_);
+    const Message message = hub_.message(text_, {kSubject | slot, topic.seq, topic.seq});
     for (TopicMember& member : topic.members) delivered += deliver(slot, member, message) ? 1U : 0U;
   }
   if (!retain) return delivered;
@@ -201,12 +201,15 @@ std::size_t Topics::send(TopicSlot slot, TopicFacts facts, bool retain) {
 bool Topics::deliver(TopicSlot slot, TopicMember& member, const Message& message) {
   Subscriber& subscriber = *hub_.subscribers()[member.subscriber];
   if (subscriber.parting()) return false;
-  const std::size_t bytes = message.in(subscriber.format).bytes().size();
-  if (!member.behind() && subscriber.make_room(bytes + kNoticeBytesMax)) return hub_.offer(subscriber, message, hub_.clock.mono());
+  if (!member.behind() && subscriber.make_room(message.in(subscriber.format).bytes().size(), hub_.turn)) {
+    hub_.deliver(subscriber, message, hub_.clock.mono());
+    return true;
+  }
   count(hub_.telemetry.gateway.topic_messages_lost);
-  if (member.lost_from != 0) return false;
+  if (member.lost_from != 0 || !subscriber.connected()) return false;
   const bool listed = member.retained_due;
   member.lost_from = table_.topic(slot).seq;
+  hub_.begin_loss(subscriber);
   if (!listed) owe(subscriber, slot);
   return false;
 }
@@ -227,7 +230,7 @@ void Topics::owe(Subscriber& subscriber, TopicSlot slot) {
 
 bool Topics::feed(Subscriber& subscriber) {
   std::size_t done = 0;
-  for (; done < subscriber.topics_due.size() && subscriber.has_room_for_snapshots(); ++done) {
+  for (; done < subscriber.topics_due.size() && !subscriber.parting(); ++done) {
     const TopicSlot slot = subscriber.topics_due[done];
     TopicMember* const member = table_.member(subscriber.slot(), slot);
     if (member != nullptr && member->behind() && !pay(subscriber, *member, slot)) break;
@@ -244,16 +247,20 @@ bool Topics::pay(Subscriber& subscriber, TopicMember& member, TopicSlot slot) {
   const bool retained = member.retained_due && !topic.retained.empty();
   const std::uint64_t from = retained ? topic.retained_seq + 1 : member.lost_from;
   Message value;
-  if (retained) {
-    value = hub_.message(topic.retained);
-    if (!subscriber.has_room(value.in(subscriber.format).bytes().size() + kNoticeBytesMax)) return false;
-  }
+  if (retained) value = hub_.message(topic.retained);
+  if (!subscriber.has_room_to_feed((value ? value.in(subscriber.format).bytes().size() : 0) + kNoticeBytesMax)) return false;
   member.retained_due = false;
-  member.lost_from = 0;
-  if (value) hub_.offer(subscriber, value, hub_.clock.mono());
-  if (from == 0 || from > topic.seq) return true;
-  hub_.offer(subscriber, topic_gap_message(topic.name, from, topic.seq, retained ? kResumeWindow : kSlowClient));
+  if (std::exchange(member.lost_from, 0) != 0) hub_.end_loss(subscriber);
+  if (value) hub_.deliver(subscriber, value, hub_.clock.mono());
+  if (from != 0 && from <= topic.seq) tell_gap(subscriber, slot, from, retained ? kResumeWindow : kSlowClient);
   return true;
+}
+
+void Topics::tell_gap(Subscriber& subscriber, TopicSlot slot, std::uint64_t from, std::string_view cause) {
+  if (!subscriber.connected()) return;
+  const Topic& topic = table_.topic(slot);
+  const Message message = hub_.message(topic_gap_message(topic.name, from, topic.seq, cause), {kSubject | slot, from, topic.seq});
+  hub_.deliver(subscriber, message, hub_.clock.mono());
 }
 
 bool Topics::feed_waiting() {
@@ -272,14 +279,31 @@ bool Topics::feed_waiting() {
   return sent;
 }
 
-std::vector<std::string> Topics::untold_losses(const Subscriber& subscriber) const {
-  std::vector<std::string> gaps;
-  for (const TopicSlot slot : table_.topics_of(subscriber.slot())) {
+std::uint32_t Topics::losing(const Subscriber& subscriber) const {
+  std::uint32_t count = 0;
+  for (const TopicSlot slot : subscriber.topics_due) {
     const TopicMember* const member = table_.member(subscriber.slot(), slot);
-    const Topic& topic = table_.topic(slot);
-    if (member->lost_from != 0) gaps.push_back(topic_gap_message(topic.name, member->lost_from, topic.seq, kSlowClient));
+    if (member != nullptr && member->lost_from != 0) ++count;
   }
-  return gaps;
+  return count;
+}
+
+std::uint64_t Topics::tell_losses(Subscriber& subscriber) {
+  std::uint64_t lost = 0;
+  for (const TopicSlot slot : table_.topics_of(subscriber.slot())) {
+    TopicMember& member = *table_.member(subscriber.slot(), slot);
+    const std::uint64_t from = std::exchange(member.lost_from, 0);
+    if (from == 0) continue;
+    lost += table_.topic(slot).seq - from + 1;
+    tell_gap(subscriber, slot, from, kSlowClient);
+  }
+  return lost;
+}
+
+void Topics::take_back(const Subscriber& subscriber, const net::FrameLabel& label) {
+  TopicMember* const member = table_.member(subscriber.slot(), static_cast<TopicSlot>(label.subject & ~kSubject));
+  if (member == nullptr) return;  // left since
+  if (member->lost_from == 0 || label.first < member->lost_from) member->lost_from = label.first;
 }
 
 // ---- publishers that fall silent ----

@@ -58,8 +58,15 @@ class Topics {
   bool feed(Subscriber& subscriber);
   /// feed() for all who wait.
   bool feed_waiting();
-  /// A `gap` for each topic of which the subscriber missed something and has not been told yet; it never will otherwise.
-  [[nodiscard]] std::vector<std::string> untold_losses(const Subscriber& subscriber) const;
+  /// Topics of which the subscriber is missing something and has not been told.
+  [[nodiscard]] std::uint32_t losing(const Subscriber& subscriber) const;
+  /// Tells all of that whatever the room, since the subscriber is told nothing later. Returns how many messages it lost.
+  std::uint64_t tell_losses(Subscriber& subscriber);
+
+  /// Whether a frame accounts for numbers of a topic, and not of a stream.
+  [[nodiscard]] static bool is_topic(const net::FrameLabel& label) { return label.last != 0 && (label.subject & kSubject) != 0; }
+  /// Such a frame was taken back before it left.
+  void take_back(const Subscriber& subscriber, const net::FrameLabel& label);
 
   /// Topics whose publishers were not heard of for long. Cheap when called often.
   void do_work(MonoTime now);
@@ -67,12 +74,15 @@ class Topics {
   [[nodiscard]] const TopicTable& table() const { return table_; }
 
  private:
+  static constexpr std::uint64_t kSubject = std::uint64_t{1} << 63U;  // in a frame's label, beside the topic's slot; streams have no such bit
+
   [[nodiscard]] Complaint objection(const Identity& publisher, const PublishRequest& request);
   [[nodiscard]] Complaint over_rate(const std::string& user);
   [[nodiscard]] Complaint no_room_to_retain(const PublishRequest& request) const;
   void publish_facts();
   std::size_t send(TopicSlot topic, TopicFacts facts, bool retain);
   bool deliver(TopicSlot topic, TopicMember& member, const Message& message);
+  void tell_gap(Subscriber& subscriber, TopicSlot topic, std::uint64_t from, std::string_view cause);
   void owe(Subscriber& subscriber, TopicSlot topic);
   /// False: there is no room yet.
   bool pay(Subscriber& subscriber, TopicMember& member, TopicSlot topic);

@@ -25,14 +25,23 @@ struct ServerLimits {
   std::int64_t connections_per_user = 5;     // logged-in users
   std::int64_t connections_per_address = 0;  // 0: no limit
   std::int64_t subscriptions_per_connection = 1000;
-  std::int64_t subscriptions_per_user = 0;       // of all connections of a logged-in user; 0: no limit
-  std::int64_t requests_per_minute = 1000;       // per connection
-  std::int64_t http_requests_per_minute = 1200;  // per address that is not loopback; 0: no limit
-  std::int64_t look_ups = 256;                   // names that brokers are asked for, per subscriber
-  std::int64_t outbox_bytes = 1 << 20;           // per connection, not yet taken by the kernel
-  std::int64_t message_bytes = 64 << 10;         // one message from a client
-  Duration handshake_timeout{5'000'000'000};     // from the connection to the whole request, TLS included
-  std::int64_t pending_connections = 1000;       // in their handshake, asking for HTTP, or closing; the oldest gives way
+  std::int64_t subscriptions_per_user = 0;        // of all connections of a logged-in user; 0: no limit
+  std::int64_t requests_per_minute = 1000;        // per connection
+  std::int64_t http_requests_per_minute = 1200;   // per address that is not loopback; 0: no limit
+  std::int64_t look_ups = 256;                    // names that brokers are asked for, per subscriber
+  std::int64_t outbox_bytes = 1 << 20;            // per connection, not yet taken by the kernel
+  std::int64_t message_bytes = 64 << 10;          // one message from a client
+  Duration handshake_timeout{5'000'000'000};      // from the connection to the whole request, TLS included
+  std::int64_t pending_connections = 1000;        // in their handshake, asking for HTTP, or closing; the oldest gives way
+  Duration slow_reader_timeout{10'000'000'000};   // losing messages, or taking none, for so long ends a connection
+  Duration slow_reader_farewell{30'000'000'000};  // for reading what it is told last
+};
+
+/// What clients that come back are sent again.
+struct ServerReplay {
+  Duration window{60'000'000'000};
+  std::int64_t per_stream_bytes = 256 << 10;  // 0: nothing is kept
+  std::int64_t total_bytes = 64 << 20;
 };
 
 /// What users' programs publish for one another.
@@ -60,6 +69,7 @@ struct ServerConfig {
   Plans plans = built_in_plans();  // by name; those that the file names replace the built-in ones of the same name
   ServerLimits limits;
   ServerTopics topics;
+  ServerReplay replay;
   Duration heartbeat{30'000'000'000};
 };
 

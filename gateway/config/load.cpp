@@ -17,7 +17,7 @@ constexpr std::int64_t kKiB = 1 << 10;
 constexpr std::int64_t kMiB = 1 << 20;
 constexpr std::int64_t kGiB = 1 << 30;
 constexpr Duration kHeartbeatMin{1'000'000};
-constexpr Duration kHandshakeMin{10'000'000};
+constexpr Duration kTimeoutMin{10'000'000};
 constexpr Duration kHour{3'600'000'000'000};
 constexpr Duration kIdleMin{1'000'000'000};
 constexpr Duration kIdleMax = 8760 * kHour;
@@ -81,8 +81,16 @@ void read_limits(Section& limits, ServerLimits& config) {
   config.look_ups = limits.integer("look_ups", config.look_ups, 1, 4096);
   config.outbox_bytes = limits.size("outbox", config.outbox_bytes, kKiB, kGiB);
   config.message_bytes = limits.size("message", config.message_bytes, 128, 64 * kKiB * kKiB);
-  config.handshake_timeout = limits.duration("handshake_timeout", config.handshake_timeout, kHandshakeMin, kHour);
+  config.handshake_timeout = limits.duration("handshake_timeout", config.handshake_timeout, kTimeoutMin, kHour);
   config.pending_connections = limits.integer("pending_connections", config.pending_connections, 1, 1'000'000);
+  config.slow_reader_timeout = limits.duration("slow_reader_timeout", config.slow_reader_timeout, kTimeoutMin, kHour);
+  config.slow_reader_farewell = limits.duration("slow_reader_farewell", config.slow_reader_farewell, kTimeoutMin, kHour);
+}
+
+void read_replay(Section& replay, ServerReplay& config) {
+  config.window = replay.duration("window", config.window, kTimeoutMin, 24 * kHour);
+  config.per_stream_bytes = replay.size("per_stream", config.per_stream_bytes, 0, kGiB);
+  config.total_bytes = replay.size("total", config.total_bytes, 0, 64 * kGiB);
 }
 
 void read_topics(Section& topics, ServerTopics& config) {
@@ -111,6 +119,7 @@ void read_server(Section& server, Config& whole, const LoadOptions& options) {
   read_plans(server, config.plans, whole.written);
   read_limits(server.child("limits"), config.limits);
   read_topics(server.child("topics"), config.topics);
+  read_replay(server.child("replay"), config.replay);
   config.heartbeat = server.duration("heartbeat", config.heartbeat, kHeartbeatMin, kHour);
   if (!is_loopback(config.listen.host) && !config.auth.required) {
     listen->refuse("the address " + listen->shown + " can be reached from other machines, and server.auth.required is false",

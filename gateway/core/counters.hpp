@@ -45,7 +45,13 @@ namespace tidegate {
   X(records_dropped, "records refused by a full queue") \
   X(messages_encoded, "data messages encoded") \
   X(messages_delivered, "messages put into subscribers' outboxes") \
-  X(messages_conflated, "order books left out for a newer one because the reader had no room") \
+  X(messages_conflated, "messages left out for a newer one because the reader had no room or asked for it") \
+  X(messages_lost, "sequence numbers that slow readers lost; each was told in a gap") \
+  X(messages_replayed, "messages and gaps sent again to clients that came back") \
+  X(replay_evicted, "records that left the replay rings before their time for want of room") \
+  X(resumes, "subscriptions that went on where they had been") \
+  X(resumes_outside_window, "of those, with more missing than the replay ring held") \
+  X(readers_warned, "notices that a client reads too slowly") \
   X(bytes_sent, "bytes written to subscribers") \
   X(writes, "gathered writes to subscribers") \
   X(handshakes_expired, "client connections cut because no whole request came in time") \

@@ -47,6 +47,7 @@ struct FrameRef::Block {
   std::uint8_t size_class;  // kClasses: of its own size
   std::uint8_t header;      // bytes of the frame header
   std::size_t size;         // header and payload
+  FrameLabel label;
 
   [[nodiscard]] char* data() { return reinterpret_cast<char*>(this + 1); }
 };
@@ -70,6 +71,7 @@ struct FramePool::Impl {
     block->next = nullptr;
     block->references = 1;
     block->size = bytes;
+    block->label = FrameLabel{};
     ++live;
     return block;
   }
@@ -107,6 +109,12 @@ FrameRef::~FrameRef() {
 std::string_view FrameRef::bytes() const { return block_ == nullptr ? std::string_view() : std::string_view(block_->data(), block_->size); }
 
 std::string_view FrameRef::payload() const { return block_ == nullptr ? std::string_view() : bytes().substr(block_->header); }
+
+FrameLabel FrameRef::label() const { return block_ == nullptr ? FrameLabel{} : block_->label; }
+
+void FrameRef::set_label(const FrameLabel& label) {
+  if (block_ != nullptr) block_->label = label;
+}
 
 FramePool::FramePool() : impl_(new Impl) {}
 FramePool::~FramePool() { delete impl_; }

@@ -12,6 +12,13 @@ enum class WsOpcode : std::uint8_t { Text = 1, Binary = 2 };
 
 class FramePool;
 
+/// What a frame stands for, in its owner's numbers: `first` to `last` of `subject`. `last` 0: nothing.
+struct FrameLabel {
+  std::uint64_t subject = 0;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+
 /// Shares one immutable frame; the last reference gives its memory back to the pool. Copies count without atomics: all references of a
 /// frame live on the thread of its pool.
 class FrameRef {
@@ -28,6 +35,9 @@ class FrameRef {
   explicit operator bool() const { return block_ != nullptr; }
   [[nodiscard]] std::string_view bytes() const;  // header and payload
   [[nodiscard]] std::string_view payload() const;
+  /// Of an empty reference: nothing. All references of a frame share one label.
+  [[nodiscard]] FrameLabel label() const;
+  void set_label(const FrameLabel& label);
 
  private:
   friend class FramePool;

@@ -54,6 +54,7 @@ std::string_view Outbox::front(char* room, std::size_t limit) const {
 
 void Outbox::consume(std::size_t count, std::vector<Done>& due) {
   bytes_ -= count;
+  taken_ += count;
   count += offset_;
   while (head_ < entries_.size() && count >= entries_[head_].bytes.size()) {
     Entry& entry = entries_[head_++];
@@ -62,6 +63,28 @@ void Outbox::consume(std::size_t count, std::vector<Done>& due) {
     entry = Entry{};
   }
   offset_ = count;
+  tidy();
+}
+
+void Outbox::drop_unsent(std::size_t begun, const Dropped& dropped) {
+  std::size_t before = 0;  // bytes of the queue in front of the entry at hand
+  std::size_t kept = head_;
+  for (std::size_t i = head_; i < entries_.size(); ++i) {
+    const bool has_begun = before < begun || (i == head_ && offset_ > 0);
+    before += entries_[i].bytes.size() - (i == head_ ? offset_ : 0);
+    if (entries_[i].frame && !has_begun) {
+      bytes_ -= entries_[i].bytes.size();
+      dropped(entries_[i].frame);
+      continue;
+    }
+    if (kept != i) entries_[kept] = std::move(entries_[i]);
+    ++kept;
+  }
+  entries_.resize(kept);
+  tidy();
+}
+
+void Outbox::tidy() {
   if (empty()) {
     entries_.clear();
     head_ = 0;

@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -17,6 +18,7 @@ namespace tidegate::net {
 class Outbox {
  public:
   using Done = std::function<void(const std::error_code&)>;
+  using Dropped = std::function<void(const FrameRef&)>;
 
   void push(const FrameRef& frame);
   /// Bytes that stay valid until `done`; without one, until a later push that has one.
@@ -30,6 +32,11 @@ class Outbox {
   [[nodiscard]] std::string_view front(char* room, std::size_t limit) const;
   /// Drops `count` bytes from the front, and appends the completions that became due. The caller calls them.
   void consume(std::size_t count, std::vector<Done>& due);
+  /// Drops the shared frames that have not begun to leave, and shows each. Frames of which a part lies in the first `begun` bytes of the queue have
+  /// begun, as has one of which a part is gone; websocketpp's bytes stay.
+  void drop_unsent(std::size_t begun, const Dropped& dropped);
+  /// Bytes that have left so far.
+  [[nodiscard]] std::uint64_t taken() const { return taken_; }
   /// Drops everything, and appends every completion.
   void clear(std::vector<Done>& due);
 
@@ -40,10 +47,13 @@ class Outbox {
     std::unique_ptr<Done> done;  // apart, since shared frames have none
   };
 
+  void tidy();
+
   std::vector<Entry> entries_;
   std::size_t head_ = 0;    // first entry that still waits
   std::size_t offset_ = 0;  // bytes of it that have left
   std::size_t bytes_ = 0;
+  std::uint64_t taken_ = 0;
 };
 
 }  // namespace tidegate::net

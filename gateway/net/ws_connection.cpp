@@ -261,6 +261,14 @@ void ServerLink::terminate(const std::error_code& error) { connection().terminat
 
 void ServerLink::pause_reading(bool pause) { connection().pause(pause); }
 
+void ServerLink::drop_unsent(const std::function<void(const FrameRef&)>& dropped) { connection().take_back(dropped); }
+
+void ServerLink::set_close_timeout(std::chrono::milliseconds timeout) {
+  connection().set_close_handshake_timeout(static_cast<long>(timeout.count()));
+}
+
+std::uint64_t ServerLink::taken_bytes() const { return connection().outbox_taken(); }
+
 std::size_t ServerLink::queued_bytes() const { return connection().outbox_bytes(); }
 
 void ServerLink::flush() { connection().ws::ServerConnection::transport_con_type::flush(core_->totals); }

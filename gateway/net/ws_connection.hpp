@@ -87,7 +87,10 @@ class ServerLink : public WsConnection, public ws::TransportOwner {
   void close(std::uint16_t code, std::string_view reason) override;
   void cut() override;
   void pause_reading(bool pause) override;
+  void drop_unsent(const std::function<void(const FrameRef&)>& dropped) override;
+  void set_close_timeout(std::chrono::milliseconds timeout) override;
   [[nodiscard]] std::size_t queued_bytes() const override;
+  [[nodiscard]] std::uint64_t taken_bytes() const override;
   [[nodiscard]] const HttpRequest& request() const override { return request_; }
 
  private:

@@ -60,7 +60,12 @@ class WsConnection {
   virtual void pause_reading(bool pause) = 0;
   /// Writes what the kernel takes of the queue at this moment, without waiting for the next flush(); may end in on_closed.
   virtual void write_now() = 0;
-  [[nodiscard]] virtual std::size_t queued_bytes() const = 0;  // not yet taken by the kernel
+  /// Takes back the frames of send() and send_text() that have not begun to leave, and shows each; what has begun still leaves whole.
+  virtual void drop_unsent(const std::function<void(const FrameRef&)>& dropped) = 0;
+  /// In place of ServerOptions::close_timeout, for a peer that needs longer to read what precedes its close frame. Before close().
+  virtual void set_close_timeout(std::chrono::milliseconds timeout) = 0;
+  [[nodiscard]] virtual std::size_t queued_bytes() const = 0;   // not yet taken by the kernel
+  [[nodiscard]] virtual std::uint64_t taken_bytes() const = 0;  // taken by the kernel so far
   [[nodiscard]] virtual const HttpRequest& request() const = 0;
 
  protected:

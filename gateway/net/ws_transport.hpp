@@ -105,7 +105,11 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
     mark_dirty();
   }
 
+  /// A plain socket has begun with nothing but what the outbox knows of.
+  void take_back(const Outbox::Dropped& dropped) { outbox_.drop_unsent(0, dropped); }
+
   [[nodiscard]] std::size_t outbox_bytes() const { return outbox_.bytes(); }
+  [[nodiscard]] std::uint64_t outbox_taken() const { return outbox_.taken(); }
   [[nodiscard]] bool blocked() const { return blocked_; }
   void cut_when_shut() { cut_ = true; }
 

@@ -53,7 +53,7 @@ brokers:
 
 TEST_CASE("effective configuration: says how much memory its bounds add up to") {
   const std::string printed = print_config(load("server: {limits: {connections: 10, outbox: 1MiB}}\nbrokers: {b: {adapter: fake}}\n"));
-  CHECK(printed.find("#   outboxes: 10MiB (server.limits: 10 connections of 1MiB") != std::string::npos);
+  CHECK(printed.find("#   outboxes: 11MiB (server.limits: 10 connections of 1MiB and a reserve of 64KiB") != std::string::npos);
   CHECK(printed.find("#   record queue: 16MiB") != std::string::npos);
   CHECK(printed.find("# Memory when every bound is reached at once: ") != std::string::npos);
 }

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,20 +20,16 @@
 
 namespace tidegate::test {
 
+/// Its outbox holds the frames that wait, so that a part of them can be taken, or taken back: `messages` are those that have left or will. Tests that
+/// set `queued` themselves say how many bytes still wait.
 class FakeConnection final : public net::WsConnection {
  public:
   ~FakeConnection() = default;
   void send(const net::FrameRef& frame) override {
-    messages.emplace_back(frame.payload());
     identities.push_back(frame.bytes().data());
-    queued += frame.bytes().size();
-    if (on_send) on_send();
+    queue(frame);
   }
-  void send_text(std::string_view payload) override {
-    messages.emplace_back(payload);
-    queued += payload.size();
-    if (on_send) on_send();
-  }
+  void send_text(std::string_view payload) override { queue(pool_.make(payload)); }
   void send_binary(std::string_view) override {}
   void ping(std::string_view) override { ++pings; }
   void pong(std::string_view) override {}
@@ -38,14 +37,36 @@ class FakeConnection final : public net::WsConnection {
     closed_code = code;
     ++close_count;
   }
-  void cut() override {}
+  void cut() override { ++cut_count; }
   void pause_reading(bool) override {}
   void write_now() override {
+    ++write_count;
     if (on_write_now) on_write_now();
     queued -= std::min(queued, kernel_room);
   }
+  void drop_unsent(const std::function<void(const net::FrameRef&)>& dropped) override {
+    settle();
+    const bool begun = !waiting_.empty() && waiting_.front().left < waiting_.front().frame.bytes().size();
+    for (std::size_t i = begun ? 1 : 0; i < waiting_.size(); ++i) {
+      queued -= waiting_[i].left;
+      sent_bytes_ -= waiting_[i].left;
+      if (!messages.empty()) messages.pop_back();
+      dropped(waiting_[i].frame);
+    }
+    waiting_.resize(begun ? 1 : 0);
+  }
+  void set_close_timeout(std::chrono::milliseconds timeout) override { close_timeout = timeout; }
   [[nodiscard]] std::size_t queued_bytes() const override { return queued; }
+  [[nodiscard]] std::uint64_t taken_bytes() const override { return sent_bytes_ - queued; }
   [[nodiscard]] const net::HttpRequest& request() const override { return request_; }
+
+  /// The kernel takes so much of what waits.
+  void take(std::size_t bytes) { queued -= std::min(queued, bytes); }
+  /// How many of `messages` have left whole.
+  [[nodiscard]] std::size_t left_count() {
+    settle();
+    return messages.size() - waiting_.size();
+  }
 
   std::vector<std::string> messages;
   std::vector<const char*> identities;  // of shared frames: equal means the same bytes in memory
@@ -53,11 +74,43 @@ class FakeConnection final : public net::WsConnection {
   int closed_code = 0;
   int close_count = 0;
   int pings = 0;
+  int cut_count = 0;
+  int write_count = 0;          // of write_now()
   std::size_t kernel_room = 0;  // bytes that each write_now() gets rid of
+  std::chrono::milliseconds close_timeout{0};
   std::function<void()> on_send;
   std::function<void()> on_write_now;
 
  private:
+  struct Waiting {
+    net::FrameRef frame;
+    std::size_t left = 0;
+  };
+
+  void queue(const net::FrameRef& frame) {
+    settle();
+    messages.emplace_back(frame.payload());
+    queued += frame.bytes().size();
+    sent_bytes_ += frame.bytes().size();
+    waiting_.push_back({frame, frame.bytes().size()});
+    if (on_send) on_send();
+  }
+  /// Lets go of what has been taken.
+  void settle() {
+    std::size_t known = 0;
+    for (const Waiting& entry : waiting_) known += entry.left;
+    while (known > queued) {
+      Waiting& front = waiting_.front();
+      const std::size_t part = std::min(front.left, known - queued);
+      known -= part;
+      front.left -= part;
+      if (front.left == 0) waiting_.pop_front();
+    }
+  }
+
+  net::FramePool pool_;
+  std::deque<Waiting> waiting_;
+  std::uint64_t sent_bytes_ = 0;
   net::HttpRequest request_;
 };
 
@@ -88,6 +141,17 @@ class HubFixture : public UpstreamHost {
     publisher.publish(record.header);
   }
   void emit(const Book& book) { publisher.publish(book.header()); }
+
+  /// What the distributor does at the end of a turn, after the kernel has taken what it takes.
+  void turn(Duration later = Duration{0}) {
+    clock.advance(later);
+    publisher.find_stuck(clock.mono());
+    publisher.release_due(clock.mono());
+    static_cast<void>(publisher.take_first_record_time());
+    publisher.feed_waiting();
+    publisher.check_slow(clock.mono());
+    ++hub.turn;
+  }
 
   ManualClock clock;
   Telemetry telemetry;

@@ -80,16 +80,46 @@ TEST_CASE("request: depth is a number of levels or full") {
   for (const std::string_view text : {"", "0", "10001", "65535", "99999999", "-1", "2x", " 2"}) CHECK(parse_depth(text) == 0);
 }
 
-TEST_CASE("request: conflate none and an epoch are taken; what is not there yet is refused with a hint") {
-  good(R"({"op":"subscribe","channels":[],"symbols":[],"options":{"conflate":"none","epoch":"e1"}})");
-  for (const std::string option : {R"("conflate":"latest")", R"("conflate":"250ms")", R"("since":5)", R"("since":{"BINANCE:BTCUSDT":5})"}) {
-    const ParsedRequest parsed = parse_request(R"({"op":"subscribe","id":"q","channels":[],"symbols":[],"options":{)" + option + "}}");
-    CHECK(parsed.complaint.code == code::kNoChannel);
-    CHECK(parsed.complaint.hint.find("not available yet") != std::string::npos);
-    CHECK(parsed.request.id == "\"q\"");
+TEST_CASE("request: conflation is none, latest, or an interval of a millisecond to an hour") {
+  const auto conflate = [](const std::string& text) {
+    return parse_request(R"({"op":"subscribe","channels":[],"symbols":[],"options":{"conflate":)" + text + "}}");
+  };
+  const std::pair<const char*, std::uint32_t> known[] = {
+      {"\"none\"", 0},      {"\"latest\"", kConflateLatest}, {"\"1ms\"", 1}, {"\"250ms\"", 250}, {"\"2s\"", 2'000}, {"\"5m\"", 300'000},
+      {"\"1h\"", 3'600'000}};
+  for (const auto& [text, ms] : known) {
+    CAPTURE(text);
+    const ParsedRequest parsed = conflate(text);
+    CHECK(parsed.complaint.code == 0);
+    CHECK(parsed.request.options.conflate_ms == ms);
+    CHECK(parse_conflate(conflate_text(ms)) == ms);
   }
-  bad(R"({"op":"subscribe","channels":[],"symbols":[],"options":{"conflate":1}})", code::kMalformed, "options.conflate");
-  bad(R"({"op":"subscribe","channels":[],"symbols":[],"options":{"since":"x"}})", code::kMalformed, "options.since");
+  for (const char* const text : {"1", "true", "null", "{}", "\"\"", "\"0ms\"", "\"-1s\"", "\"1.5s\"", "\"250\"", "\"ms\"", "\"250 ms\"", "\"2h\"",
+                                 "\"3600001ms\"", "\"4294967295ms\"", "\"99999999999s\"", "\"Latest\"", "\"1d\""}) {
+    CAPTURE(text);
+    const ParsedRequest parsed = conflate(text);
+    CHECK(parsed.complaint.code == code::kMalformed);
+    CHECK(parsed.complaint.hint.find("250ms") != std::string::npos);
+  }
+}
+
+TEST_CASE("request: since is a sequence or one for each symbol, as the client or the gateway spells it") {
+  const auto options = [](const std::string& text) {
+    return parse_request(R"({"op":"subscribe","channels":[],"symbols":[],"options":{)" + text + "}}").request.options;
+  };
+  CHECK_FALSE(options(R"("epoch":"e1")").since_of("A", "V:A"));
+  CHECK(options(R"("since":5,"epoch":"e1")").since_of("A", "V:A") == 5);
+  CHECK(options(R"("since":18446744073709551615)").since_of("A", "V:A") == 18'446'744'073'709'551'615U);
+  const SubscribeOptions by_symbol = options(R"("since":{"A":1,"V:B":2,"A":3})");
+  CHECK(by_symbol.since_of("A", "V:A") == 3);
+  CHECK(by_symbol.since_of("B", "V:B") == 2);
+  CHECK_FALSE(by_symbol.since_of("C", "V:C"));
+  for (const std::string text : {"\"x\"", "-1", "1.5", "null", "[1]", "18446744073709551616", R"({"A":"1"})", R"({"A":-1})", R"({"A":{}})"}) {
+    bad(R"({"op":"subscribe","channels":[],"symbols":[],"options":{"since":)" + text + "}}", code::kMalformed, "options.since");
+  }
+}
+
+TEST_CASE("request: options of the wrong type are refused by name") {
   bad(R"({"op":"subscribe","channels":[],"symbols":[],"options":{"epoch":1}})", code::kMalformed, "options.epoch");
   bad(R"({"op":"subscribe","channels":[],"symbols":[],"options":{"snapshot":1}})", code::kMalformed, "options.snapshot");
   bad(R"({"op":"subscribe","channels":[],"symbols":[],"options":[]})", code::kMalformed, "options is not");

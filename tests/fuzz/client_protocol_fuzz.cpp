@@ -32,6 +32,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(request.id.size() <= kIdBytesMax);
   require(request.channels.size() * request.symbols.size() <= kPairsPerRequestMax || parsed.complaint.code != 0);
   require(request.options.depth != 0);
+  require(request.options.conflate_ms <= kConflateMsMax || request.options.conflate_ms == kConflateLatest);
+  if (request.options.conflate_ms != 0) require(parse_conflate(conflate_text(request.options.conflate_ms)) == request.options.conflate_ms);
+  require(request.options.epoch.size() <= kEpochBytesMax);
+  if (!request.symbols.empty()) static_cast<void>(request.options.since_of(request.symbols.front(), "VENUE:NAME"));
   require(is_json(pong_message(request.id, UtcTime{0})));
   if (parsed.complaint.code != 0) {
     require(!parsed.complaint.message.empty());

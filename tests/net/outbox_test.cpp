@@ -55,6 +55,46 @@ TEST_CASE("outbox: bytes leave in order whatever a write takes, and completions 
   CHECK(static_cast<std::size_t>(std::count(completed.begin(), completed.end(), 1)) == foreign.size());
 }
 
+TEST_CASE("outbox: what has not begun to leave can be taken back; the rest still leaves whole and in order") {
+  FramePool pool;
+  for (const std::size_t begun : {std::size_t{0}, std::size_t{9}}) {
+    CAPTURE(begun);
+    Outbox outbox;
+    int done_count = 0;
+    FrameRef first = pool.make("first");
+    first.set_label({7, 1, 1});
+    outbox.push(first);
+    outbox.push("close", [&](const std::error_code&) { ++done_count; });
+    for (std::uint64_t number = 2; number <= 4; ++number) {
+      FrameRef frame = pool.make("later");
+      frame.set_label({7, number, number});
+      outbox.push(frame);
+    }
+    std::vector<Outbox::Done> due;
+    outbox.consume(3, due);
+    std::vector<std::uint64_t> dropped;
+    outbox.drop_unsent(begun + (begun == 0 ? 0 : 1), [&](const FrameRef& frame) { dropped.push_back(frame.label().first); });
+    CHECK(dropped == (begun == 0 ? std::vector<std::uint64_t>{2, 3, 4} : std::vector<std::uint64_t>{3, 4}));
+    std::string rest = std::string(first.bytes().substr(3)) + "close";
+    if (begun != 0) rest += std::string("\x81\x05later");
+    CHECK(outbox.bytes() == rest.size());
+    CHECK(outbox.taken() == 3);
+    std::array<iovec, 8> pieces;
+    std::size_t total = 0;
+    std::string left;
+    for (std::size_t i = 0; i < outbox.gather(pieces.data(), pieces.size(), total); ++i)
+      left.append(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
+    CHECK(left == rest);
+    outbox.consume(total, due);
+    CHECK(due.size() == 1);
+    CHECK(outbox.empty());
+    outbox.push(pool.make("again"));
+    outbox.drop_unsent(0, [](const FrameRef& frame) { CHECK(frame.label().last == 0); });
+    CHECK(outbox.empty());
+    for (const auto& done : due) done({});
+  }
+}
+
 TEST_CASE("outbox: clearing gives every completion back") {
   FramePool pool;
   Outbox outbox;

@@ -51,7 +51,7 @@ TEST_CASE("topics: a reader without room is told of exactly what it lost as soon
   hub.ask(hub.connection, R"({"op":"subscribe","topics":["orders"]})");
   hub.publish("orders", "1");
   hub.take();
-  hub.connection.queued = 3'900;
+  hub.connection.queued = 4'300;
   CHECK(hub.publish("orders", "2").delivered == 0);
   CHECK(hub.publish("orders", "3").delivered == 0);
   CHECK(hub.connection.messages.empty());
@@ -68,16 +68,47 @@ TEST_CASE("topics: a reader without room is told of exactly what it lost as soon
   CHECK_FALSE(hub.hub.topics->feed_waiting());
 }
 
-TEST_CASE("topics: what is lost and not told yet is known for a last word") {
+TEST_CASE("topics: a reader that goes on losing is told exactly what did not leave, and closed") {
   Topical hub;
   hub.ask(hub.connection, R"({"op":"subscribe","topics":["a","b"]})");
-  hub.connection.queued = 3'900;
   hub.publish("a", "1");
   hub.publish("b", "1");
-  hub.publish("b", "2");
-  CHECK(hub.hub.topics->untold_losses(*static_cast<distributor::Subscriber*>(hub.connection.user)) ==
-        std::vector<std::string>{R"({"type":"gap","topic":"a","from_seq":1,"to_seq":1,"cause":"slow_client"})",
-                                 R"({"type":"gap","topic":"b","from_seq":1,"to_seq":2,"cause":"slow_client"})"});
+  hub.connection.take(hub.connection.queued);
+  hub.take();
+  for (int i = 0; i < 5; ++i) hub.publish("a", text_of(900));  // 2 to 6, of which three have room
+  hub.publish("b", text_of(900));
+  hub.connection.take(100);  // 2 has begun to leave
+  hub.hub.topics->feed_waiting();
+  hub.clock.advance(hub.hub.options.slow_reader_timeout);
+  {
+    const distributor::Hub::Scope scope(hub.hub);
+    hub.publisher.check_slow(hub.clock.mono());
+  }
+  const std::vector<std::string> messages = hub.take();
+  REQUIRE(messages.size() == 4);
+  CHECK(field(messages[0], "seq") == "2");
+  CHECK(messages[1] == R"({"type":"gap","topic":"a","from_seq":3,"to_seq":6,"cause":"slow_client"})");
+  CHECK(messages[2] == R"({"type":"gap","topic":"b","from_seq":2,"to_seq":2,"cause":"slow_client"})");
+  CHECK(field(messages[3], "code") == "4021");
+  CHECK(messages[3].find("5 messages lost") != std::string::npos);
+  CHECK(hub.connection.closed_code == 4021);
+}
+
+TEST_CASE("topics: a reader that has caught up is no slow one") {
+  Topical hub;
+  hub.ask(hub.connection, R"({"op":"subscribe","topics":["a"]})");
+  hub.connection.queued = 4'300;
+  hub.publish("a", "1");
+  hub.connection.queued = 0;
+  CHECK(hub.hub.topics->feed_waiting());
+  hub.clock.advance(hub.hub.options.slow_reader_timeout * 2);
+  {
+    const distributor::Hub::Scope scope(hub.hub);
+    hub.connection.queued = 0;
+    hub.publisher.check_slow(hub.clock.mono());
+  }
+  CHECK(hub.connection.closed_code == 0);
+  CHECK(static_cast<distributor::Subscriber*>(hub.connection.user)->slowness.losing == 0);
 }
 
 TEST_CASE("topics: many retained values leave as fast as they are read, each before anything else of its topic") {
@@ -121,12 +152,12 @@ TEST_CASE("topics: a value that is taken away before it could be given leaves an
 TEST_CASE("topics: who subscribes and unsubscribes without reading costs no growing list") {
   Topical hub;
   hub.publish("a", text_of(100), true);
-  hub.connection.queued = 3'900;
+  hub.connection.queued = 4'300;
   hub.connection.kernel_room = 0;
   for (int i = 0; i < 100; ++i) {
     hub.ask(hub.connection, R"({"op":"subscribe","topics":["a"]})");
     hub.ask(hub.connection, R"({"op":"unsubscribe","topics":["a"]})");
-    hub.connection.queued = 3'900;
+    hub.connection.queued = 4'300;
   }
   CHECK(static_cast<distributor::Subscriber*>(hub.connection.user)->topics_due.size() < 10);
 }

@@ -39,6 +39,10 @@ int main(int argc, char** argv) {
       part("relay", "latency from broker socket to subscriber socket, beside a bare TCP relay", [&] { return run_relay(options); });
   part("fanout", "server CPU per delivery, beside a raw server", [&] { return run_fanout(options); });
   part("ticks", "9,000 instruments of Zerodha in full mode, beside a bare receiver", [&] { return run_ticks(options); });
+  part("slow-reader", "one reader of a byte a second among 500: the others' latency, and how it ends", [&] { return run_slow_reader(options); });
+  CLI::App* const resume = app.add_subcommand("resume", "a client that drops every second and comes back where it was");
+  resume->add_option("--seconds", options.resume_seconds, "of the run")->check(CLI::Range(2, 100'000))->capture_default_str();
+  resume->callback([&] { status = run_resume(options) ? 0 : 1; });
   CLI::App* const everything = part("all", "every part", all);
   for (CLI::App* const command : {relay, everything})
     command->add_flag("--threads", options.threads, "the gateway in pipeline.mode threads, not inline");

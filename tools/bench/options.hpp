@@ -7,8 +7,9 @@ namespace tidegate::bench {
 
 struct Options {
   int rounds = 5;
-  double seconds = 1;    // of each contender in each round
-  std::string frames;    // decode: a frames file instead of made frames
+  double seconds = 1;  // of each contender in each round
+  std::string frames;  // decode: a frames file instead of made frames
+  int resume_seconds = 300;
   bool threads = false;  // relay: the gateway in pipeline.mode threads instead of inline
 
   [[nodiscard]] std::chrono::nanoseconds round_time() const {
@@ -26,5 +27,7 @@ bool run_line(const Options& options);
 bool run_relay(const Options& options);
 bool run_fanout(const Options& options);
 bool run_ticks(const Options& options);
+bool run_slow_reader(const Options& options);
+bool run_resume(const Options& options);
 
 }  // namespace tidegate::bench

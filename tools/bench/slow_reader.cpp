@@ -1,0 +1,234 @@
+// One reader that takes one byte a second among 500 that read: what the others notice, what the gateway holds for it, and how it ends.
+#include <fmt/core.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "tools/bench/comparison.hpp"
+#include "tools/bench/cpu_time.hpp"
+#include "tools/bench/options.hpp"
+#include "tools/bench/sockets.hpp"
+#include "tools/bench/trade_server.hpp"
+#include "tools/bench/wait_for.hpp"
+
+namespace tidegate::bench {
+namespace {
+
+constexpr std::size_t kReaders = 500;
+constexpr double kTradesPerSecond = 40;    // that all readers get
+constexpr double kHeavyPerSecond = 8'000;  // that the one more reader gets, slow or not
+constexpr std::string_view kIdKey = "\"trade_id\":\"";
+
+/// A masked text frame (the mask is zero) of at most 65,535 bytes.
+std::string text_frame(std::string_view payload) {
+  std::string frame{'\x81', static_cast<char>(0x80 | 126), static_cast<char>(payload.size() >> 8U), static_cast<char>(payload.size() & 0xFFU)};
+  return frame.append(4, '\0').append(payload);
+}
+
+Socket subscriber(std::uint16_t port, std::size_t instrument, int receive_buffer) {
+  Socket socket = connect_local(port);
+  if (receive_buffer != 0) ::setsockopt(socket.fd(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  if (!socket.ok() || !upgrade(socket)) return Socket{};
+  const std::string request =
+      R"({"op":"subscribe","channels":["trade"],"symbols":[")" + TradeServer::symbol(instrument) + R"("],"options":{"snapshot":false}})";
+  return write_all(socket, text_frame(request)) ? std::move(socket) : Socket{};
+}
+
+/// Reads many connections on one thread, and takes the age of the last trade of each piece it gets.
+class TimedReaders {
+ public:
+  TimedReaders() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), stop_(::eventfd(0, EFD_CLOEXEC)) {
+    watch(stop_);
+    thread_ = std::thread{[this] { read_all(); }};
+  }
+  ~TimedReaders() {
+    ::eventfd_write(stop_, 1);
+    thread_.join();
+    ::close(stop_);
+    ::close(epoll_);
+  }
+  TimedReaders(const TimedReaders&) = delete;
+  TimedReaders& operator=(const TimedReaders&) = delete;
+
+  void add(Socket socket, bool timed) {
+    const std::lock_guard lock(mutex_);
+    if (!timed) untimed_ = socket.fd();
+    watch(socket.fd());
+    sockets_.push_back(std::move(socket));
+  }
+  /// Closes the connection that is not timed.
+  void drop_untimed() {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(sockets_, [&](const Socket& socket) { return socket.fd() == untimed_; });
+    untimed_ = -1;
+  }
+  /// Microseconds, since the last call.
+  std::vector<double> take_ages() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(ages_, {});
+  }
+
+ private:
+  void watch(int fd) const {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = fd;
+    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+  }
+  void read_all() {
+    std::array<epoll_event, 256> events;
+    std::array<char, 65'536> buffer;
+    for (;;) {
+      const int n = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
+      const std::lock_guard lock(mutex_);
+      for (int i = 0; i < n; ++i) {
+        const int fd = events[static_cast<std::size_t>(i)].data.fd;
+        if (fd == stop_) return;
+        const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (got <= 0) {
+          if (got == 0) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+          continue;
+        }
+        if (fd == untimed_) continue;
+        const std::string_view text(buffer.data(), static_cast<std::size_t>(got));
+        const std::size_t at = text.rfind(kIdKey);
+        if (at == std::string_view::npos || text.size() - at < 40) continue;
+        ages_.push_back(static_cast<double>(now_ns() - std::strtoll(text.data() + at + kIdKey.size(), nullptr, 10)) / 1e3);
+      }
+    }
+  }
+
+  int epoll_;
+  int stop_;
+  int untimed_ = -1;
+  std::mutex mutex_;
+  std::vector<Socket> sockets_;
+  std::vector<double> ages_;
+  std::thread thread_;
+};
+
+/// Takes one byte a second until told to stop.
+class Sipper {
+ public:
+  explicit Sipper(Socket socket)
+      : socket_(std::move(socket)), thread_([this] {
+          while (!stop_) {
+            char byte = 0;
+            static_cast<void>(::recv(socket_.fd(), &byte, 1, MSG_DONTWAIT));
+            for (int i = 0; i < 100 && !stop_; ++i) std::this_thread::sleep_for(std::chrono::milliseconds{10});
+          }
+        }) {}
+  ~Sipper() { stop(); }
+  Sipper(const Sipper&) = delete;
+  Sipper& operator=(const Sipper&) = delete;
+
+  /// Reads whatever is left, and returns the end of it.
+  std::string rest() {
+    stop();
+    std::string text;
+    std::array<char, 65'536> buffer;
+    timeval limit{2, 0};
+    ::setsockopt(socket_.fd(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    for (ssize_t got = 1; got > 0;) {
+      got = ::recv(socket_.fd(), buffer.data(), buffer.size(), 0);
+      if (got > 0) text.append(buffer.data(), static_cast<std::size_t>(got));
+      if (text.size() > 1'000'000) text.erase(0, text.size() - 500'000);
+    }
+    return text.substr(text.size() - std::min<std::size_t>(text.size(), 1'000));
+  }
+
+ private:
+  void stop() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  Socket socket_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+std::size_t resident_kib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) return std::strtoull(line.c_str() + 6, nullptr, 10);
+  }
+  return 0;
+}
+
+std::vector<double> percentiles(std::vector<double> ages) {
+  if (ages.empty()) return {0, 0};
+  std::sort(ages.begin(), ages.end());
+  return {ages[ages.size() / 2], ages[ages.size() * 99 / 100]};
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c >= ' ' && c < 127 ? c : '.';
+  return out;
+}
+
+}  // namespace
+
+bool run_slow_reader(const Options& options) {
+  raise_descriptor_limit();
+  TradeServer server({{1, kTradesPerSecond}, {1, kHeavyPerSecond}});
+  TimedReaders readers;
+  for (std::size_t i = 0; i < kReaders; ++i) {
+    Socket socket = subscriber(server.port(), 0, 0);
+    if (!socket.ok()) return false;
+    readers.add(std::move(socket), true);
+  }
+  const auto& counters = server.telemetry().gateway;
+  std::size_t ended = 0, with_kib = 0, without_kib = 0;
+  std::string last;
+  const auto sample = [&] {
+    std::this_thread::sleep_for(std::chrono::seconds{1});  // the connection is there, its first messages are out
+    static_cast<void>(readers.take_ages());
+    std::this_thread::sleep_for(options.round_time());
+    return percentiles(readers.take_ages());
+  };
+  Comparison comparison;
+  const std::size_t without = comparison.add([&] {
+    readers.add(subscriber(server.port(), 1, 0), false);
+    std::vector<double> result = sample();
+    without_kib = std::max(without_kib, resident_kib());
+    readers.drop_untimed();
+    return result;
+  });
+  const std::size_t with = comparison.add([&] {
+    const std::uint64_t before = counters.subscribers_too_slow;
+    Sipper slow(subscriber(server.port(), 1, 4'096));
+    std::vector<double> result = sample();
+    with_kib = std::max(with_kib, resident_kib());
+    if (wait_for([&] { return counters.subscribers_too_slow != before; })) ++ended;
+    last = slow.rest();
+    return result;
+  });
+  fmt::print("slow-reader: {} readers of {} trades/s, and one of {} trades/s that reads all, or one byte a second; {} s a round\n\n", kReaders,
+             kTradesPerSecond, kHeavyPerSecond, options.seconds);
+  comparison.run(options.rounds);
+  Table table{{"the one more reader", "p50 of the others: us", "p99: us", "ratio of p99", "resident: KiB"}};
+  table.add({"reads", fmt::format("{:.0f}", comparison.median_of(without, 0)), fmt::format("{:.0f}", comparison.median_of(without, 1)), "1.00",
+             fmt::format("{}", without_kib)});
+  table.add({"takes one byte a second", fmt::format("{:.0f}", comparison.median_of(with, 0)), fmt::format("{:.0f}", comparison.median_of(with, 1)),
+             fmt::format("{:.2f}", comparison.ratio(with, without, 1)), fmt::format("{}", with_kib)});
+  table.print();
+  fmt::print("\nended with 4021: {} of {} rounds; the last bytes it read:\n{}\n", ended, options.rounds, printable(last));
+  return ended == static_cast<std::size_t>(options.rounds) && last.find("4021") != std::string::npos;
+}
+
+}  // namespace tidegate::bench

@@ -228,9 +228,12 @@ void Pipeline::stop_sessions() {
 void Pipeline::reload() { reload_certificate(); }
 
 void Pipeline::reload_certificate() {
-  if (config_.server.tls.certificate.empty()) return;
-  const std::string problem = distributor_.reload_tls();
-  if (!problem.empty()) return spdlog::error("{}; the certificate that was in use stays in use", problem);
+  const ServerTls& files = config_.server.tls;
+  if (files.certificate.empty()) return;
+  const TlsFilesReport report = inspect_tls_files(files.certificate, files.private_key, clock_.utc());
+  const bool sound = report.wrong == TlsFilesReport::Wrong::Nothing;
+  const std::string problem = sound ? distributor_.reload_tls() : report.problem + "; " + report.remedy;
+  if (!problem.empty()) return spdlog::error("the certificate in use stays in use: {}", problem);
   spdlog::info("the certificate {} was read again; it ends on {}", config_.server.tls.certificate, to_rfc3339(distributor_.tls_expires()));
   next_certificate_watch_ = clock_.mono();
 }

@@ -29,7 +29,7 @@ int refuse(std::ostream& notes, std::string_view problem) {
 }
 
 /// In double quotes, as YAML reads JSON's texts. Names hold no control characters.
-std::string quoted(std::string_view name) {
+std::string yaml_quoted(std::string_view name) {
   std::string text = "\"";
   for (const char c : name) {
     if (c == '"' || c == '\\') text += '\\';
@@ -65,15 +65,15 @@ std::optional<UtcTime> parse_expiry(std::string_view text, UtcTime now) {
 std::string time_text(UtcTime time) { return to_rfc3339(time).substr(0, 19) + "Z"; }
 
 std::string entry_text(const TokenOptions& options, const Sha256& digest, const std::optional<UtcTime>& expires) {
-  std::string entry = "- {sha256: " + digest_text(digest) + ", user: " + quoted(options.user);
+  std::string entry = "- {sha256: " + digest_text(digest) + ", user: " + yaml_quoted(options.user);
   if (!options.roles.empty()) {
     entry += ", roles: [";
-    for (const std::string& role : options.roles) entry += (entry.ends_with('[') ? "" : ", ") + quoted(role);
+    for (const std::string& role : options.roles) entry += (entry.ends_with('[') ? "" : ", ") + yaml_quoted(role);
     entry += "]";
   }
-  if (!options.plan.empty()) entry += ", plan: " + quoted(options.plan);
+  if (!options.plan.empty()) entry += ", plan: " + yaml_quoted(options.plan);
   entry += ", active: true";
-  if (expires) entry += ", expires: " + quoted(time_text(*expires));
+  if (expires) entry += ", expires: " + yaml_quoted(time_text(*expires));
   return entry + "}";
 }
 

@@ -35,7 +35,12 @@ constexpr std::string_view kIdKey = "\"trade_id\":\"";
 
 /// A masked text frame (the mask is zero) of at most 65,535 bytes.
 std::string text_frame(std::string_view payload) {
-  std::string frame{'\x81', static_cast<char>(0x80 | 126), static_cast<char>(payload.size() >> 8U), static_cast<char>(payload.size() & 0xFFU)};
+  std::string frame{'\x81'};
+  if (payload.size() < 126) {
+    frame += static_cast<char>(0x80U | payload.size());
+  } else {
+    frame += {'\xFE', static_cast<char>(payload.size() >> 8U), static_cast<char>(payload.size() & 0xFFU)};
+  }
   return frame.append(4, '\0').append(payload);
 }
 
@@ -143,7 +148,8 @@ class Sipper {
     std::array<char, 65'536> buffer;
     timeval limit{2, 0};
     ::setsockopt(socket_.fd(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    for (ssize_t got = 1; got > 0;) {
+    const std::int64_t end = now_ns() + 60'000'000'000;
+    for (ssize_t got = 1; got > 0 && now_ns() < end;) {
       got = ::recv(socket_.fd(), buffer.data(), buffer.size(), 0);
       if (got > 0) text.append(buffer.data(), static_cast<std::size_t>(got));
       if (text.size() > 1'000'000) text.erase(0, text.size() - 500'000);

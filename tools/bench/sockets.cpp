@@ -73,7 +73,7 @@ bool write_all(const Socket& socket, std::string_view bytes) {
 
 bool upgrade(const Socket& socket) {
   if (!write_all(socket,
-                 "GET /bench HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
+                 "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
                  "dGlkZWdhdGUtYmVuY2gxNg==\r\nSec-WebSocket-Version: 13\r\n\r\n")) {
     return false;
   }

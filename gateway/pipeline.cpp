@@ -334,13 +334,16 @@ std::string Pipeline::reload() {
 }
 
 std::string Pipeline::reload_certificate() {
-  if (config_.server.tls.certificate.empty()) return {};
-  std::string problem = distributor_.reload_tls();
+  const ServerTls& files = config_.server.tls;
+  if (files.certificate.empty()) return {};
+  const TlsFilesReport report = inspect_tls_files(files.certificate, files.private_key, clock_.utc());
+  const bool sound = report.wrong == TlsFilesReport::Wrong::Nothing;
+  std::string problem = sound ? distributor_.reload_tls() : report.problem + "; " + report.remedy;
   if (!problem.empty()) {
-    spdlog::error("reload: {}; the certificate that was in use stays in use", problem);
+    spdlog::error("reload: the certificate in use stays in use: {}", problem);
     return problem;
   }
-  spdlog::info("the certificate {} was read again; it ends on {}", config_.server.tls.certificate, to_rfc3339(distributor_.tls_expires()));
+  spdlog::info("the certificate {} was read again; it ends on {}", files.certificate, to_rfc3339(distributor_.tls_expires()));
   next_certificate_watch_ = clock_.mono();
   return {};
 }

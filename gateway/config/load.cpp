@@ -50,7 +50,7 @@ void read_tls(Section& tls, Config& config) {
   if (!read_whole_file(files.certificate, certificate_text).empty() || !read_whole_file(files.private_key, key_text).empty()) {
     certificate.refuse("the files changed while they were read", "start again");
   }
-  const TlsFilesReport report = inspect_tls_files(certificate_text, key_text, SystemClock{}.utc());
+  const TlsFilesReport report = inspect_tls_texts(certificate_text, key_text, SystemClock{}.utc());
   if (report.wrong != TlsFilesReport::Wrong::Nothing) {
     const Scalar& wrong = report.wrong == TlsFilesReport::Wrong::PrivateKey ? key : certificate;
     wrong.refuse("the file " + wrong.shown + " " + report.problem, report.remedy);

@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "gateway/config/ca_file.hpp"
+#include "gateway/config/config_error.hpp"
+#include "gateway/config/yaml_tree.hpp"
 
 namespace tidegate {
 namespace {
@@ -62,7 +64,7 @@ std::string expiry_warning(UtcTime expires, UtcTime now) {
   return "expires on " + date_of(expires) + ", in " + std::to_string(days) + (days == 1 ? " day" : " days");
 }
 
-TlsFilesReport inspect_tls_files(std::string_view certificates, std::string_view key_text, UtcTime now) {
+TlsFilesReport inspect_tls_texts(std::string_view certificates, std::string_view key_text, UtcTime now) {
   using Wrong = TlsFilesReport::Wrong;
   if (std::string problem = authorities_problem(certificates); !problem.empty()) {
     return refusal(Wrong::Certificate, std::move(problem), "give the certificate and those that lead to its authority in PEM, as fullchain.pem");
@@ -89,6 +91,23 @@ TlsFilesReport inspect_tls_files(std::string_view certificates, std::string_view
   report.warning = expiry_warning(report.expires, now);
   const UtcTime begins = time_of(X509_get0_notBefore(certificate.get()));
   if (begins.known() && begins > now) report.warning = "is not valid before " + date_of(begins) + ", clients refuse it until then";
+  return report;
+}
+
+TlsFilesReport inspect_tls_files(const std::string& certificates, const std::string& key, UtcTime now) {
+  using Wrong = TlsFilesReport::Wrong;
+  std::string certificates_text, key_text;
+  for (const Wrong file : {Wrong::Certificate, Wrong::PrivateKey}) {
+    const bool is_key = file == Wrong::PrivateKey;
+    const std::string& path = is_key ? key : certificates;
+    if (const std::string wrong = read_whole_file(path, is_key ? key_text : certificates_text); !wrong.empty()) {
+      return refusal(file, "the file " + in_quotes(path) + " cannot be read (" + wrong + ")", "correct the path or its permissions");
+    }
+  }
+  TlsFilesReport report = inspect_tls_texts(certificates_text, key_text, now);
+  if (report.wrong != Wrong::Nothing) {
+    report.problem.insert(0, "the file " + in_quotes((report.wrong == Wrong::PrivateKey ? key : certificates)) + " ");
+  }
   return report;
 }
 

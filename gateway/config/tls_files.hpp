@@ -21,7 +21,9 @@ struct TlsFilesReport {
 };
 
 /// Looks at the texts of both files, which must be PEM: the gateway's certificate first in its file, its authorities' behind it.
-[[nodiscard]] TlsFilesReport inspect_tls_files(std::string_view certificates, std::string_view key, UtcTime now);
+[[nodiscard]] TlsFilesReport inspect_tls_texts(std::string_view certificates, std::string_view key, UtcTime now);
+/// The same of two files, whose names the problem holds.
+[[nodiscard]] TlsFilesReport inspect_tls_files(const std::string& certificates, const std::string& key, UtcTime now);
 /// The warning above, of a certificate that ends then. Empty: nothing to speak of yet.
 [[nodiscard]] std::string expiry_warning(UtcTime expires, UtcTime now);
 

@@ -72,7 +72,8 @@ class StrictRequest : public websocketpp::http::parser::request {
   /// A target is a path; of a whole URL (RFC 9112, 3.2.2) the host counts instead of the header.
   void make_origin_form() {
     const std::string target = get_uri();
-    if (target.empty() || target.front() == '/' || target == "*") return;
+    if (target.empty()) refuse("Target");
+    if (target.front() == '/' || target == "*") return;
     for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {
       if (target.compare(0, scheme.size(), scheme) != 0) continue;
       const std::size_t end = std::min(target.find_first_of("/?", scheme.size()), target.size());

@@ -108,6 +108,22 @@ TEST_CASE("server.tls: a certificate that is expired, not valid yet or about to 
   }
 }
 
+TEST_CASE("server.tls: of files that are read again, the problem names the file") {
+  const Folder folder;
+  Authority authority(folder.path());
+  const Authority::Files one = authority.issue("DNS:localhost");
+  const Authority::Files other = authority.issue("DNS:localhost");
+  using Wrong = TlsFilesReport::Wrong;
+  const UtcTime now = SystemClock{}.utc();
+  CHECK(inspect_tls_files(one.certificate, one.key, now).wrong == Wrong::Nothing);
+  const TlsFilesReport mixed = inspect_tls_files(one.certificate, other.key, now);
+  CHECK(mixed.wrong == Wrong::PrivateKey);
+  CHECK(mixed.problem == "the file \"" + other.key + "\" is not the key of the first certificate in server.tls.certificate");
+  const TlsFilesReport gone = inspect_tls_files("none.pem", one.key, now);
+  CHECK(gone.wrong == Wrong::Certificate);
+  CHECK(gone.problem == "the file \"none.pem\" cannot be read (No such file or directory)");
+}
+
 TEST_CASE("certificate expiry: spoken of from two weeks before") {
   CHECK(expiry_warning(day(100), day(85)).empty());
   CHECK(expiry_warning(day(100), day(86)).empty());

@@ -19,7 +19,7 @@
 
 #include "gateway/net/event_loop.hpp"
 #include "gateway/net/ws_server.hpp"
-#include "tests/fuzz/throwaway_certificate.hpp"
+#include "tools/common/throwaway_certificate.hpp"
 
 namespace {
 
@@ -153,7 +153,7 @@ class Stage {
  public:
   Stage() {
     net::WsServerOptions secure = options();
-    secure.tls = fuzz::throwaway_certificate();
+    secure.tls = tools::throwaway_certificate();
     tls_ = std::make_unique<net::WsServer>(loop_, handler_, secure);
     require(tls_->listen("127.0.0.1", 0).empty() && plain_.listen("127.0.0.1", 0).empty(), "no port");
     open_bystander();
@@ -164,7 +164,10 @@ class Stage {
       Client client(begin == 3 ? *tls_ : plain_);
       if (begin == 1 || begin == 2) client.send(kUpgrade);
       const std::string masked = begin == 2 ? mask_frames(bytes) : std::string{};
-      if (begin == 2) bytes = masked;
+      if (begin == 2) {
+        bytes = masked;
+        segment = std::max(segment, bytes.size() / kSegmentsMax + 1);
+      }
       while (!bytes.empty()) {
         client.send(bytes.substr(0, segment));
         bytes.remove_prefix(std::min(segment, bytes.size()));
@@ -177,9 +180,9 @@ class Stage {
       }
       if (begin != 3) check_answer(client.received);
     }
-    handler_.go_on();
     for (int turn = 0; handler_.open > 1; ++turn) {
       require(turn < kTurnsMax, "a connection that does not end");
+      handler_.go_on();
       loop_.run_for(std::chrono::milliseconds{1});
     }
     if (++inputs_ % kBystanderEvery == 0) check_bystander();

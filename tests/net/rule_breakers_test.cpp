@@ -61,6 +61,7 @@ TEST_CASE("rule breakers: a request that breaks the rules gets the status that t
       {"HTTP of a later version", "GET / HTTP/2.0\r\nHost: h\r\n\r\n", "505", 1},
       {"what is no version", "GET / HTML/1.1\r\nHost: h\r\n\r\n", "400", 1},
       {"a space in the target", "GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", "400", 1},
+      {"no target", "GET  HTTP/1.1\r\nHost: h\r\n\r\n", "400", 1},
       {"a target that is no path", "GET index.html HTTP/1.1\r\nHost: h\r\n\r\n", "400", 1},
       {"a tunnel", "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n", "400", 1},
       {"no line at all", "\r\n\r\n", "400", 1},

@@ -14,9 +14,10 @@ std::string value_of(const sim::ibkr::FieldValues& values, const std::string& fi
 /// The venue itself, with one client that is greeted; its time is the test's.
 struct VenueWithoutSockets : sim::Wire {
   explicit VenueWithoutSockets(std::uint64_t seed) : venue(options(seed), now) {
-    net::HttpRequest accounts{"GET", "/v1/api/iserver/accounts", {}, {}, {}};
+    net::HttpRequest accounts{.method = "GET", .target = "/v1/api/iserver/accounts", .remote_address = {}};
     REQUIRE(venue.on_rest(accounts, now).status == 200);
-    net::HttpRequest upgrade{"GET", "/v1/api/ws", {}, {}, {{"Cookie", "api=" + venue.login().session()}}};
+    net::HttpRequest upgrade{
+        .method = "GET", .target = "/v1/api/ws", .remote_address = {}, .headers = {{"Cookie", "api=" + venue.login().session()}}};
     REQUIRE(venue.admit(upgrade, now) == 101);
     client = &venue.open(*this, upgrade, now);
     pass_seconds(1);

@@ -1,11 +1,10 @@
 // Part 4: CPU of the server's thread for each delivery, beside a raw server that writes the same bytes.
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <array>
-#include <chrono>
 
 #include "tools/bench/comparison.hpp"
+#include "tools/bench/fanout_plan.hpp"
 #include "tools/bench/fanout_readers.hpp"
 #include "tools/bench/fanout_servers.hpp"
 #include "tools/bench/options.hpp"
@@ -17,28 +16,6 @@ namespace {
 constexpr std::array<std::size_t, 4> kSubscribers = {1, 10, 100, 1'000};
 constexpr std::array<std::size_t, 2> kBursts = {1, 32};
 constexpr std::size_t kDescriptorsSpare = 100;
-// The pace: well below what one core can write, so that readers keep up and no socket fills.
-constexpr std::chrono::nanoseconds kPerDelivery{20'000};
-constexpr std::chrono::nanoseconds kShortestTurn{100'000};
-constexpr std::size_t kFewestTurns = 5;
-
-FanoutRun plan(std::size_t subscribers, std::size_t burst, std::chrono::nanoseconds time) {
-  FanoutRun run;
-  run.burst = burst;
-  run.interval = std::max(kPerDelivery * static_cast<std::int64_t>(subscribers * burst), kShortestTurn);
-  run.turns = std::max<std::size_t>(static_cast<std::size_t>(time / run.interval), kFewestTurns);
-  return run;
-}
-
-/// Runs one server's round; microseconds of CPU a delivery, and whether every byte reached the readers.
-template <class Server>
-std::vector<double> measure(const Readers& readers, std::size_t subscribers, const FanoutRun& run, Server server) {
-  const std::size_t deliveries = run.turns * run.burst * subscribers;
-  const std::uint64_t target = readers.bytes() + deliveries * kFrameBytes;
-  const auto cpu_ns = static_cast<double>(server(run));
-  const bool complete = wait_for([&] { return readers.bytes() >= target; });
-  return {cpu_ns / 1e3 / static_cast<double>(deliveries), complete && readers.bytes() == target ? 0.0 : 1.0};
-}
 
 }  // namespace
 
@@ -67,9 +44,9 @@ bool run_fanout(const Options& options) {
       return false;
     }
     for (const std::size_t burst : kBursts) {
-      const FanoutRun run = plan(subscribers, burst, options.round_time());
+      const FanoutRun run = plan_fanout(subscribers, burst, options.round_time());
       Comparison comparison;
-      const auto contend = [&](auto server) { return comparison.add([&, server] { return measure(readers, subscribers, run, server); }); };
+      const auto contend = [&](auto server) { return comparison.add([&, server] { return measure_fanout(readers, subscribers, run, server); }); };
       const std::size_t each = contend([&](const FanoutRun& r) { return raw.run(r, RawServer::Writes::EachRecord); });
       const std::size_t gathered = contend([&](const FanoutRun& r) { return raw.run(r, RawServer::Writes::EachTurn); });
       const std::size_t gateway = contend([&](const FanoutRun& r) { return ours.run(r); });

@@ -22,10 +22,12 @@ std::chrono::nanoseconds until(std::int64_t begin_ns, std::size_t turn, std::chr
 
 }  // namespace
 
-GatewayServer::GatewayServer() : payload_(kFrameBytes - kHeaderBytes, 'x') {
-  port_ = thread_.run([this] {
+GatewayServer::GatewayServer(const net::TlsFiles& tls) : payload_(kFrameBytes - kHeaderBytes, 'x') {
+  net::WsServerOptions options;
+  options.tls = tls;
+  port_ = thread_.run([&, this] {
     timer_ = std::make_unique<net::Timer>(thread_.loop());
-    server_ = std::make_unique<net::WsServer>(thread_.loop(), static_cast<net::WsServerHandler&>(*this), net::WsServerOptions{});
+    server_ = std::make_unique<net::WsServer>(thread_.loop(), static_cast<net::WsServerHandler&>(*this), options);
     return server_->listen("127.0.0.1", 0).empty() ? server_->port() : std::uint16_t{0};
   });
 }

@@ -27,7 +27,7 @@ struct FanoutRun {
 /// The gateway's own server, pool and flush, on a loop of its own.
 class GatewayServer final : private net::WsServerHandler {
  public:
-  GatewayServer();
+  explicit GatewayServer(const net::TlsFiles& tls = {});
   ~GatewayServer() override;
   GatewayServer(const GatewayServer&) = delete;
   GatewayServer& operator=(const GatewayServer&) = delete;

@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
     good = tidegate::bench::run_line(options) && good;
     good = tidegate::bench::run_relay(options) && good;
     good = tidegate::bench::run_fanout(options) && good;
+    good = tidegate::bench::run_fanout_tls(options) && good;
     return tidegate::bench::run_ticks(options) && good;
   };
   CLI::App* const decode = part("decode", "reading frames, beside RapidJSON",
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
   CLI::App* const relay =
       part("relay", "latency from broker socket to subscriber socket, beside a bare TCP relay", [&] { return run_relay(options); });
   part("fanout", "server CPU per delivery, beside a raw server", [&] { return run_fanout(options); });
+  part("fanout-tls", "server CPU per delivery over TLS, beside the same server without it", [&] { return run_fanout_tls(options); });
   part("ticks", "9,000 instruments of Zerodha in full mode, beside a bare receiver", [&] { return run_ticks(options); });
   part("slow-reader", "one reader of a byte a second among 500: the others' latency, and how it ends", [&] { return run_slow_reader(options); });
   CLI::App* const resume = app.add_subcommand("resume", "a client that drops every second and comes back where it was");

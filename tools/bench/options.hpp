@@ -26,6 +26,7 @@ bool run_decode_ibkr(const Options& options);
 bool run_line(const Options& options);
 bool run_relay(const Options& options);
 bool run_fanout(const Options& options);
+bool run_fanout_tls(const Options& options);
 bool run_ticks(const Options& options);
 bool run_slow_reader(const Options& options);
 bool run_resume(const Options& options);

@@ -44,6 +44,7 @@ std::string with_options(const std::string& reason) {
 }
 
 std::string reason_of(const net::WsClosed& closed) {
+  if (closed.http_status == 400) return "the answer was HTTP 400; a gateway that speaks TLS wants wss:// in --url";
   if (closed.http_status != 0 && closed.http_status != 101) return "the answer was HTTP " + std::to_string(closed.http_status);
   std::string reason = closed.reason.empty() ? "the connection was cut" : with_options(closed.reason);
   if (closed.code >= 4000) reason += " (" + std::to_string(closed.code) + ")";

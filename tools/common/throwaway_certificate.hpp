@@ -1,4 +1,4 @@
-// A certificate of its own authority and its key, in files of a new temporary folder.
+// A certificate that is its own authority, and its key, in files of a new temporary folder: for measuring and fuzzing.
 #pragma once
 
 #include <openssl/evp.h>
@@ -11,7 +11,7 @@
 
 #include "gateway/net/ws_server.hpp"
 
-namespace tidegate::fuzz {
+namespace tidegate::tools {
 
 inline net::TlsFiles throwaway_certificate() {
   char folder[] = "/tmp/tidegate-fuzz-XXXXXX";
@@ -35,4 +35,4 @@ inline net::TlsFiles throwaway_certificate() {
   return files;
 }
 
-}  // namespace tidegate::fuzz
+}  // namespace tidegate::tools

@@ -1,0 +1,46 @@
+#include "tools/bench/tls_reader.hpp"
+
+#include <fcntl.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace tidegate::bench {
+namespace {
+
+SSL_CTX* client_context() {
+  static SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+  return context;
+}
+
+}  // namespace
+
+TlsReader::TlsReader(std::uint16_t port) : socket_(connect_local(port)), ssl_(SSL_new(client_context())) {
+  if (!socket_.ok() || !ssl_) return;
+  SSL_set_fd(ssl_.get(), socket_.fd());
+  ok_ = SSL_connect(ssl_.get()) == 1 && upgrade() && ::fcntl(socket_.fd(), F_SETFL, O_NONBLOCK) == 0;
+}
+
+bool TlsReader::upgrade() {
+  constexpr std::string_view kRequest =
+      "GET /bench HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
+      "dGlkZWdhdGUtYmVuY2gxNg==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+  if (SSL_write(ssl_.get(), kRequest.data(), static_cast<int>(kRequest.size())) <= 0) return false;
+  std::string answer;
+  char byte = 0;  // one at a time: what follows the answer belongs to the reader
+  while (!answer.ends_with("\r\n\r\n")) {
+    if (SSL_read(ssl_.get(), &byte, 1) != 1) return false;
+    answer += byte;
+  }
+  return answer.starts_with("HTTP/1.1 101");
+}
+
+std::size_t TlsReader::read() {
+  std::array<char, 16'384> buffer;
+  std::size_t total = 0;
+  for (int count = 0; (count = SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()))) > 0;) total += static_cast<std::size_t>(count);
+  return total;
+}
+
+}  // namespace tidegate::bench

@@ -9,7 +9,7 @@
 namespace tidegate::distributor {
 namespace {
 
-constexpr std::string_view kTypesHint = "the types are: SUBSCRIPTION, AUTHENTICATION, HEARTBEAT";
+constexpr std::string_view kPlatformTypesHint = "the types are: SUBSCRIPTION, AUTHENTICATION, HEARTBEAT";
 constexpr std::string_view kActionsHint = R"(send {"action":"subscribe","topics":["orders","market:VENUE:SYMBOL"]}, or the action unsubscribe)";
 constexpr std::string_view kMarket = "market:";
 
@@ -39,13 +39,13 @@ Complaint read_subscription(std::string_view payload, Request& request) {
 
 Complaint read_envelope(std::string_view envelope, Request& request) {
   const auto type = text_of_raw(raw_value(envelope, "type"));
-  if (!type) return {code::kMalformed, "type is missing or not text", std::string(kTypesHint)};
+  if (!type) return {code::kMalformed, "type is missing or not text", std::string(kPlatformTypesHint)};
   if (*type == "HEARTBEAT") {
     request.op = Op::Ping;
     return {};
   }
   if (*type != "SUBSCRIPTION" && *type != "AUTHENTICATION") {
-    return {code::kUnknownOp, "unknown type: " + std::string(cut_text(*type, kNameBytesMax)), std::string(kTypesHint)};
+    return {code::kUnknownOp, "unknown type: " + std::string(cut_text(*type, kNameBytesMax)), std::string(kPlatformTypesHint)};
   }
   std::string text;
   std::string_view payload = raw_value(envelope, "payload");

@@ -10,10 +10,10 @@
 namespace tidegate::distributor {
 namespace {
 
-constexpr std::string_view kTypesHint =
+constexpr std::string_view kTradingTypesHint =
     "the types are: subscribe_ticker, subscribe_trades, subscribe_orderbook, subscribe_symbol, the same with unsubscribe_, subscribe, unsubscribe, "
     "ping";
-constexpr std::string_view kChannelsHint = "one of: orders, risk_alerts, bot_status, portfolio; with symbols also ticker, trades, orderbook";
+constexpr std::string_view kTradingChannelsHint = "one of: orders, risk_alerts, bot_status, portfolio; with symbols also ticker, trades, orderbook";
 constexpr std::size_t kEchoBytesMax = 1024;
 
 constexpr std::array<std::string_view, 4> kTopicChannels = {"orders", "risk_alerts", "bot_status", "portfolio"};
@@ -42,14 +42,14 @@ void add_topics(const std::string& channel, const Identity& identity, std::vecto
 Complaint read_channels(std::string_view object, const Identity& identity, Request& request) {
   std::vector<std::string> channels;
   if (Complaint complaint = read_texts(object, "channels", channels); complaint.code != 0) return complaint;
-  if (channels.empty() && request.symbols.empty()) return {code::kMalformed, "neither channels nor symbols", std::string(kChannelsHint)};
+  if (channels.empty() && request.symbols.empty()) return {code::kMalformed, "neither channels nor symbols", std::string(kTradingChannelsHint)};
   for (const std::string& name : channels) {
     if (std::ranges::find(kTopicChannels, name) != kTopicChannels.end()) {
       add_topics(name, identity, request.topics);
     } else if (const std::string_view market = market_channel(name); !market.empty() && !request.symbols.empty()) {
       request.channels.emplace_back(market);
     } else if (request.also_wrong.size() < kTopicChannels.size()) {
-      request.also_wrong.push_back({code::kNoChannel, "unknown channel: " + std::string(cut_text(name, kNameBytesMax)), std::string(kChannelsHint)});
+      request.also_wrong.push_back({code::kNoChannel, "unknown channel: " + std::string(cut_text(name, kNameBytesMax)), std::string(kTradingChannelsHint)});
     }
   }
   if (!request.channels.empty() || request.symbols.empty()) return {};
@@ -82,7 +82,7 @@ Complaint read_depth(std::string_view object, Request& request) {
 
 Complaint read_trading(std::string_view object, const Identity& identity, Request& request) {
   const auto type = text_of_raw(raw_value(object, "type"));
-  if (!type) return {code::kMalformed, "type is missing or not text", std::string(kTypesHint)};
+  if (!type) return {code::kMalformed, "type is missing or not text", std::string(kTradingTypesHint)};
   if (*type == "ping") {
     request.op = Op::Ping;
     request.echo = read_echo(object);
@@ -93,7 +93,7 @@ Complaint read_trading(std::string_view object, const Identity& identity, Reques
   request.op = rest.starts_with("unsubscribe") ? Op::Unsubscribe : Op::Subscribe;
   if (request.op == Op::Unsubscribe) rest.remove_prefix(2);
   const bool known = rest == "subscribe" || (rest.starts_with("subscribe_") && !market_channel(rest.substr(10)).empty() && rest != "subscribe_trade");
-  if (!known) return {code::kUnknownOp, "unknown type: " + std::string(cut_text(*type, kNameBytesMax)), std::string(kTypesHint)};
+  if (!known) return {code::kUnknownOp, "unknown type: " + std::string(cut_text(*type, kNameBytesMax)), std::string(kTradingTypesHint)};
   if (Complaint complaint = read_texts(object, "symbols", request.symbols); complaint.code != 0) return complaint;
   if (Complaint complaint = read_depth(object, request); complaint.code != 0) return complaint;
   if (rest == "subscribe") return read_channels(object, identity, request);

@@ -15,7 +15,7 @@ function finish(code, text) {
   console.log(`${check}: ${text}`);
   process.exit(code);
 }
-const fail = (error) => finish(1, `FAILED: ${error.stack ?? error}`);
+const fail = (error) => finish(1, `FAILED: ${error.stack ?? error}${error.cause ? `; ${error.cause.stack ?? error.cause}` : ''}`);
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 

@@ -63,6 +63,7 @@ export async function startSystem(gateway, simulator, work) {
 server:
   listen: 127.0.0.1:0
   auth: {jwt: {algorithm: HS256, key: "${key}"}}
+  limits: {handshake_timeout: 60s}  # a machine that builds meanwhile may be slow
 brokers:
   binance: {adapter: binance, ws_url: "ws://${venue}", rest_url: "http://${venue}"}
 log: {level: warning}

@@ -73,6 +73,7 @@ class StrictRequest : public websocketpp::http::parser::request {
   void make_origin_form() {
     const std::string target = get_uri();
     if (target.empty()) refuse("Target");
+    if (target.front() == '?') return set_uri("/" + target);  // no path at all, as some programs ask: it says nothing else
     if (target.front() == '/' || target == "*") return;
     for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {
       if (target.compare(0, scheme.size(), scheme) != 0) continue;

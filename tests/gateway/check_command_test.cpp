@@ -68,7 +68,7 @@ TEST_CASE("check: a tokens file that others can read is a warning and no mistake
   const std::string path = (folder.path() / "tokens.yaml").string();
   const Outcome open = check_tokens("tokens: []\n");
   CHECK(open.code == 0);
-  CHECK(open.complaints == path + ": every user of this machine can read it; chmod 600 " + path + "\n");
+  CHECK(open.complaints == "warning: " + path + ": every user of this machine can read it; chmod 600 " + path + "\n");
   CHECK(open.out.find("tokens_file: " + path) != std::string::npos);
   const Outcome wrong = check_tokens("tokens: [{}]\n");
   CHECK(wrong.code == 2);

@@ -46,8 +46,8 @@ TEST_CASE("administration: closed where nobody can log in, with a hint how to op
 TEST_CASE("administration: sessions and users are shown with their figures, never with a query") {
   Gateway gateway(with_logins(false));
   Client alice = connect(gateway, "/ws?token=alice-token");
-  Client anonymous = connect(gateway, "/ws/market");
-  Client awaited = connect(gateway, "/ws/trading");
+  Client anonymous = connect(gateway, "/ws/market?dialect=native");
+  Client awaited = connect(gateway, "/ws/trading?dialect=native");
   for (Client* client : {&alice, &anonymous, &awaited}) client->wait(1);
   alice.ask(R"({"op":"subscribe","channels":["trade","quote"],"symbols":["BINANCE:BTCUSDT"]})");
   const std::string sessions = admin(gateway, "GET", "sessions");

@@ -103,9 +103,9 @@ TEST_CASE("login: one that does not come in time is told 4001 and closed") {
 
 TEST_CASE("login: the trading path always wants one, the market path only where it is required") {
   Gateway gateway(with_logins(false));
-  Client market = connect(gateway, "/ws/market");
-  Client trading = connect(gateway, "/ws/trading");
-  Client trader = connect(gateway, "/ws/trading?token=alice-token");
+  Client market = connect(gateway, "/ws/market?dialect=native");
+  Client trading = connect(gateway, "/ws/trading?dialect=native");
+  Client trader = connect(gateway, "/ws/trading?dialect=native&token=alice-token");
   market.wait(1);
   trading.wait(1);
   trader.wait(1);

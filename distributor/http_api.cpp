@@ -20,7 +20,8 @@ namespace {
 constexpr std::size_t kInstrumentsDefault = 50;
 constexpr std::size_t kInstrumentsMax = 1000;
 constexpr std::size_t kSnapshotSymbolsMax = 1000;
-constexpr std::string_view kPages = "/health /health/redis /ready /metrics /ws /ws/market /ws/trading /ws/status /v1/snapshot /v1/instruments /v1/brokers /v1/publish /v1/admin/...";
+constexpr std::string_view kPages =
+    "/health /health/redis /ready /metrics /ws /ws/market /ws/trading /ws/status /v1/snapshot /v1/instruments /v1/brokers /v1/publish /v1/admin/...";
 
 void put_decimal(JsonWriter& json, std::string_view name, Decimal value) {
   if (value.present()) {
@@ -168,7 +169,8 @@ net::HttpResponse HttpApi::status(const Identity& caller) {
     if (caller.admin || user == caller.user) json.number(user, slots.size());
   }
   json.end_object();
-  json.number("total_subscriptions", hub_.table.subscription_count() + topics.subscription_count()).number("activeConnections", hub_.connection_count());
+  json.number("total_subscriptions", hub_.table.subscription_count() + topics.subscription_count())
+      .number("activeConnections", hub_.connection_count());
   json.key("topicSubscriptions").begin_object();
   for (const auto& [symbol, members] : by_symbol) json.number("market:" + std::string(symbol), members);
   for (const Topic& topic : topics.topics()) {  // the names of users' own topics are theirs

@@ -20,7 +20,9 @@
 namespace tidegate::distributor {
 
 /// For `retry_after_ms`: never sooner than it says.
-[[nodiscard]] constexpr std::uint64_t milliseconds_up(Duration duration) { return static_cast<std::uint64_t>((duration.count() + 999'999) / 1'000'000); }
+[[nodiscard]] constexpr std::uint64_t milliseconds_up(Duration duration) {
+  return static_cast<std::uint64_t>((duration.count() + 999'999) / 1'000'000);
+}
 
 inline constexpr std::size_t kIdBytesMax = 128;             // of a request's id, as JSON text
 inline constexpr std::size_t kNameBytesMax = 96;            // of a symbol or channel, where an answer repeats it
@@ -58,8 +60,8 @@ struct Request {
   std::vector<std::string> topics;
   SubscribeOptions options;
   PublishRequest publish;
-  std::string token;                   // Auth; never shown
-  std::string echo;                    // Ping: members that come back with the pong, ",\"key\":value" each
+  std::string token;                  // Auth; never shown
+  std::string echo;                   // Ping: members that come back with the pong, ",\"key\":value" each
   std::vector<Complaint> also_wrong;  // parts that cannot be served, beside the rest, which can
 };
 

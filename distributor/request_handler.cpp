@@ -172,7 +172,9 @@ std::optional<Channel> RequestHandler::channel(std::string_view name, Complaint&
 }
 
 Complaint RequestHandler::limit_reached(const Subscriber& subscriber) const {
-  const auto held_by = [this](const Subscriber& one) { return hub_.table.subscriptions_of(one.slot()) + hub_.topics->table().subscriptions_of(one.slot()) + one.wishes.size(); };
+  const auto held_by = [this](const Subscriber& one) {
+    return hub_.table.subscriptions_of(one.slot()) + hub_.topics->table().subscriptions_of(one.slot()) + one.wishes.size();
+  };
   const std::size_t limit = hub_.options.subscriptions_per_connection;
   const std::size_t user_limit = hub_.options.limits.subscriptions_per_user;
   if (held_by(subscriber) >= limit) {

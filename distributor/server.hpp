@@ -43,7 +43,7 @@ class Server final : private net::WsServerHandler {
   HttpApi& http_;
   Login& login_;
   SessionKeeper& keeper_;
-  std::string refusal_body_;  // of the last upgrade that was refused
+  std::string refusal_body_;     // of the last upgrade that was refused
   net::WsServerTotals counted_;  // what the counters have already
   net::WsServer server_;
 };

@@ -49,7 +49,8 @@ Complaint read_channels(std::string_view object, const Identity& identity, Reque
     } else if (const std::string_view market = market_channel(name); !market.empty() && !request.symbols.empty()) {
       request.channels.emplace_back(market);
     } else if (request.also_wrong.size() < kTopicChannels.size()) {
-      request.also_wrong.push_back({code::kNoChannel, "unknown channel: " + std::string(cut_text(name, kNameBytesMax)), std::string(kTradingChannelsHint)});
+      request.also_wrong.push_back(
+          {code::kNoChannel, "unknown channel: " + std::string(cut_text(name, kNameBytesMax)), std::string(kTradingChannelsHint)});
     }
   }
   if (!request.channels.empty() || request.symbols.empty()) return {};

@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::string_view kRoot = "/v1/admin/";
 constexpr std::string_view kAdminPages =
-    "GET sessions, GET users, DELETE sessions/{id}, DELETE users/{user}, POST drain?over=30s, DELETE drain, POST reload, POST brokers/{name}/reconnect";
+    "GET sessions, GET users, DELETE sessions/{id}, DELETE users/{user}, POST drain?over=30s, DELETE drain, POST reload, POST "
+    "brokers/{name}/reconnect";
 constexpr Duration kDrainDefault = std::chrono::seconds{30};
 constexpr Duration kDrainMax = std::chrono::hours{1};
 /// A broker counts connections and logins: nobody can make us exceed its limits by asking again and again.

@@ -73,7 +73,8 @@ std::optional<net::HttpResponse> Doorman::preflight(const net::HttpRequest& requ
   response.headers.emplace_back("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key");
   response.headers.emplace_back("Access-Control-Max-Age", kPreflightAge);
   // Browsers ask so before a page of a public site may reach a private address.
-  if (request.header("Access-Control-Request-Private-Network") == "true") response.headers.emplace_back("Access-Control-Allow-Private-Network", "true");
+  if (request.header("Access-Control-Request-Private-Network") == "true")
+    response.headers.emplace_back("Access-Control-Allow-Private-Network", "true");
   return response;
 }
 

@@ -20,7 +20,7 @@ namespace tidegate::net {
 
 struct HttpRequest {
   std::string method;
-  std::string target;  // path and query as sent
+  std::string target;     // path and query as sent
   std::string version{};  // "HTTP/1.1"
   std::string body{};
   std::string remote_address;  // "127.0.0.1"

@@ -29,7 +29,7 @@ namespace tidegate::distributor {
 class Hub final : public Names {
  public:
   Hub(const Clock& clock, Telemetry& telemetry, UpstreamHost& host, DistributorOptions options);
-  ~Hub();
+  ~Hub() override;
 
   const Clock& clock;
   Telemetry& telemetry;

@@ -40,14 +40,12 @@ Complaint choose_dialect(Subscriber& subscriber, const net::HttpRequest& request
   const std::string dialect = request.query("dialect");
   if (dialect == "native") {
     set_format(subscriber, Format::Native);
-  } else if (dialect == "trading") {
+  } else if (dialect == "trading" || (dialect.empty() && request.path() != "/ws")) {
     set_format(subscriber, Format::Trading);
   } else if (dialect == "platform") {
     set_format(subscriber, Format::Envelope);
   } else if (!dialect.empty()) {
     return {code::kMalformed, "unknown dialect", "one of: native, trading, platform"};
-  } else if (request.path() != "/ws") {
-    set_format(subscriber, Format::Trading);
   }
   return {};
 }

@@ -12,7 +12,7 @@ constexpr std::string_view kTradingPath = "/ws/trading";
 constexpr std::string_view kBearer = "bearer ";
 /// A login that its clock says is over but that the authenticator still takes (clocks differ) is looked at again so often.
 constexpr Duration kExpiredRecheck = std::chrono::seconds{1};
-constexpr MonoTime kNever{INT64_MAX};
+constexpr MonoTime kNoDeadline{INT64_MAX};
 
 Complaint complaint_of(const Refusal& refusal) { return {refusal.code, refusal.message, refusal.hint}; }
 
@@ -157,16 +157,16 @@ MonoTime Login::look_after(Subscriber& subscriber, MonoTime now) {
   if (session.awaiting_login) {
     if (now < session.login_deadline) return session.login_deadline;
     demand(subscriber, {});
-    return kNever;
+    return kNoDeadline;
   }
   const std::optional<UtcTime> expires = subscriber.identity->expires;
-  if (!expires) return kNever;
+  if (!expires) return kNoDeadline;
   const UtcTime utc = hub_.clock.utc();
   const Duration left{expires->ns - utc.ns};
   if (left <= Duration::zero()) {
     if (const auto refusal = hub_.authenticator->recheck(*subscriber.identity, utc)) {
       end_login(subscriber, *refusal);
-      return kNever;
+      return kNoDeadline;
     }
   }
   const Duration notice = hub_.options.login.expiry_notice;

@@ -21,14 +21,14 @@ namespace tidegate {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr int kRsaBitsMin = 2048;
+constexpr int kServerRsaBitsMin = 2048;
 
-struct Free {
+struct FreeTls {
   void operator()(BIO* source) const { BIO_free(source); }
   void operator()(X509* certificate) const { X509_free(certificate); }
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
 };
-using Source = std::unique_ptr<BIO, Free>;
+using Source = std::unique_ptr<BIO, FreeTls>;
 
 Source source_of(std::string_view text) {
   const auto size = static_cast<int>(std::min<std::size_t>(text.size(), std::numeric_limits<int>::max()));
@@ -70,8 +70,8 @@ TlsFilesReport inspect_tls_texts(std::string_view certificates, std::string_view
     return refusal(Wrong::Certificate, std::move(problem), "give the certificate and those that lead to its authority in PEM, as fullchain.pem");
   }
   ERR_clear_error();
-  const std::unique_ptr<X509, Free> certificate{PEM_read_bio_X509_AUX(source_of(certificates).get(), nullptr, no_passphrase, nullptr)};
-  const std::unique_ptr<EVP_PKEY, Free> key{PEM_read_bio_PrivateKey(source_of(key_text).get(), nullptr, no_passphrase, nullptr)};
+  const std::unique_ptr<X509, FreeTls> certificate{PEM_read_bio_X509_AUX(source_of(certificates).get(), nullptr, no_passphrase, nullptr)};
+  const std::unique_ptr<EVP_PKEY, FreeTls> key{PEM_read_bio_PrivateKey(source_of(key_text).get(), nullptr, no_passphrase, nullptr)};
   ERR_clear_error();
   if (!key && key_text.find("ENCRYPTED") != std::string_view::npos) {
     return key_refusal("holds a key behind a passphrase", "take it away: openssl pkey -in OLD.pem -out NEW.pem, and chmod 600 NEW.pem");
@@ -82,7 +82,7 @@ TlsFilesReport inspect_tls_texts(std::string_view certificates, std::string_view
     return key_refusal("is not the key of the first certificate in server.tls.certificate",
                        "give the key that the certificate was made for; in the certificate's file the gateway's own comes first");
   }
-  if (EVP_PKEY_is_a(key.get(), "RSA") == 1 && EVP_PKEY_get_bits(key.get()) < kRsaBitsMin) {
+  if (EVP_PKEY_is_a(key.get(), "RSA") == 1 && EVP_PKEY_get_bits(key.get()) < kServerRsaBitsMin) {
     return key_refusal("is an RSA key of " + std::to_string(EVP_PKEY_get_bits(key.get())) + " bits, which clients refuse",
                        "have a certificate made for a key of 2048 bits at least, or for one on P-256");
   }

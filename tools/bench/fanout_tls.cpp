@@ -20,8 +20,8 @@
 namespace tidegate::bench {
 namespace {
 
-constexpr std::array<std::size_t, 3> kSubscribers = {1, 10, 100};
-constexpr std::array<std::size_t, 2> kBursts = {1, 32};
+constexpr std::array<std::size_t, 3> kTlsSubscribers = {1, 10, 100};
+constexpr std::array<std::size_t, 2> kTlsBursts = {1, 32};
 
 /// Readers over TLS, all on one thread, as Readers is for plain sockets.
 class TlsReaders {
@@ -71,7 +71,7 @@ bool run_fanout_tls(const Options& options) {
   const net::TlsFiles certificate = tools::throwaway_certificate();
   Table table{{"subscribers", "records a turn", "plain: us", "TLS: us", "TLS: ratio"}};
   bool complete = true;
-  for (const std::size_t subscribers : kSubscribers) {
+  for (const std::size_t subscribers : kTlsSubscribers) {
     GatewayServer plain;
     GatewayServer secure{certificate};
     Readers readers;
@@ -82,7 +82,7 @@ bool run_fanout_tls(const Options& options) {
       return false;
     }
     if (!wait_for([&] { return plain.connections() == subscribers && secure.connections() == subscribers; })) return false;
-    for (const std::size_t burst : kBursts) {
+    for (const std::size_t burst : kTlsBursts) {
       const FanoutRun run = plan_fanout(subscribers, burst, options.round_time());
       Comparison comparison;
       const std::size_t without =

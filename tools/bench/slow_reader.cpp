@@ -29,7 +29,7 @@ namespace tidegate::bench {
 namespace {
 
 constexpr std::size_t kReaders = 500;
-constexpr double kTradesPerSecond = 40;    // that all readers get
+constexpr double kSharedPerSecond = 40;    // that all readers get
 constexpr double kHeavyPerSecond = 8'000;  // that the one more reader gets, slow or not
 constexpr std::string_view kIdKey = "\"trade_id\":\"";
 
@@ -191,7 +191,7 @@ std::string printable(std::string_view text) {
 
 bool run_slow_reader(const Options& options) {
   raise_descriptor_limit();
-  TradeServer server({{1, kTradesPerSecond}, {1, kHeavyPerSecond}});
+  TradeServer server({{1, kSharedPerSecond}, {1, kHeavyPerSecond}});
   TimedReaders readers;
   for (std::size_t i = 0; i < kReaders; ++i) {
     Socket socket = subscriber(server.port(), 0, 0);
@@ -225,7 +225,7 @@ bool run_slow_reader(const Options& options) {
     return result;
   });
   fmt::print("slow-reader: {} readers of {} trades/s, and one of {} trades/s that reads all, or one byte a second; {} s a round\n\n", kReaders,
-             kTradesPerSecond, kHeavyPerSecond, options.seconds);
+             kSharedPerSecond, kHeavyPerSecond, options.seconds);
   comparison.run(options.rounds);
   Table table{{"the one more reader", "p50 of the others: us", "p99: us", "ratio of p99", "resident: KiB"}};
   table.add({"reads", fmt::format("{:.0f}", comparison.median_of(without, 0)), fmt::format("{:.0f}", comparison.median_of(without, 1)), "1.00",

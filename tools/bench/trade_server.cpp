@@ -23,7 +23,7 @@ std::shared_ptr<const Catalog> catalog_of(std::size_t symbols) {
 
 }  // namespace
 
-TradeServer::TradeServer(std::vector<TradeFlow> flows) {
+TradeServer::TradeServer(const std::vector<TradeFlow>& flows) {
   std::size_t symbols = 0;
   for (const TradeFlow& flow : flows) {
     flows_.push_back({flow, symbols, 0});

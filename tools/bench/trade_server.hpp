@@ -23,7 +23,7 @@ struct TradeFlow {
 class TradeServer final : private distributor::UpstreamHost {
  public:
   /// The flows' instruments are numbered one after the other.
-  explicit TradeServer(std::vector<TradeFlow> flows);
+  explicit TradeServer(const std::vector<TradeFlow>& flows);
   ~TradeServer() override;
   TradeServer(const TradeServer&) = delete;
   TradeServer& operator=(const TradeServer&) = delete;

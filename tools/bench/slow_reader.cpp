@@ -111,7 +111,7 @@ class TimedReaders {
         if (fd == untimed_) continue;
         const std::string_view text(buffer.data(), static_cast<std::size_t>(got));
         const std::size_t at = text.rfind(kIdKey);
-        if (at == std::string_view::npos || text.size() - at < 40) continue;
+        if (at == std::string_view::npos || text.find('"', at + kIdKey.size()) == std::string_view::npos) continue;  // cut in the middle
         ages_.push_back(static_cast<double>(now_ns() - std::strtoll(text.data() + at + kIdKey.size(), nullptr, 10)) / 1e3);
       }
     }
@@ -146,7 +146,9 @@ class Sipper {
     stop();
     std::string text;
     std::array<char, 65'536> buffer;
-    timeval limit{2, 0};
+    const int window = 1 << 22;  // a tiny one would take minutes for what the system keeps for this socket
+    ::setsockopt(socket_.fd(), SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
+    timeval limit{10, 0};
     ::setsockopt(socket_.fd(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     const std::int64_t end = now_ns() + 60'000'000'000;
     for (ssize_t got = 1; got > 0 && now_ns() < end;) {

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "distributor/dialects/dialect_requests.hpp"
-#include "distributor/raw_json.hpp"
 #include "gateway/core/codes.hpp"
 
 namespace tidegate::distributor {
@@ -15,16 +14,6 @@ void set_format(Subscriber& subscriber, Format format) {
 }
 
 }  // namespace
-
-std::optional<Format> dialect_of(std::string_view payload) {
-  if (!is_json(payload, kNestingMax)) return std::nullopt;
-  if (!raw_value(payload, "op").empty()) return Format::Native;
-  const auto type = text_of_raw(raw_value(payload, "type"));
-  if (!type) return std::nullopt;
-  if (*type == "SUBSCRIPTION" || *type == "AUTHENTICATION" || *type == "HEARTBEAT") return Format::Envelope;
-  if (*type == "ping" || type->starts_with("subscribe") || type->starts_with("unsubscribe")) return Format::Trading;
-  return std::nullopt;
-}
 
 Complaint choose_dialect(Subscriber& subscriber, const net::HttpRequest& request) {
   const std::string payload = request.query("payload");

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "distributor/dialects/dialect_requests.hpp"
 #include "gateway/core/codes.hpp"
 
 namespace tidegate::distributor {
@@ -38,6 +39,16 @@ Complaint check_size(const Request& request) {
   if (wants <= kPairsPerRequestMax) return {};
   return {code::kTooManySubscriptions, std::to_string(wants) + " subscriptions in one request",
           "at most " + std::to_string(kPairsPerRequestMax) + ": split the request"};
+}
+
+std::optional<Format> dialect_of(std::string_view payload) {
+  if (!is_json(payload, kNestingMax)) return std::nullopt;
+  if (!raw_value(payload, "op").empty()) return Format::Native;
+  const auto type = text_of_raw(raw_value(payload, "type"));
+  if (!type) return std::nullopt;
+  if (*type == "SUBSCRIPTION" || *type == "AUTHENTICATION" || *type == "HEARTBEAT") return Format::Envelope;
+  if (*type == "ping" || type->starts_with("subscribe") || type->starts_with("unsubscribe")) return Format::Trading;
+  return std::nullopt;
 }
 
 }  // namespace tidegate::distributor

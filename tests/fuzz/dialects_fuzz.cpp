@@ -1,6 +1,7 @@
 // Any bytes that a client of any dialect sends, or a publisher posts, give requests or a complaint that says why; and whatever is published comes out
 // as JSON in every dialect.
-#include <rapidjson/document.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,9 +30,18 @@ void require(bool truth) {
 }
 
 bool is_object(std::string_view text) {
-  rapidjson::Document document;
-  document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(text.data(), text.size());
-  return !document.HasParseError() && document.IsObject();
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  rapidjson::Reader reader;
+  rapidjson::BaseReaderHandler<> nothing;
+  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+  return text.starts_with('{') && !reader.Parse<kFlags>(stream, nothing).IsError();
+}
+
+Identity user_42() {
+  Identity user;
+  user.user = "42";
+  user.grants.push_back({Patterns{{"*"}}, Patterns{{"*"}}, Patterns{{"*"}}, Patterns{}});
+  return user;
 }
 
 void check_request(const ParsedRequest& parsed) {
@@ -91,14 +101,10 @@ void check_walk(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  Identity user;
-  user.user = "42";
-  user.grants.push_back({Patterns{{"*"}}, Patterns{{"*"}}, Patterns{{"*"}}, Patterns{}});
+  static const Identity user = user_42(), nobody;
   static_cast<void>(dialect_of(text));
-  check_request(parse_trading(text, user));
-  check_request(parse_trading(text, Identity{}));
+  check_request(parse_trading(text, size % 2 == 0 ? user : nobody));
   check_request(parse_platform(text));
-  check_request(parse_request(text));
   check_publishes(text);
   check_walk(text);
   check_formats(text, false);

@@ -5,9 +5,11 @@
 #include "gateway/net/utf8_validator.hpp"  // first: takes the place of websocketpp's
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include <websocketpp/common/network.hpp>
 #include <websocketpp/concurrency/none.hpp>
 #include <websocketpp/config/core.hpp>
 #include <websocketpp/logger/stub.hpp>
@@ -15,6 +17,9 @@
 #include <websocketpp/transport/asio/endpoint.hpp>
 
 namespace tidegate::net::ws {
+
+// websocketpp finds the machine's byte order at its first use and keeps it in a static variable that nothing guards: found here, before any thread.
+inline const std::uint64_t kByteOrderFound = websocketpp::lib::net::_htonll(1);
 
 // RFC 6455, section 5.5; a close frame's reason follows two bytes of code.
 constexpr std::size_t kControlPayloadMax = 125;

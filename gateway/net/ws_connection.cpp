@@ -221,7 +221,7 @@ bool ServerLink::broke_protocol() const {
 
 void ServerLink::on_closed() {
   if (!std::exchange(opened_, false) || !core_) return;
-  if (list_ != nullptr) move_to(core_->pending);
+  if (list_ == &core_->links) move_to(core_->pending);
   if (broke_protocol()) ++core_->totals.protocol_violations;
   const ws::ServerConnection& con = connection();
   const int code = con.get_remote_close_code();
@@ -305,12 +305,14 @@ void ServerLink::tls_failed() {
 
 void ServerLink::transport_finished() {
   if (core_) {
-    list_->erase(place_);
-    list_ = nullptr;
+    move_to(core_->ending);
     std::replace(core_->dirty.begin(), core_->dirty.end(), this, static_cast<ServerLink*>(nullptr));
   }
-  // Not from here: members of this object are on the stack. What the connection still has to tell its handler is queued before this.
-  asio::post(connection().get_raw_socket().get_executor(), [self = std::move(self_)] {});
+  // Not from here: members of this object are on the stack. What the connection still has to tell its handler is queued before this, and must not be
+  // told once the server is gone: until then the server knows of it.
+  asio::post(connection().get_raw_socket().get_executor(), [self = std::move(self_), this] {
+    if (core_) list_->erase(place_);
+  });
 }
 
 }  // namespace tidegate::net

@@ -59,6 +59,7 @@ struct ServerCore {
   std::unique_ptr<TlsContext> tls;  // empty: no TLS
   // Every connection whose socket is open is in one of these.
   std::list<ServerLink*> pending;  // in their handshake, asking for HTTP, closing; oldest first
+  std::list<ServerLink*> ending;   // their sockets are closed, their last callback is on its way
   std::list<ServerLink*> links;    // open WebSockets
   std::vector<ServerLink*> dirty;  // those with something to flush
 };

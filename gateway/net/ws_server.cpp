@@ -111,7 +111,7 @@ struct WsServer::Impl {
     if (acceptor) acceptor->stop();
     core->loop.impl().flushers.erase(flusher);
     core->dirty.clear();
-    for (auto* list : {&core->pending, &core->links}) {
+    for (auto* list : {&core->pending, &core->links, &core->ending}) {
       for (ServerLink* link : std::exchange(*list, {})) link->abandon();
     }
   }

@@ -251,6 +251,22 @@ TEST_CASE("websocket server: destroyed with open connections it drops them witho
   CHECK(recorder.closed.code == 1006);
 }
 
+TEST_CASE("websocket server: destroyed between the end of a connection and its callback it calls nobody") {
+  EventLoop loop;
+  Recorder recorder;
+  WsClient client(loop, recorder);
+  auto echo = std::make_unique<EchoServer>(loop);
+  WsClientOptions options;
+  options.url = echo->url();
+  client.connect(options);
+  REQUIRE(run_until(loop, [&] { return recorder.opened; }));
+  echo->when_closed = [](WsConnection&) { FAIL("a callback into a dying handler"); };
+  echo->connections[0]->cut();  // its callback is on its way
+  echo.reset();
+  REQUIRE(run_until(loop, [&] { return recorder.closed_count == 1; }));
+  CHECK(recorder.closed.code == 1006);
+}
+
 TEST_CASE("websocket server: a paused connection delivers nothing until reading goes on") {
   Pair pair(either_way());
   pair.open();

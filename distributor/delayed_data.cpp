@@ -38,8 +38,7 @@ void Publisher::withhold(StreamSlot slot, std::uint64_t seq) {
     if (member.allow_delayed || member.withheld) continue;
     member.withheld = true;
     if (member.delivery == Delivery::Live) member.next_seq = seq;
-    if (!message) message = hub_.message(state_text(slot, true));
-    hub_.offer(*hub_.subscribers()[member.subscriber], message, first_record_);
+    offer_state(*hub_.subscribers()[member.subscriber], slot, true, message);
   }
 }
 
@@ -49,10 +48,7 @@ void Publisher::restore(StreamSlot slot, std::uint64_t seq, bool tell) {
     if (!member.withheld) continue;
     member.withheld = false;
     Subscriber& subscriber = *hub_.subscribers()[member.subscriber];
-    if (tell) {
-      if (!message) message = hub_.message(state_text(slot, false));
-      hub_.offer(subscriber, message, first_record_);
-    }
+    if (tell) offer_state(subscriber, slot, false, message);
     if (member.delivery == Delivery::Newest) {  // its snapshot, or the value that stands for others, is still to come
       list(subscriber, member, slot);
     } else if (member.delivery == Delivery::Live && member.next_seq != 0 && member.next_seq < seq) {

@@ -11,6 +11,24 @@ bool is_event(const RecordHeader& record) {
   return record.kind == RecordKind::Trade || (record.kind == RecordKind::Candle && as<Candle>(record).closed != 0);
 }
 
+/// What a subscriber can do about a broker's trouble.
+std::string_view hint_for(std::uint16_t code) {
+  switch (code) {
+    case code::kBrokerLimit:
+      return "unsubscribe from something else that this broker serves, or have its operator raise the limit or add a broker under routing";
+    case code::kBrokerNotConnected:
+      return "wait: the gateway connects by itself, and the stream goes on then";
+    case code::kBrokerRefused:
+      return "reason has the broker's own words; subscribe again once their cause is gone";
+    case code::kCredentialsExpired:
+      return "wait until the operator has renewed the broker's credentials; the stream goes on then";
+    case code::kCompetingSession:
+      return "another program uses the broker's login: end it there, or have the operator use another login";
+    default:
+      return {};
+  }
+}
+
 bool is_closed_candle(const RecordHeader& record) { return record.kind == RecordKind::Candle && as<Candle>(record).closed != 0; }
 
 }  // namespace
@@ -146,15 +164,31 @@ void Publisher::state(const State& state) {
   for (const Member& member : members) {
     const bool withheld = member.withheld && live && value.delayed;
     if (withheld && (changed || !was_down)) continue;  // has been told
-    Message& message = withheld ? to_withheld : to_all;
-    if (!message) message = hub_.message(state_text(slot, withheld));
-    hub_.offer(*hub_.subscribers()[member.subscriber], message, first_record_);
+    offer_state(*hub_.subscribers()[member.subscriber], slot, withheld, withheld ? to_withheld : to_all);
   }
 }
 
-void Publisher::tell_state(Subscriber& subscriber, StreamSlot slot) { hub_.offer(subscriber, state_text(slot, is_withheld(subscriber, slot))); }
+void Publisher::tell_state(Subscriber& subscriber, StreamSlot slot) {
+  Message message;
+  offer_state(subscriber, slot, is_withheld(subscriber, slot), message);
+}
 
-std::string Publisher::state_text(StreamSlot slot, bool withheld) {
+void Publisher::offer_state(Subscriber& subscriber, StreamSlot slot, bool withheld, Message& shared) {
+  if (!shared) shared = hub_.message(state_text(slot, withheld));
+  count_told(hub_.telemetry.gateway, trouble_of(slot, withheld));
+  hub_.offer(subscriber, shared, first_record_);
+}
+
+std::uint16_t Publisher::trouble_of(StreamSlot slot, bool withheld) const {
+  const LastValue& value = hub_.values.of(slot);
+  if (withheld) return code::kNotEntitled;
+  if (value.state != StreamState::Failed && value.state != StreamState::Stale) return 0;
+  const bool login_missing =
+      value.code == code::kBrokerNotConnected && value.broker && hub_.brokers[value.broker->value()].state == BrokerState::AuthRequired;
+  return login_missing ? code::kCredentialsExpired : value.code;
+}
+
+std::string Publisher::state_text(StreamSlot slot, bool withheld) const {
   const Stream& stream = hub_.table.stream(slot);
   const LastValue& value = hub_.values.of(slot);
   StateFacts facts;
@@ -164,14 +198,11 @@ std::string Publisher::state_text(StreamSlot slot, bool withheld) {
   facts.broker = value.broker ? hub_.broker(*value.broker) : std::string_view{};
   facts.since = value.since;
   facts.reason = value.reason;
-  facts.code = value.state == StreamState::Failed || value.state == StreamState::Stale ? value.code : std::uint16_t{0};
-  if (facts.code == code::kBrokerNotConnected && value.broker && hub_.brokers[value.broker->value()].state == BrokerState::AuthRequired) {
-    facts.code = code::kCredentialsExpired;
-  }
+  facts.code = trouble_of(slot, withheld);
+  facts.hint = hint_for(facts.code);
   if (withheld) {
     facts.state = StreamState::Failed;
     facts.reason = "the broker delays this data deliberately";
-    facts.code = code::kNotEntitled;
     facts.hint = R"(subscribe with "options":{"allow_delayed":true} to get it, flagged "delayed")";
   }
   return state_message(facts);

@@ -62,7 +62,10 @@ class Publisher {
   void broker_status(const BrokerStatus& status);
   void market_status(const RecordHeader& record);
   void tell_everyone(const Message& message);
-  [[nodiscard]] std::string state_text(StreamSlot stream, bool withheld);
+  /// Tells where the stream stands; the first call of several makes `shared`.
+  void offer_state(Subscriber& subscriber, StreamSlot stream, bool withheld, Message& shared);
+  [[nodiscard]] std::uint16_t trouble_of(StreamSlot stream, bool withheld) const;  // a code; 0: none
+  [[nodiscard]] std::string state_text(StreamSlot stream, bool withheld) const;
 
   // delayed_data.cpp
   [[nodiscard]] bool is_withheld(const Subscriber& subscriber, StreamSlot stream);

@@ -280,9 +280,9 @@ void RequestHandler::tell_failed(Subscriber& subscriber, std::string_view symbol
   facts.channel = channel;
   facts.state = StreamState::Failed;
   facts.since = hub_.clock.utc();
-  const std::string reason = complaint.hint.empty() ? complaint.message : complaint.message + "; " + complaint.hint;
-  facts.reason = reason;
+  facts.reason = complaint.message;
   facts.code = complaint.code;
+  facts.hint = complaint.hint;
   hub_.offer(subscriber, state_message(facts));
 }
 

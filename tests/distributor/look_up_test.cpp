@@ -39,7 +39,7 @@ TEST_CASE("distributor look-up: while a name is under way its subscription is pe
   client.wait(2);
   CHECK(client.messages[0].find(R"("symbol":"NO:SUCH","channel":"trade","state":"failed")") != std::string::npos);
   CHECK(field(client.messages[0], "code") == "4011");
-  CHECK(field(client.messages[0], "reason").find("asked again a minute later") != std::string::npos);
+  CHECK(field(client.messages[0], "hint").find("asked again a minute later") != std::string::npos);
   CHECK(client.messages[1] == R"({"type":"resolved","requested":"SMART:AAPL","symbol":"NASDAQ:AAPL","channel":"trade"})");
   CHECK(gateway.demand() == Lines{"NASDAQ:AAPL@trade"});
 }

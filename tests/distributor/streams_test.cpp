@@ -115,7 +115,7 @@ TEST_CASE("streams: before any instrument list, subscriptions wait for it") {
   gateway.distributor->on_catalog(make_catalog());
   client.wait(1);
   CHECK(client.messages[0] == R"({"type":"state","symbol":"X:Y","channel":"trade","state":"failed","broker":null,"since":")" + kNow +
-                                  R"(","reason":"unknown symbol; write VENUE:SYMBOL; /v1/instruments?query= finds it","code":4011})");
+                                  R"(","reason":"unknown symbol","code":4011,"hint":"write VENUE:SYMBOL; /v1/instruments?query= finds it"})");
   CHECK(gateway.demand() == Lines{"BINANCE:BTCUSDT@trade"});
 }
 
@@ -191,7 +191,8 @@ TEST_CASE("streams: a stream's failure keeps the broker's words") {
   gateway.emit(state(kBtc, Channel::Trade, StreamState::Failed, "Invalid symbol.", 4031));
   client.wait(2);
   CHECK(client.messages[1] == R"({"type":"state","symbol":"BINANCE:BTCUSDT","channel":"trade","state":"failed","broker":"binance",)"
-                              R"("since":"2023-11-14T22:13:20.123456789Z","reason":"Invalid symbol.","code":4031})");
+                              R"("since":"2023-11-14T22:13:20.123456789Z","reason":"Invalid symbol.","code":4031,)"
+                              R"("hint":"reason has the broker's own words; subscribe again once their cause is gone"})");
   client.send(kSubscribeTrades);
   client.sync();
   CHECK(outline(client.messages) == Lines{"result", "state failed 4031", "result", "state failed 4031"});

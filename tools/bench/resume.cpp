@@ -106,7 +106,7 @@ bool run_resume(const Options& options) {
       "{}\n",
       drops, server.trades_emitted(), returner->once.load(), returner->replayed.load(), returner->again.load(), returner->missing.load(),
       returner->told.load(), returner->unknown.load());
-  const bool exact = returner->again == 0 && returner->missing == 0 && returner->unknown == 0 && returner->once != 0;
+  const bool exact = returner->again == 0 && returner->missing == 0 && returner->told == 0 && returner->unknown == 0 && returner->once != 0;
   thread.run([&] { returner.reset(); });
   return exact;
 }

@@ -35,6 +35,7 @@ TradeServer::TradeServer(const std::vector<TradeFlow>& flows) {
     DistributorOptions options;
     options.epoch = epoch();
     options.broker_names = {"bench"};
+    options.heartbeat = std::chrono::hours{1};  // these readers answer no ping
     distributor_ = std::make_unique<Distributor>(thread_.loop(), clock_, telemetry_, static_cast<UpstreamHost&>(*this), std::move(options));
     if (!distributor_->listen().empty()) return std::uint16_t{0};
     distributor_->on_catalog(catalog_of(symbols));

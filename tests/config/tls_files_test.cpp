@@ -31,6 +31,22 @@ void write_key(const std::string& file, EVP_PKEY* key, const char* passphrase) {
 
 UtcTime day(std::int64_t n) { return UtcTime{n * 24 * 3'600'000'000'000}; }
 
+TEST_CASE("server.tls: an address that other machines reach is warned of without TLS, and not with it") {
+  const Folder folder;
+  Authority authority(folder.path());
+  static_cast<void>(authority.issue("DNS:localhost", -60, 90 * 24 * 3600));
+  const std::string listen =
+      std::string{kBroker} + "server: {listen: \"0.0.0.0:7410\", auth: {required: true, jwt: {algorithm: HS256, key: " + std::string(32, 'k') + "}}";
+  const Config clear = load(listen + "}\n", folder);
+  REQUIRE(clear.warnings.size() == 1);
+  CAPTURE(clear.warnings[0]);
+  CHECK(clear.warnings[0].find(
+            ":2:18: server.listen: tokens and data travel in the clear, since the address \"0.0.0.0:7410\" can be reached from other "
+            "machines without TLS; set server.tls, or put a proxy with TLS in front and listen on 127.0.0.1") != std::string::npos);
+  CHECK(load(listen + ", tls: {certificate: certificate1.pem, private_key: key1.pem}}\n", folder).warnings.empty());
+  CHECK(load(std::string{kBroker} + "server: {listen: \"127.0.0.1:0\"}\n", folder).warnings.empty());
+}
+
 TEST_CASE("server.tls: a certificate with its key is taken, relative to the file that names it") {
   const Folder folder;
   Authority authority(folder.path());

@@ -115,6 +115,7 @@ void Distributor::do_work(MonoTime now) {
   for (const StreamSlot stream : parts_->closed) {
     parts_->hub.values.forget(stream);
     parts_->hub.replay.forget(stream);
+    parts_->hub.completeness.forget(stream);
   }
   parts_->hub.replay.trim(now);
   parts_->publisher.find_stuck(now);

@@ -69,6 +69,11 @@ std::string_view cause_name(GapCause cause) {
 
 }  // namespace
 
+std::string_view name_of(GapCause cause) {
+  const std::string_view quoted = cause_name(cause);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 std::string_view Encoder::encode(const RecordHeader& record, UtcTime published, std::uint16_t depth_max, Flags added) {
   end_ = 0;
   reserve(kFixedBytesMax);

@@ -21,6 +21,9 @@ class Names {
   [[nodiscard]] virtual std::string_view broker(BrokerId broker) const = 0;
 };
 
+/// "upstream" and the like, as messages tell it.
+[[nodiscard]] std::string_view name_of(GapCause cause);
+
 class Encoder {
  public:
   /// `names` outlives the encoder.

@@ -21,6 +21,7 @@ Complaint Publisher::begin(Subscriber& subscriber, StreamSlot slot, bool joined,
   member->wants_snapshot = options.snapshot;
   subscriber.conflates = subscriber.conflates || (options.conflate_ms != 0 && options.conflate_ms != kConflateLatest);
   apply_delayed_option(*member, slot, joined, options.allow_delayed);
+  if (joined) member->first_seq = hub_.values.of(slot).last_seq + 1;
   Complaint unknown;
   if (since) {
     unknown = resume(subscriber, *member, slot, options.epoch, *since);
@@ -134,6 +135,8 @@ bool Publisher::send_newest(Subscriber& subscriber, Member& member, StreamSlot s
     subscriber.bytes_wanted = bytes;
     return false;
   }
+  if (first < record.seq) hub_.completeness.merged(member, slot, first, record.seq - 1);
+  if (waited && member.next_seq == 0) member.first_seq = record.seq;
   go_live(member);
   if (member.conflate != 0 && member.conflate != kConflateLatest) member.free_at = hub_.clock.mono() + std::chrono::milliseconds{member.conflate};
   show(subscriber, slot, message, waited);
@@ -157,9 +160,11 @@ void Publisher::tell_gap(Subscriber& subscriber, StreamSlot slot, std::uint64_t 
   gap.header.seq = first;
   gap.to_seq = last;
   gap.cause = cause;
-  if (hub_.offer(subscriber, hub_.message(hub_.encoder.encode(gap.header, kNoTime), stream, first, last), hub_.clock.mono())) return;
-  if (Member* const member = hub_.table.member(subscriber.slot(), slot); member != nullptr && !subscriber.parting())
-    lose(subscriber, *member, slot, first);
+  const bool told = hub_.offer(subscriber, hub_.message(hub_.encoder.encode(gap.header, kNoTime), stream, first, last), hub_.clock.mono());
+  Member* const member = hub_.table.member(subscriber.slot(), slot);
+  if (member == nullptr) return;
+  if (told) return hub_.completeness.lost(*member, slot, first, last, cause);
+  if (!subscriber.parting()) lose(subscriber, *member, slot, first);
 }
 
 bool Publisher::feed(Subscriber& subscriber) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "distributor/completeness.hpp"
 #include "distributor/control_messages.hpp"
 #include "distributor/dialects/dialect_writer.hpp"
 #include "distributor/encoder.hpp"
@@ -42,6 +43,7 @@ class Hub final : public Names {
   SubscriptionTable table;
   LastValues values;
   ReplayRings replay{options.replay};
+  Completeness completeness{options.completeness_logs};
   std::shared_ptr<const Catalog> catalog;              // null: no broker's list came yet
   std::vector<BrokerHealth> brokers;                   // by BrokerId
   std::shared_ptr<const Authenticator> authenticator;  // never null

@@ -67,8 +67,9 @@ struct DistributorOptions {
   ReplayLimits replay;
   std::size_t message_bytes = std::size_t{64} << 10U;  // one request
   std::size_t subscriptions_per_connection = 1000;
-  std::size_t connections = 10'000;  // clients at once; the next ones are told 4003
-  std::string tls_certificate;       // PEM files; empty: no TLS
+  std::size_t completeness_logs = 10'000;  // of what single clients lost or had merged, of one stream each
+  std::size_t connections = 10'000;        // clients at once; the next ones are told 4003
+  std::string tls_certificate;             // PEM files; empty: no TLS
   std::string tls_private_key;
   std::size_t pending_connections = 1000;  // clients that are no open WebSocket, at once
   std::string version;

@@ -19,7 +19,7 @@ namespace {
 using rapidjson::SizeType;
 using rapidjson::Value;
 
-constexpr std::string_view kOpsHint = "the ops are: subscribe, unsubscribe, unsubscribe_all, list, ping, auth, publish";
+constexpr std::string_view kOpsHint = "the ops are: subscribe, unsubscribe, unsubscribe_all, list, ping, auth, publish, completeness";
 constexpr std::string_view kConflateHint = "\"none\", \"latest\", or an interval from 1ms to 1h such as \"250ms\"";
 constexpr std::string_view kSinceHint = "the last seq you have, or {SYMBOL: seq}; with the epoch of the welcome that counted it";
 
@@ -93,13 +93,14 @@ const Value* member(const Value& object, const char* name) {
 }
 
 std::optional<Op> parse_op(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, Op>, 7> kOps = {{{"subscribe", Op::Subscribe},
+  constexpr std::array<std::pair<std::string_view, Op>, 8> kOps = {{{"subscribe", Op::Subscribe},
                                                                     {"unsubscribe", Op::Unsubscribe},
                                                                     {"unsubscribe_all", Op::UnsubscribeAll},
                                                                     {"list", Op::List},
                                                                     {"ping", Op::Ping},
                                                                     {"auth", Op::Auth},
-                                                                    {"publish", Op::Publish}}};
+                                                                    {"publish", Op::Publish},
+                                                                    {"completeness", Op::Completeness}}};
   for (const auto& [text, op] : kOps) {
     if (text == name) return op;
   }
@@ -202,6 +203,28 @@ Complaint read_wants(const Value& root, Request& request) {
           "at most " + std::to_string(kPairsPerRequestMax) + ": split the request"};
 }
 
+Complaint read_numbers(const Value& root, NumbersQuery& out) {
+  const std::string hint = R"(send {"op":"completeness","symbol":"VENUE:SYMBOL","channel":"trade","from_seq":1,"to_seq":100})";
+  const Value* const symbol = member(root, "symbol");
+  const Value* const channel = member(root, "channel");
+  if (symbol == nullptr || !symbol->IsString()) return malformed("symbol is missing or not text", hint);
+  if (channel == nullptr || !channel->IsString()) return malformed("channel is missing or not text", hint);
+  const Value* const first = member(root, "from_seq");
+  const Value* const last = member(root, "to_seq");
+  if (first == nullptr || !first->IsUint64() || first->GetUint64() == 0) return malformed("from_seq is missing or not a sequence", hint);
+  if (last != nullptr && (!last->IsUint64() || last->GetUint64() < first->GetUint64())) {
+    return malformed("to_seq is not a sequence from from_seq on", hint);
+  }
+  const Value* const epoch = member(root, "epoch");
+  if (epoch != nullptr && !epoch->IsString()) return malformed("epoch is not text", "the epoch of the welcome");
+  out.symbol = text_of(*symbol);
+  out.channel = text_of(*channel);
+  out.first = first->GetUint64();
+  if (last != nullptr) out.last = last->GetUint64();
+  if (epoch != nullptr) out.epoch = cut_text(text_of(*epoch), kEpochBytesMax);
+  return {};
+}
+
 /// `payload` is the whole request, valid JSON whose document is `root`.
 Complaint read_fields(const Value& root, std::string_view payload, Request& request) {
   if (const Value* const id = member(root, "id")) {
@@ -218,6 +241,7 @@ Complaint read_fields(const Value& root, std::string_view payload, Request& requ
   request.op = *known;
   if (request.op == Op::Auth) return read_token(root, request.token);
   if (request.op == Op::Publish) return read_publish(payload, request.publish);
+  if (request.op == Op::Completeness) return read_numbers(root, request.numbers);
   if (request.op != Op::Subscribe && request.op != Op::Unsubscribe) return {};
 
   if (Complaint complaint = read_wants(root, request); complaint.code != 0) return complaint;

@@ -33,7 +33,7 @@ inline constexpr std::uint32_t kConflateLatest = 0xFFFF'FFFFU;  // the newest, w
 inline constexpr std::uint32_t kConflateMsMax = 3'600'000;
 inline constexpr std::size_t kEpochBytesMax = 64;
 
-enum class Op : std::uint8_t { Subscribe, Unsubscribe, UnsubscribeAll, List, Ping, Auth, Publish };
+enum class Op : std::uint8_t { Subscribe, Unsubscribe, UnsubscribeAll, List, Ping, Auth, Publish, Completeness };
 
 /// Where a client was, by the symbols as it spells them.
 using SinceBySymbol = std::map<std::string, std::uint64_t, std::less<>>;
@@ -52,6 +52,15 @@ struct SubscribeOptions {
   [[nodiscard]] std::optional<std::uint64_t> since_of(std::string_view requested, std::string_view symbol) const;
 };
 
+/// Which numbers of one stream a client asks about.
+struct NumbersQuery {
+  std::string symbol;
+  std::string channel;
+  std::uint64_t first = 0;
+  std::optional<std::uint64_t> last;  // nothing: the newest
+  std::string epoch;                  // that counted them; empty: the present one
+};
+
 struct Request {
   Op op{};
   std::string id;  // the JSON text of `id` as sent; empty: none
@@ -60,6 +69,7 @@ struct Request {
   std::vector<std::string> topics;
   SubscribeOptions options;
   PublishRequest publish;
+  NumbersQuery numbers;               // Completeness
   std::string token;                  // Auth; never shown
   std::string echo;                   // Ping: members that come back with the pong, ",\"key\":value" each
   std::vector<Complaint> also_wrong;  // parts that cannot be served, beside the rest, which can

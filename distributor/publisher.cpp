@@ -62,7 +62,9 @@ void Publisher::data(const RecordHeader& record) {
   LastValue& value = hub_.values.of(slot);
   if (const auto hole = LastValues::unexplained_hole(value, record)) gap(slot, *hole);
   const bool was_delayed = value.delayed;
+  if (value.last_seq == 0) hub_.completeness.begins(slot, record.seq);
   first_number_ = has(record.flags, Flags::Conflated) && value.last_seq != 0 && value.last_seq < record.seq ? value.last_seq + 1 : record.seq;
+  if (first_number_ < record.seq) hub_.completeness.merged(slot, first_number_, record.seq - 1);
   LastValues::keep(value, record);
   keep_for_replay(slot, record);
 
@@ -123,6 +125,7 @@ void Publisher::hand_over(Subscriber& subscriber, Member& member, StreamSlot slo
   const Room room = event ? Room::Whole : Room::State;
   const bool quote_out = record.kind != RecordKind::Trade || quote_first(subscriber, record.instrument, room, bytes);
   if (quote_out && has_room(subscriber, room, bytes)) {
+    if (bar) hub_.completeness.merged(member, slot, member.next_seq, record.seq - 1);
     hub_.deliver(subscriber, message, first_record_);
     if (member.delivery == Delivery::Newest) go_live(member);
     if (timed) member.free_at = now + std::chrono::milliseconds{member.conflate};
@@ -133,7 +136,10 @@ void Publisher::hand_over(Subscriber& subscriber, Member& member, StreamSlot slo
 }
 
 void Publisher::gap(StreamSlot slot, const Gap& gap) {
-  LastValues::keep(hub_.values.of(slot), gap);
+  LastValue& value = hub_.values.of(slot);
+  if (value.last_seq == 0) hub_.completeness.begins(slot, gap.header.seq);
+  hub_.completeness.lost(slot, gap.header.seq, gap.to_seq, gap.cause);
+  LastValues::keep(value, gap);
   keep_for_replay(slot, gap.header);
   const Stream& stream = hub_.table.stream(slot);
   Message message;

@@ -24,6 +24,7 @@ Complaint Publisher::resume(Subscriber& subscriber, Member& member, StreamSlot s
     return unknown_position(value.last_seq == 0 ? "nothing is remembered of this stream" : "the stream has not come to that number");
   }
   count(hub_.telemetry.gateway.resumes);
+  hub_.completeness.resumes(member, slot, since);
   member.snapshot_due = false;
   member.replayed = false;
   member.delivery = Delivery::Replay;

@@ -69,6 +69,8 @@ void RequestHandler::serve(Subscriber& subscriber, std::string_view payload, boo
       return log_in(subscriber, request);
     case Op::Publish:
       return publish(subscriber, request);
+    case Op::Completeness:
+      return tell_completeness(subscriber, request);
   }
 }
 
@@ -216,6 +218,7 @@ RequestHandler::Subscribed RequestHandler::enter(Subscriber& subscriber, const C
 }
 
 void RequestHandler::leave(Subscriber& subscriber, StreamSlot stream) {
+  hub_.completeness.forget(subscriber.slot(), stream);
   if (hub_.table.remove(subscriber.slot(), stream)) hub_.begin_linger(stream);
 }
 

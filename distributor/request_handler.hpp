@@ -1,4 +1,4 @@
-// What clients ask, and the answers: subscribe, unsubscribe, unsubscribe_all, list, ping, publish. The control path; one thread.
+// What clients ask, and the answers: subscribe, unsubscribe, unsubscribe_all, list, ping, publish, completeness. The control path; one thread.
 // What comes before a login, or too often, is refused before it is served; an exception inside a request ends that request alone.
 #pragma once
 
@@ -45,6 +45,7 @@ class RequestHandler {
   void unsubscribe(Subscriber& subscriber, const Request& request);
   void unsubscribe_all(Subscriber& subscriber, const Request& request);
   void list(Subscriber& subscriber, const Request& request);
+  void tell_completeness(Subscriber& subscriber, const Request& request);
   // topics/topic_requests.cpp
   void subscribe_topics(Subscriber& subscriber, const Request& request, ResultMessage& result);
   void unsubscribe_topics(Subscriber& subscriber, const Request& request, ResultMessage& result);

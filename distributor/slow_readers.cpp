@@ -51,6 +51,7 @@ void Publisher::tell_lost(Subscriber& subscriber, Member& member, StreamSlot slo
   gap.header.seq = first;
   gap.to_seq = last;
   gap.cause = GapCause::SlowClient;
+  hub_.completeness.lost(member, slot, first, last, gap.cause);
   hub_.deliver(subscriber, hub_.message(hub_.encoder.encode(gap.header, kNoTime), stream, first, last), hub_.clock.mono());
 }
 

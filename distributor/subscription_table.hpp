@@ -36,10 +36,11 @@ struct Member {
   bool wants_snapshot : 1 = true;
   bool replayed : 1 = false;  // a part of the replay has gone out
   bool allow_delayed : 1 = false;
-  bool withheld : 1 = false;   // the stream's data is delayed, which this subscriber did not ask for: it was told so, and gets none of it
-  std::uint32_t conflate = 0;  // conflate_ms of SubscribeOptions
-  std::uint64_t next_seq = 0;  // unless Live: the first number that neither came nor was accounted for; 0: none ever did. Also where it is withheld
-  MonoTime free_at;            // with an interval: not before this
+  bool withheld : 1 = false;    // the stream's data is delayed, which this subscriber did not ask for: it was told so, and gets none of it
+  std::uint32_t conflate = 0;   // conflate_ms of SubscribeOptions
+  std::uint64_t next_seq = 0;   // unless Live: the first number that neither came nor was accounted for; 0: none ever did. Also where it is withheld
+  MonoTime free_at;             // with an interval: not before this
+  std::uint64_t first_seq = 0;  // from which number on it can be told what became of each
 };
 
 /// One (instrument, channel) in demand.

@@ -166,6 +166,7 @@ distributor::DistributorOptions Pipeline::distributor_options() const {
   options.slow_reader_farewell = config_.server.limits.slow_reader_farewell;
   options.replay = {static_cast<std::size_t>(config_.server.replay.per_stream_bytes), static_cast<std::size_t>(config_.server.replay.total_bytes),
                     config_.server.replay.window};
+  options.completeness_logs = static_cast<std::size_t>(config_.server.replay.accounts);
   options.subscriptions_per_connection = static_cast<std::size_t>(config_.server.limits.subscriptions_per_connection);
   options.connections = static_cast<std::size_t>(config_.server.limits.connections);
   options.tls_certificate = config_.server.tls.certificate;

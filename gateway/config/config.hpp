@@ -42,6 +42,7 @@ struct ServerReplay {
   Duration window{60'000'000'000};
   std::int64_t per_stream_bytes = 256 << 10;  // 0: nothing is kept
   std::int64_t total_bytes = 64 << 20;
+  std::int64_t accounts = 10'000;  // of what one client lost, or had merged, of one stream
 };
 
 /// What users' programs publish for one another.

@@ -91,6 +91,7 @@ void read_replay(Section& replay, ServerReplay& config) {
   config.window = replay.duration("window", config.window, kTimeoutMin, 24 * kHour);
   config.per_stream_bytes = replay.size("per_stream", config.per_stream_bytes, 0, kGiB);
   config.total_bytes = replay.size("total", config.total_bytes, 0, 64 * kGiB);
+  config.accounts = replay.integer("accounts", config.accounts, 0, 10'000'000);
 }
 
 void read_topics(Section& topics, ServerTopics& config) {

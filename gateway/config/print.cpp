@@ -14,6 +14,7 @@ constexpr std::int64_t kKeyBytes = 768;    // of a long user, topic and key
 
 constexpr std::string_view kMask = "***";
 constexpr std::int64_t kOutboxReserveBytes = 64 << 10;  // distributor/subscriber.hpp, kReserveBytes
+constexpr std::int64_t kAccountBytes = 64 * 32 + 128;   // distributor/range_log.hpp: ranges, and what holds them
 
 /// `text` as a YAML value: plain where that is safe, else in double quotes.
 std::string yaml_text(std::string_view text) {
@@ -118,6 +119,7 @@ class Printer {
     put(2, "server.replay", "window", duration_text(server.replay.window));
     put(2, "server.replay", "per_stream", size_text(server.replay.per_stream_bytes));
     put(2, "server.replay", "total", size_text(server.replay.total_bytes));
+    put(2, "server.replay", "accounts", std::to_string(server.replay.accounts));
     topics(server.topics);
     put(1, "server", "heartbeat", duration_text(server.heartbeat));
   }
@@ -246,16 +248,18 @@ class Printer {
     const ServerLimits& limits = config_.server.limits;
     const std::int64_t outboxes = limits.connections * (limits.outbox_bytes + kOutboxReserveBytes);
     const std::int64_t replay = config_.server.replay.per_stream_bytes == 0 ? 0 : config_.server.replay.total_bytes;
+    const std::int64_t accounts = config_.server.replay.accounts * kAccountBytes;
     const std::int64_t frames =
         config_.pipeline.frame_queue_frames * static_cast<std::int64_t>(sizeof(RawFrame)) + config_.pipeline.frame_queue_bytes;
     const std::int64_t records = config_.pipeline.record_queue_bytes;
     const ServerTopics& limits_of_topics = config_.server.topics;
     const std::int64_t topics =
         limits_of_topics.retained_bytes + limits_of_topics.topics * kTopicBytes + limits_of_topics.idempotency_keys * kKeyBytes;
-    out_ += "# Memory when every bound is reached at once: " + rounded(outboxes + frames + records + replay + topics) + "\n";
+    out_ += "# Memory when every bound is reached at once: " + rounded(outboxes + frames + records + replay + accounts + topics) + "\n";
     out_ += "#   outboxes: " + rounded(outboxes) + " (server.limits: " + std::to_string(limits.connections) + " connections of " +
             size_text(limits.outbox_bytes) + " and a reserve of " + size_text(kOutboxReserveBytes) + "; an empty outbox holds nothing)\n";
     out_ += "#   replay: " + rounded(replay) + " (server.replay.total)\n";
+    out_ += "#   accounts of losses: " + rounded(accounts) + " (server.replay.accounts, " + std::to_string(kAccountBytes) + "B each)\n";
     out_ += "#   frame queue: " + rounded(frames) + " (" + std::to_string(config_.pipeline.frame_queue_frames) + " frames and " +
             size_text(config_.pipeline.frame_queue_bytes) + " of text)\n";
     out_ += "#   record queue: " + rounded(records) + "\n";

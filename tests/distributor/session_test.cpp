@@ -127,7 +127,7 @@ TEST_CASE("session: what cannot be read gets an error and the connection stays")
   Client client(gateway);
   CHECK(
       client.ask(R"({"op":"jump","id":"j"})") ==
-      R"({"type":"error","code":4010,"message":"unknown op: jump","hint":"the ops are: subscribe, unsubscribe, unsubscribe_all, list, ping, auth, publish","id":"j","timestamp":")" +
+      R"({"type":"error","code":4010,"message":"unknown op: jump","hint":"the ops are: subscribe, unsubscribe, unsubscribe_all, list, ping, auth, publish, completeness","id":"j","timestamp":")" +
           kNow + "\"}");
   CHECK(field(client.ask("nonsense"), "code") == "4004");
   CHECK(field(client.ask("[]"), "code") == "4004");

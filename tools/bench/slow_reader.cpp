@@ -221,7 +221,7 @@ bool run_slow_reader(const Options& options) {
   });
   const std::size_t slow = comparison.add([&] {
     const std::uint64_t before = counters.subscribers_too_slow;
-    Sipper sipper(subscriber(server.port(), 1, 4'096));
+    Sipper sipper(subscriber(server.port(), 1, 65'536));
     std::vector<double> result = sample();
     if (wait_for([&] { return counters.subscribers_too_slow != before; })) ++ended;
     last = sipper.rest();

@@ -2,11 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <fstream>
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/support/temporary_folder.hpp"
@@ -58,6 +60,10 @@ class Ibkr {
   /// PEM; empty without TLS.
   [[nodiscard]] std::string certificate_file() const { return (folder_.path() / "certificate.pem").string(); }
 
+  /// Stops all of it for so long, as if its machine slept: sockets stay open, and nothing is read or sent.
+  void freeze(std::chrono::milliseconds duration) {
+    thread_.loop().post([duration] { std::this_thread::sleep_for(duration); });
+  }
   void inject(const std::string& fault) {
     const std::string problem = thread_.run([&] { return server_->inject(fault); });
     REQUIRE_MESSAGE(problem.empty(), problem);

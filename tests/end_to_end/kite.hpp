@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "tools/common/loop_thread.hpp"
 #include "tools/sim/zerodha/server.hpp"
@@ -41,6 +43,10 @@ class Kite {
     return options;
   }
 
+  /// Stops all of it for so long, as if its machine slept: sockets stay open, and nothing is read or sent.
+  void freeze(std::chrono::milliseconds duration) {
+    thread_.loop().post([duration] { std::this_thread::sleep_for(duration); });
+  }
   void inject(const std::string& fault) {
     const std::string problem = thread_.run([&] { return server_->inject(fault); });
     REQUIRE_MESSAGE(problem.empty(), problem);

@@ -96,6 +96,23 @@ TEST_CASE("sim faults: drop cuts all connections or one, close, 1008 and max-age
   CHECK(fifth.close_code == 1001);
 }
 
+TEST_CASE("sim faults: in a quiet market nothing moves, books stand as they are, and everything goes on afterwards without a jump") {
+  TestVenue sim;
+  auto& client = sim.connect(kTarget);
+  sim.run(2'000);
+  sim.inject("quiet=20");
+  sim.run(200);  // what had happened before is told
+  const std::string book = sim.get("/api/v3/depth?symbol=BTCUSDT&limit=100").body;
+  const std::size_t before = client.texts.size();
+  sim.run(19'000);
+  CHECK(client.texts.size() == before);
+  CHECK(sim.get("/api/v3/depth?symbol=BTCUSDT&limit=100").body == book);
+  sim.run(3'000);
+  CHECK(client.texts.size() > before);
+  CHECK(client.texts.size() < before + 1'000);  // it does not make up for the time
+  CHECK(examine_chain(client).holes == 0);
+}
+
 TEST_CASE("sim faults: silence stops data for good on open connections while pings go on, a new one has data") {
   TestVenue sim;
   auto& client = sim.connect(kTarget);

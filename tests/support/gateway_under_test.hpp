@@ -22,12 +22,13 @@ namespace tidegate::test {
 /// A whole gateway on a thread of its own, from YAML as a user writes it.
 class GatewayUnderTest {
  public:
-  explicit GatewayUnderTest(const std::string& yaml, std::span<const Adapter* const> adapters = all_adapters()) {
+  /// `clock`: instead of the machine's; outlives this.
+  explicit GatewayUnderTest(const std::string& yaml, std::span<const Adapter* const> adapters = all_adapters(), const Clock* clock = nullptr) {
     static std::atomic<int> number{0};
     const auto path =
         std::filesystem::temp_directory_path() / ("tidegate-test-" + std::to_string(::getpid()) + "-" + std::to_string(number++) + ".yaml");
     std::ofstream{path} << yaml;
-    pipeline_ = std::make_unique<Pipeline>(load_config(path, adapters), clock_);
+    pipeline_ = std::make_unique<Pipeline>(load_config(path, adapters), clock != nullptr ? *clock : clock_);
     std::filesystem::remove(path);
     const std::string problem = pipeline_->start();
     REQUIRE_MESSAGE(problem.empty(), problem);

@@ -40,6 +40,8 @@ constexpr std::array kFaults = {
     FaultSpec{FaultKind::TooManyRequests, "1008", None, "", 0, "close every connection with 1008 \"Too many requests\""},
     FaultSpec{FaultKind::WrongRoute, "wrong-route", Number, "SECONDS", 30,
               "for so long (30) new subscriptions are acknowledged and stay silent, as on the wrong USD-M path"},
+    FaultSpec{FaultKind::Quiet, "quiet", Number, "SECONDS", 5,
+              "nothing happens in the market for so long (5); pings and answers go on; generated markets only"},
 };
 
 }  // namespace

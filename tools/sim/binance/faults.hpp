@@ -39,6 +39,7 @@ enum class FaultKind : std::uint8_t {
   MaxAge,
   TooManyRequests,
   WrongRoute,
+  Quiet,
 };
 
 using Fault = sim::Fault<FaultKind>;

@@ -17,6 +17,8 @@ class Feed : public TopicListener {
   virtual bool advance(Now now) = 0;
   /// So many frames at once, as fast as the sockets take them.
   virtual void burst(std::int64_t frames) = 0;
+  /// Nothing happens in the market until then. A recording goes on.
+  virtual void quiet_until(std::int64_t mono_ns) { static_cast<void>(mono_ns); }
 
   [[nodiscard]] virtual bool has_symbol(Market market, std::string_view symbol) const = 0;
   /// The elements of exchangeInfo's `symbols`; `wanted` empty: all.

@@ -83,6 +83,11 @@ void GeneratedFeed::on_topic_gone(Topic& topic) {
 bool GeneratedFeed::advance(Now now) {
   bool more = false;
   const std::int64_t target = (now.mono_ns - start_ns_) / kStepNs;
+  if (now.mono_ns < quiet_until_ns_) {
+    steps_done_ = target;
+    publish_periodic(now);
+    return false;
+  }
   if (unpaced_) {
     for (std::int64_t i = 0; i < kUnpacedSteps && hub_.queued_bytes_max() < kSocketsFullBytes; ++i) step(now);
     more = hub_.anyone_subscribed();

@@ -28,6 +28,7 @@ class GeneratedFeed final : public Feed {
   void on_topic_gone(Topic& topic) override;
   bool advance(Now now) override;
   void burst(std::int64_t frames) override { burst_ += frames; }
+  void quiet_until(std::int64_t mono_ns) override { quiet_until_ns_ = mono_ns; }
   /// One step of every symbol, whatever the time is. advance() calls it; tests may.
   void step(Now now);
 
@@ -73,6 +74,7 @@ class GeneratedFeed final : public Feed {
   std::int64_t start_ns_;
   std::int64_t steps_done_ = 0;
   std::int64_t burst_ = 0;
+  std::int64_t quiet_until_ns_ = 0;
   Activity activity_;
   std::string text_;
 };

@@ -69,6 +69,9 @@ void Venue::commit(const Fault& fault) {
     case FaultKind::Shutdown:
       announce_shutdown(fault.number);
       break;
+    case FaultKind::Quiet:
+      feed().quiet_until(now_.mono_ns + fault.number * kSecondNs);
+      break;
     case FaultKind::WrongRoute:
       hub_.wrong_route_until_ns = now_.mono_ns + fault.number * kSecondNs;
       break;

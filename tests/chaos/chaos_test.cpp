@@ -44,7 +44,6 @@ void print(const Report& report, std::uint64_t seeds, std::chrono::seconds durat
               static_cast<unsigned long long>(report.totals.gaps), static_cast<unsigned long long>(report.totals.numbers_lost),
               static_cast<unsigned long long>(report.totals.told_stale), report.memory_growth_kib);
   std::printf("promises broken: %zu\n", report.broken.size());
-  for (const std::string& what : report.broken) std::printf("  %s\n", what.c_str());
   std::fflush(stdout);
 }
 
@@ -64,6 +63,7 @@ TEST_CASE("chaos: whatever happens to brokers, network, disk and clock, no promi
     all.add(report);
     std::printf("seed %llu: %zu recoveries, %zu promises broken\n", static_cast<unsigned long long>(seed), report.recoveries.size(),
                 report.broken.size());
+    for (const std::string& what : report.broken) std::printf("  %s\n", what.c_str());
     std::fflush(stdout);
   }
   print(all, last + 1 - first, duration);

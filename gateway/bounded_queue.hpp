@@ -45,6 +45,10 @@ class BoundedQueue {
     return taken;
   }
 
+  /// About how many items are in it; any thread.
+  [[nodiscard]] std::size_t size() const { return size_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t capacity() const { return capacity_; }
+
  private:
   std::size_t capacity_;
   // Its order carries what items point to from producer to consumer. The queue's own fences do so too, but no race detector sees fences.

@@ -31,6 +31,11 @@ class FrameQueue::Entry final : public FrameSink {
     return false;
   }
 
+  // A burst that can wait leaves half of the queue to everybody else.
+  [[nodiscard]] bool has_room() const override {
+    return owner_.queue_.size() < owner_.queue_.capacity() / 2 && owner_.bytes_.load(std::memory_order_relaxed) < owner_.bytes_max_ / 2;
+  }
+
  private:
   bool offer(RawFrame&& frame) {
     const std::size_t bytes = frame.bytes.size();

@@ -70,6 +70,15 @@ void Normalizer::on_frame(const RawFrame& frame) {
     case FrameKind::Overflow:
       on_overflow(frame);
       break;
+    case FrameKind::Succeeding:
+      on_succeeding(frame);
+      break;
+    case FrameKind::PutOff:
+      on_put_off(frame);
+      break;
+    case FrameKind::TakenOver:
+      on_taken_over(frame);
+      break;
   }
   frame_ = nullptr;
 }
@@ -89,13 +98,16 @@ void Normalizer::decode(const RawFrame& frame) {
 
 void Normalizer::on_trade(const TradeUpdate& update) {
   if (!resolve(update.instrument, Channel::Trade)) return;
+  if (!update.numbered && repeats(content_of(update), update.ts_event)) return;
   if (update.derived) {
     // The snapshot itself shows that the stream is alive; only a trade that it proves is published.
     const bool traded = state_->trade_evidence.moved(update.evidence);
     if (stream_->state != StreamState::Live) set_state(StreamState::Live, "data");
     if (!traded) return;
   }
-  if (!check(update.numbered ? state_->trade_ids.check(update.trade_id) : Checked{stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0}))
+  const std::uint64_t repeat_distance = stream_->overlap == nullptr ? ConsecutiveCheck::kRepeatDistanceMax : UINT64_MAX;
+  if (!check(update.numbered ? state_->trade_ids.check(update.trade_id, repeat_distance)
+                             : Checked{stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0}))
     return;
   check_tick_size(update.flags, {update.price});
   auto trade = make_record<Trade>(instrument_, Channel::Trade);
@@ -110,8 +122,8 @@ void Normalizer::on_trade(const TradeUpdate& update) {
 
 void Normalizer::on_quote(const QuoteUpdate& update) {
   if (!resolve(update.instrument, Channel::Quote)) return;
-  const std::uint64_t session = (std::uint64_t{frame_->connection.value()} << 32U) | frame_->session;
-  const Order order = state_->quote_ids.check(update.book_id, session);
+  if (update.book_id == 0 && repeats(content_of(update), update.ts_event)) return;
+  const Order order = state_->quote_ids.check(update.book_id, numbering_of(stream_->source));
   if (!check({order == Order::Next && stream_->gap != PendingGap::None ? Order::Gap : order, 0})) return;
   Decimal bid = update.bid_price, ask = update.ask_price;
   Decimal bid_size = update.bid_size, ask_size = update.ask_size;
@@ -146,7 +158,7 @@ void Normalizer::on_depth(const DepthUpdate& update) {
 }
 
 void Normalizer::on_ticker(const TickerUpdate& update) {
-  if (!resolve(update.instrument, Channel::Ticker)) return;
+  if (!resolve(update.instrument, Channel::Ticker) || repeats(content_of(update), update.ts_event)) return;
   if (!check({stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0})) return;
   Ticker& merged = state_->ticker;  // keeps what earlier messages said: partial updates are normal
   merged.changed = 0;
@@ -164,7 +176,7 @@ void Normalizer::on_ticker(const TickerUpdate& update) {
 }
 
 void Normalizer::on_candle(const CandleUpdate& update) {
-  if (!resolve(update.instrument, update.channel)) return;
+  if (!resolve(update.instrument, update.channel) || repeats(content_of(update), update.ts_event)) return;
   if (!check({stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0})) return;
   const std::int8_t exponent = std::min({update.open.exponent, update.high.exponent, update.low.exponent, update.close.exponent});
   auto candle = make_record<Candle>(instrument_, update.channel);
@@ -210,12 +222,13 @@ bool Normalizer::resolve(const NativeRef& native, Channel channel) {
   if (!stream_->wanted && !options_.everything_wanted) return false;  // in flight when the last subscriber left
   stream_->source = {frame_->broker, frame_->connection, frame_->session};
   stream_->has_source = true;
+  if (!succeeded_.empty()) begin_overlap();
   return true;
 }
 
 bool Normalizer::check(const Checked& checked) {
   if (checked.order == Order::Duplicate) {
-    count(broker_->counters.duplicates);
+    on_repeated();
     return false;
   }
   if (stream_->state != StreamState::Live) set_state(StreamState::Live, "data");

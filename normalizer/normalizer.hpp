@@ -85,6 +85,15 @@ class Normalizer final : private UpdateSink {
   void on_refused(const RawFrame& frame);
   void on_broker_status(const RawFrame& frame);
 
+  // planned ends of connections
+  void on_succeeding(const RawFrame& frame);
+  void on_put_off(const RawFrame& frame);
+  void on_taken_over(const RawFrame& frame);
+  void begin_overlap();
+  [[nodiscard]] bool repeats(std::uint64_t content, UtcTime ts);
+  void on_repeated();
+  void end_overlaps(MonoTime now);
+
   // books
   void on_delta(const DepthUpdate& update);
   void on_snapshot(const DepthUpdate& update);
@@ -120,6 +129,8 @@ class Normalizer final : private UpdateSink {
   std::vector<std::uint64_t> depth_record_;               // scratch for records of variable size
   std::deque<AccountEvent> account_events_;
   MonoTime next_check_;
+  std::vector<SourceKey> succeeded_;  // sockets beside which a successor is open
+  MonoTime overlaps_end_{INT64_MAX};
 
   // the frame and the stream at hand, set by on_frame and resolve
   const RawFrame* frame_ = nullptr;

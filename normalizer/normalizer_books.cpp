@@ -14,7 +14,7 @@ void Normalizer::on_delta(const DepthUpdate& update) {
       emit_book(book, Flags::None);
       break;
     case OrderBook::Verdict::Duplicate:
-      count(broker_->counters.duplicates);
+      on_repeated();
       break;
     case OrderBook::Verdict::Gap:
       on_book_lost("a hole in the broker's book updates; rebuilding");
@@ -57,8 +57,9 @@ void Normalizer::on_top_levels(const DepthUpdate& update) {
   OrderBook& top = state_->book.top;
   const bool numbered = update.last_id != 0;
   if (numbered && top.valid() && update.last_id <= top.last_id() && state_->book.top_session == frame_->session) {
-    return count(broker_->counters.duplicates);
+    return on_repeated();
   }
+  if (!numbered && repeats(content_of(update), update.ts_event)) return;
   state_->book.top_session = frame_->session;
   if (top.replace(update, frame_->received) == OrderBook::Verdict::Broken) return count_bad({top.broken_reason(), "depth"});
   emit_book(top, Flags::Snapshot);

@@ -122,6 +122,7 @@ void Normalizer::set_wanted(const std::vector<Want>& wants) {
 
 std::size_t Normalizer::do_work(MonoTime now) {
   if (now < next_check_) return 0;
+  if (now >= overlaps_end_) end_overlaps(now);
   next_check_ = now + kCheckInterval;
   std::size_t changed = 0;
   for_each_stream([&](Channel channel, Stream& stream) {

@@ -1,20 +1,14 @@
 #include "normalizer/sequence_check.hpp"
 
 namespace tidegate {
-namespace {
 
-/// A repeated trade lies at most this far back (overlapping connections, a replayed tail); anything further is a restart of the numbering.
-constexpr std::uint64_t kRepeatDistanceMax = 10'000;
-
-}  // namespace
-
-Checked ConsecutiveCheck::check(std::uint64_t id) {
+Checked ConsecutiveCheck::check(std::uint64_t id, std::uint64_t repeat_distance) {
   if (last_ == 0) {
     last_ = id;
     return {};
   }
   if (id <= last_) {
-    if (last_ - id < kRepeatDistanceMax && id != 0) return {Order::Duplicate, 0};
+    if (last_ - id < repeat_distance && id != 0) return {Order::Duplicate, 0};
     last_ = id;
     return {Order::Gap, 0};
   }

@@ -18,9 +18,15 @@ struct Checked {
 /// Consecutive numbers, such as trade ids.
 class ConsecutiveCheck {
  public:
+  /// A repeated trade lies at most this far back (a replayed tail); anything further is a restart of the numbering.
+  static constexpr std::uint64_t kRepeatDistanceMax = 10'000;
+
   /// Judges `id` against the last one. A number far below the last is a venue that began to count anew: a gap of unknown size.
-  Checked check(std::uint64_t id);
+  Checked check(std::uint64_t id) { return check(id, kRepeatDistanceMax); }
+  /// The same where a repeated tail may be `repeat_distance` long.
+  Checked check(std::uint64_t id, std::uint64_t repeat_distance);
   void forget() { last_ = 0; }
+  [[nodiscard]] bool begun() const { return last_ != 0; }
 
  private:
   std::uint64_t last_ = 0;  // 0: none yet
@@ -32,6 +38,8 @@ class GrowingCheck {
   /// `session` tells openings of the connection apart: the first number of another session is always taken.
   Order check(std::uint64_t id, std::uint64_t session);
   void forget() { last_ = 0; }
+  /// The numbers go on in another session.
+  void carry_on(std::uint64_t session) { session_ = session; }
 
  private:
   std::uint64_t last_ = 0;

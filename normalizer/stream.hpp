@@ -13,6 +13,7 @@
 #include "gateway/core/update.hpp"
 #include "normalizer/order_book.hpp"
 #include "normalizer/sequence_check.hpp"
+#include "normalizer/stream_overlap.hpp"
 #include "normalizer/tick_grid.hpp"
 
 namespace tidegate {
@@ -26,7 +27,11 @@ struct SourceKey {
 };
 
 /// A hole that the next record of the stream will announce.
-enum class PendingGap : std::uint8_t { None, Unknown };
+enum class PendingGap : std::uint8_t {
+  None,
+  Unknown,
+  Joint,  // where a socket took another one's place and it is not proven that nothing lies between: unless a message that came before proves it
+};
 
 struct Stream {
   std::uint64_t seq = 0;  // of the last record; lives as long as the process
@@ -41,7 +46,12 @@ struct Stream {
   std::string note;  // what subscribers are to know of this stream besides, as the session said with Accepted or Asked; mostly empty
   SourceKey source;  // of the last data
   bool has_source = false;
+  std::uint64_t last_content = 0;          // of the last update without a number, see content_of
+  std::unique_ptr<StreamOverlap> overlap;  // while its connection has two sockets, and somewhat longer
 };
+
+/// Tells numberings of different openings of connections apart.
+[[nodiscard]] constexpr std::uint64_t numbering_of(SourceKey source) { return (std::uint64_t{source.connection.value()} << 32U) | source.session; }
 
 /// What the broker said it gives of an instrument.
 struct InstrumentAccess {

@@ -16,7 +16,7 @@ inline constexpr std::string_view kUsdmWsUrl = "wss://fstream.binance.com";
 inline constexpr std::string_view kUsdmRestUrl = "https://fapi.binance.com";
 
 /// Every key of the adapter, for the configuration, configs/example.yaml and the docs.
-inline constexpr std::size_t kOptionCount = 29;
+inline constexpr std::size_t kOptionCount = 32;
 extern const OptionSpec kOptions[kOptionCount];
 
 /// The market of a configuration that may lack options (offline decoding): spot when it does not say.
@@ -53,6 +53,9 @@ struct Settings {
   Duration data_timeout{};
   Duration age_max{};
   Duration age_jitter{};
+  Duration renewal_timeout{};
+  Duration renewal_settle{};
+  std::size_t renewal_buffer = 0;
   Duration idle_close{};
   std::size_t connect_attempts = 0;
   Duration connect_window{};

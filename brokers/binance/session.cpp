@@ -175,18 +175,18 @@ common::FramePort* StreamSession::book_carrier(std::string_view symbol) {
   return held != nullptr && held->shard->connection().open() ? &held->shard->port() : nullptr;
 }
 
-void StreamSession::on_streams_accepted(Shard& shard, const std::vector<std::string>& streams) {
+void StreamSession::on_streams_accepted(Shard& shard, common::FramePort& port, const std::vector<std::string>& streams) {
   for (const std::string& stream : streams) {
     if (const Held* held = held_by(stream); held != nullptr && held->shard == &shard) {
-      shard.port().accepted(held->want.instrument, held->want.channel);
+      port.accepted(held->want.instrument, held->want.channel);
     }
   }
 }
 
-void StreamSession::on_streams_refused(Shard& shard, const std::vector<std::string>& streams, std::string_view words) {
+void StreamSession::on_streams_refused(Shard& shard, common::FramePort& port, const std::vector<std::string>& streams, std::string_view words) {
   for (const std::string& stream : streams) {
     if (const Held* held = held_by(stream); held != nullptr && held->shard == &shard) {
-      shard.port().refused(held->want.instrument, held->want.channel, words);
+      port.refused(held->want.instrument, held->want.channel, words);
     }
   }
 }
@@ -215,9 +215,7 @@ void StreamSession::fill_report(BrokerReport& report) const {
     const Route route = slot.shard->route();
     ConnectionReport connection;
     connection.name = std::string{route_name(route)} + "-" + std::to_string(numbers[static_cast<std::size_t>(route)]++);
-    slot.shard->connection().describe(connection);
-    connection.streams = static_cast<std::uint32_t>(slot.shard->ledger().confirmed_count());
-    connection.wanted = static_cast<std::uint32_t>(slot.shard->ledger().wanted_count());
+    slot.shard->describe(connection);
     report.connections.push_back(std::move(connection));
   }
 }

@@ -66,8 +66,8 @@ class StreamSession final : public Session, private ShardOwner {
 
   void on_shard_open(Shard&) override {}
   void on_shard_changed(Shard& shard) override;
-  void on_streams_accepted(Shard& shard, const std::vector<std::string>& streams) override;
-  void on_streams_refused(Shard& shard, const std::vector<std::string>& streams, std::string_view words) override;
+  void on_streams_accepted(Shard& shard, common::FramePort& port, const std::vector<std::string>& streams) override;
+  void on_streams_refused(Shard& shard, common::FramePort& port, const std::vector<std::string>& streams, std::string_view words) override;
 
   void refresh_status();
   void fill_report(BrokerReport& report) const;

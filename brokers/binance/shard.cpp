@@ -1,205 +1,111 @@
 #include "brokers/binance/shard.hpp"
 
-#include <chrono>
 #include <utility>
-
-#include "brokers/binance/refusal.hpp"
 
 namespace tidegate::binance {
 namespace {
 
-constexpr std::chrono::seconds kPaceWindow{1};
+/// The stream in the combined envelope, {"stream":"btcusdt@trade","data":...}; the venue sends every connection the same bytes of it.
+std::string_view stream_of(const RawFrame& frame) {
+  constexpr std::string_view kOpening = R"({"stream":")";
+  const std::string_view text{frame.bytes};
+  if (!text.starts_with(kOpening)) return {};
+  const std::size_t end = text.find('"', kOpening.size());
+  return end == std::string_view::npos ? std::string_view{} : text.substr(kOpening.size(), end - kOpening.size());
+}
 
-common::ConnectionTimings timings_of(const BrokerConfig& config, const Settings& settings) {
-  return {.reconnect_initial = config.reconnect_initial,
-          .reconnect_maximum = config.reconnect_maximum,
-          .silence = {.bytes = config.stale_after, .heartbeat = settings.ping_timeout, .data = settings.data_timeout},
-          .age_max = settings.age_max,
-          .age_jitter = settings.age_jitter};
+common::SuccessionLimits limits_of(const BrokerConfig& config, const Settings& settings) {
+  return {.timeout = settings.renewal_timeout,
+          .settle = settings.renewal_settle,
+          .held_bytes_max = settings.renewal_buffer,
+          .retry_initial = config.reconnect_initial,
+          .retry_maximum = config.reconnect_maximum};
 }
 
 }  // namespace
 
-Shard::Shard(SessionHost& host, const BrokerConfig& config, const Settings& settings, Route route, common::FramePort& port,
+Shard::Shard(SessionHost& host, const BrokerConfig& config, const Settings& settings, Route route, const common::FramePort& slot,
              common::SlidingWindow& attempts, ShardOwner& owner)
     : host_(host),
+      config_(config),
       settings_(settings),
       route_(route),
-      port_(port),
+      attempts_(attempts),
       owner_(owner),
-      tls_{.verify = config.tls_verify, .ca_file = config.tls_ca_file},
-      pacer_(settings.frames_per_second, kPaceWindow),
-      send_timer_(host.loop()),
-      answer_timer_(host.loop()),
-      audit_timer_(host.loop()),
       idle_timer_(host.loop()),
-      connection_(host, port, *this, attempts, timings_of(config, settings)) {}
+      succession_(host, config.name, slot, *this, stream_of, limits_of(config, settings)) {}
+
+std::unique_ptr<common::Link> Shard::make_link(common::FramePort& port) {
+  const common::RequestLedger wishes = std::exchange(first_, false) ? common::RequestLedger{} : current().ledger();
+  StreamSocketOwner& owner = *this;
+  return std::make_unique<StreamSocket>(host_, config_, settings_, route_, port, attempts_, wishes, owner);
+}
+
+// ---- what should be carried ----
+
+void Shard::want(std::string_view stream) {
+  current().want(stream);
+  if (StreamSocket* const next = successor()) next->want(stream);
+}
+
+void Shard::unwant(std::string_view stream) {
+  current().unwant(stream);
+  if (StreamSocket* const next = successor()) next->unwant(stream);
+}
 
 void Shard::apply() {
+  common::Connection& connection = current().connection();
   if (needed()) {
     idle_timer_.cancel();
-    connection_.start();
-    connection_.wake();
-  } else if (!connection_.open()) {
-    connection_.stop("nothing is wanted");
+    connection.start();
+    connection.wake();
+  } else if (!connection.open()) {
+    succession_.stop("nothing is wanted");
   } else if (!idle_timer_.pending()) {
-    idle_timer_.start(settings_.idle_close, [this] { connection_.stop("nothing is wanted"); });
+    idle_timer_.start(settings_.idle_close, [this] { succession_.stop("nothing is wanted"); });
   }
-  after_change();
+  current().apply();
+  if (StreamSocket* const next = successor()) next->apply();
+}
+
+void Shard::reconnect(std::string_view why) {
+  succession_.cancel();
+  current().connection().reconnect(why);
 }
 
 void Shard::stop() {
   idle_timer_.cancel();
-  connection_.stop("stopped");
+  succession_.stop("stopped");
 }
 
-void Shard::after_change() {
-  connection_.expect_data(ledger_.confirmed_count() > 0);
-  pump();
+void Shard::describe(ConnectionReport& report) const {
+  connection().describe(report);
+  if (connection().open() && !succession_.reason().empty()) report.reason = succession_.reason() + "; its successor is being opened beside it";
+  report.streams = static_cast<std::uint32_t>(ledger().confirmed_count());
+  report.wanted = static_cast<std::uint32_t>(ledger().wanted_count());
+}
+
+// ---- what the sockets tell ----
+
+void Shard::on_socket_open(StreamSocket& socket) {
+  if (&socket == &current()) owner_.on_shard_open(*this);
+}
+
+void Shard::on_socket_changed(StreamSocket& socket) {
+  succession_.changed(socket);
   owner_.on_shard_changed(*this);
 }
 
-void Shard::on_attempt(common::Connection& connection, std::uint64_t attempt) {
-  net::WsClientOptions options;
-  options.url = stream_url(settings_, route_);
-  options.tls = tls_;
-  options.handshake_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(settings_.handshake_timeout);
-  options.answer_pings = false;  // pongs count against the venue's limit, so they go through the pacer
-  connection.dial(attempt, options);
+void Shard::on_socket_losing(StreamSocket& socket, std::string_view reason, bool whole) { succession_.losing(socket, reason, whole); }
+
+void Shard::on_socket_renewal(StreamSocket& socket, std::string_view why) { succession_.renew(socket, why); }
+
+void Shard::on_streams_accepted(StreamSocket& socket, const std::vector<std::string>& streams) {
+  owner_.on_streams_accepted(*this, socket.port(), streams);
 }
 
-void Shard::on_open(common::Connection&) {
-  ledger_.session_opened();
-  pacer_.clear();
-  schedule_audit();
-  owner_.on_shard_open(*this);
-  after_change();
-}
-
-void Shard::on_phase(common::Connection& connection) {
-  if (!connection.open()) {
-    ledger_.session_lost();
-    requests_.clear();
-    audit_due_ = false;
-    audits_unanswered_ = 0;
-    send_timer_.cancel();
-    answer_timer_.cancel();
-    audit_timer_.cancel();
-  }
-  // Lost while nothing was wanted: no reason to come back.
-  if (connection.phase() == common::ConnectionPhase::Waiting && !needed()) return connection.stop("nothing is wanted");
-  owner_.on_shard_changed(*this);
-}
-
-// The data path: what is in the combined envelope goes straight on.
-void Shard::on_message(common::Connection& connection, std::string&& payload, bool binary, const common::Stamp& stamp) {
-  if (!binary && !is_data(payload)) {
-    if (const auto control = parse_control(payload)) return on_control(*control);
-  }
-  connection.on_data(stamp);
-  port_.data(std::move(payload), binary, stamp);
-}
-
-void Shard::on_ping(common::Connection&, std::string_view payload) {
-  pacer_.owe_pong(payload);
-  pump();
-}
-
-common::LossVerdict Shard::judge(common::Connection&, const net::WsClosed& closed) {
-  common::LossVerdict verdict = judge_closed(closed, settings_);
-  if (is_rate_limit(closed)) count(host_.counters().rate_limited);
-  return verdict;
-}
-
-void Shard::on_control(const ControlMessage& message) {
-  count(host_.counters().control_messages);
-  if (message.kind == ControlMessage::Kind::Shutdown) return connection_.renew("the venue announced a shutdown of this connection");
-  if (!connection_.open()) return;
-  // A refusal may come without its id; answers come in the order of the requests, so the oldest one is meant.
-  auto it = message.id ? requests_.find(*message.id) : requests_.begin();
-  if (it == requests_.end()) return;
-  const auto [id, request] = *it;
-  requests_.erase(it);
-  watch_answers();
-  on_answer(id, request, message);
-}
-
-void Shard::on_answer(std::uint64_t id, const Request& request, const ControlMessage& message) {
-  using Kind = ControlMessage::Kind;
-  if (request.audit) {
-    audits_unanswered_ = 0;
-    if (message.kind == Kind::Listed) ledger_.reconcile(id, message.streams);
-  } else if (message.kind == Kind::Refused) {
-    count(host_.counters().requests_refused);
-    owner_.on_streams_refused(*this, ledger_.refused(id), message.words);
-  } else {
-    owner_.on_streams_accepted(*this, ledger_.accepted(id));
-  }
-  after_change();
-}
-
-void Shard::pump() {
-  if (!connection_.open()) return;
-  const MonoTime now = host_.clock().mono();
-  while (const auto payload = pacer_.take_pong(now)) connection_.pong(*payload);
-  while ((audit_due_ || ledger_.work_left()) && pacer_.take_frame(now)) {
-    if (audit_due_) {
-      const std::uint64_t id = ledger_.take_id();
-      audit_due_ = false;
-      connection_.send_text(list_request(id));
-      sent(id, true);
-      continue;
-    }
-    const common::BatchLimits limits{.bytes_max = settings_.request_bytes_max - kRequestOverhead};
-    const auto batch = ledger_.next(limits);
-    if (!batch) break;
-    connection_.send_text(subscribe_request(batch->id, batch->subscribe, batch->streams));
-    count(host_.counters().requests_sent);
-    sent(batch->id, false);
-  }
-  if (pacer_.pong_owed() || audit_due_ || ledger_.work_left()) {
-    send_timer_.start(pacer_.wait(now), [this] { pump(); });
-  }
-}
-
-void Shard::sent(std::uint64_t id, bool audit) {
-  requests_.emplace(id, Request{.deadline = host_.clock().mono() + settings_.ack_timeout, .audit = audit});
-  if (requests_.size() == 1) watch_answers();
-}
-
-void Shard::watch_answers() {
-  if (requests_.empty()) return answer_timer_.cancel();
-  const Duration left = requests_.begin()->second.deadline - host_.clock().mono();
-  answer_timer_.start(left > Duration::zero() ? left : Duration::zero(), [this] { on_no_answer(); });
-}
-
-// Requests above the venue's size limit, and now and then others, vanish without an answer: ask once more, then trust this socket no longer.
-void Shard::on_no_answer() {
-  const MonoTime now = host_.clock().mono();
-  bool trusted = true;
-  while (!requests_.empty() && requests_.begin()->second.deadline <= now) {
-    const auto [id, request] = *requests_.begin();
-    requests_.erase(requests_.begin());
-    count(host_.counters().requests_timed_out);
-    if (request.audit) {
-      audit_due_ = true;
-      if (++audits_unanswered_ > 1) trusted = false;
-    } else if (!ledger_.timed_out(id)) {
-      trusted = false;
-    }
-  }
-  if (!trusted) return connection_.cut("requests are not answered");
-  watch_answers();
-  after_change();
-}
-
-void Shard::schedule_audit() {
-  if (settings_.audit_interval <= Duration::zero()) return;
-  audit_timer_.start(settings_.audit_interval, [this] {
-    if (ledger_.occupied() > 0) audit_due_ = true;
-    pump();
-    schedule_audit();
-  });
+void Shard::on_streams_refused(StreamSocket& socket, const std::vector<std::string>& streams, std::string_view words) {
+  owner_.on_streams_refused(*this, socket.port(), streams, words);
 }
 
 }  // namespace tidegate::binance

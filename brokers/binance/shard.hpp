@@ -1,17 +1,15 @@
-// One stream connection to the venue and what it carries: subscribing in legal batches, answers, pongs, audits.
+// One stream connection to the venue as the session sees it: what it should carry, and the socket that does; for a while during a renewal, two.
 #pragma once
 
-#include <cstdint>
-#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "brokers/binance/control.hpp"
 #include "brokers/binance/options.hpp"
+#include "brokers/binance/stream_socket.hpp"
 #include "brokers/binance/streams.hpp"
-#include "brokers/common/connection.hpp"
-#include "brokers/common/request_ledger.hpp"
+#include "brokers/common/succession.hpp"
 
 namespace tidegate::binance {
 
@@ -23,67 +21,56 @@ class ShardOwner {
   virtual ~ShardOwner() = default;
   virtual void on_shard_open(Shard& shard) = 0;
   virtual void on_shard_changed(Shard& shard) = 0;  // phase or counts, for status and report
-  virtual void on_streams_accepted(Shard& shard, const std::vector<std::string>& streams) = 0;
-  virtual void on_streams_refused(Shard& shard, const std::vector<std::string>& streams, std::string_view words) = 0;
+  /// `port`: of the socket that carries them.
+  virtual void on_streams_accepted(Shard& shard, common::FramePort& port, const std::vector<std::string>& streams) = 0;
+  virtual void on_streams_refused(Shard& shard, common::FramePort& port, const std::vector<std::string>& streams, std::string_view words) = 0;
 };
 
 /// The loop's thread. Opens its connection when something is wanted, and closes it when nothing has been for a while.
-class Shard final : private common::ConnectionOwner {
+class Shard final : private StreamSocketOwner, private common::SuccessionOwner {
  public:
-  Shard(SessionHost& host, const BrokerConfig& config, const Settings& settings, Route route, common::FramePort& port,
+  Shard(SessionHost& host, const BrokerConfig& config, const Settings& settings, Route route, const common::FramePort& slot,
         common::SlidingWindow& attempts, ShardOwner& owner);
 
-  void want(std::string_view stream) { ledger_.want(stream); }
-  void unwant(std::string_view stream) { ledger_.unwant(stream); }
+  void want(std::string_view stream);
+  void unwant(std::string_view stream);
   /// After a round of want() and unwant(): connects, sends or schedules what follows from them.
   void apply();
-  void reconnect(std::string_view why) { connection_.reconnect(why); }
+  void reconnect(std::string_view why);
   void stop();
 
   [[nodiscard]] Route route() const { return route_; }
-  [[nodiscard]] common::FramePort& port() { return port_; }
-  [[nodiscard]] const common::Connection& connection() const { return connection_; }
-  [[nodiscard]] const common::RequestLedger& ledger() const { return ledger_; }
-  [[nodiscard]] bool needed() const { return ledger_.wanted_count() > 0; }
+  [[nodiscard]] common::FramePort& port() { return current().port(); }
+  [[nodiscard]] const common::Connection& connection() const { return current().connection(); }
+  [[nodiscard]] const common::RequestLedger& ledger() const { return current().ledger(); }
+  [[nodiscard]] bool needed() const { return ledger().wanted_count() > 0; }
+  /// Fills state, reason, since, sessions and counts of a report.
+  void describe(ConnectionReport& report) const;
 
  private:
-  struct Request {
-    MonoTime deadline;
-    bool audit = false;
-  };
+  [[nodiscard]] StreamSocket& current() { return static_cast<StreamSocket&>(succession_.current()); }
+  [[nodiscard]] const StreamSocket& current() const { return static_cast<const StreamSocket&>(succession_.current()); }
+  [[nodiscard]] StreamSocket* successor() { return static_cast<StreamSocket*>(succession_.successor()); }
 
-  void on_attempt(common::Connection& connection, std::uint64_t attempt) override;
-  void on_open(common::Connection& connection) override;
-  void on_message(common::Connection& connection, std::string&& payload, bool binary, const common::Stamp& stamp) override;
-  void on_ping(common::Connection& connection, std::string_view payload) override;
-  common::LossVerdict judge(common::Connection& connection, const net::WsClosed& closed) override;
-  void on_phase(common::Connection& connection) override;
+  void on_socket_open(StreamSocket& socket) override;
+  void on_socket_changed(StreamSocket& socket) override;
+  void on_socket_losing(StreamSocket& socket, std::string_view reason, bool whole) override;
+  void on_socket_renewal(StreamSocket& socket, std::string_view why) override;
+  void on_streams_accepted(StreamSocket& socket, const std::vector<std::string>& streams) override;
+  void on_streams_refused(StreamSocket& socket, const std::vector<std::string>& streams, std::string_view words) override;
 
-  void on_control(const ControlMessage& message);
-  void on_answer(std::uint64_t id, const Request& request, const ControlMessage& message);
-  void pump();
-  void sent(std::uint64_t id, bool audit);
-  void watch_answers();
-  void on_no_answer();
-  void schedule_audit();
-  void after_change();
+  std::unique_ptr<common::Link> make_link(common::FramePort& port) override;
+  void on_succession() override { owner_.on_shard_changed(*this); }
 
   SessionHost& host_;
+  const BrokerConfig& config_;
   const Settings& settings_;
   Route route_;
-  common::FramePort& port_;
+  common::SlidingWindow& attempts_;
   ShardOwner& owner_;
-  net::TlsOptions tls_;
-  common::RequestLedger ledger_;
-  common::SendPacer pacer_;
-  net::Timer send_timer_;
-  net::Timer answer_timer_;
-  net::Timer audit_timer_;
   net::Timer idle_timer_;
-  std::map<std::uint64_t, Request> requests_;  // without an answer, oldest first
-  bool audit_due_ = false;
-  std::uint32_t audits_unanswered_ = 0;
-  common::Connection connection_;
+  bool first_ = true;  // no socket was made yet
+  common::Succession succession_;
 };
 
 }  // namespace tidegate::binance

@@ -39,7 +39,7 @@ void Snapshots::request(std::string_view symbol) {
   if (it == jobs_.end()) it = jobs_.emplace(std::string{symbol}, Job{}).first;
   Job& job = it->second;
   if (job.under_way) {
-    job.again = job.connection != carrier->connection() || job.session != carrier->session();
+    job.again = job.connection != carrier->connection() || job.session != carrier->unbroken_since();
     return;
   }
   enqueue(it->first, job, false);
@@ -89,7 +89,7 @@ void Snapshots::pump() {
 void Snapshots::send(const std::string& symbol, Job& job, const common::FramePort& carrier) {
   job.under_way = true;
   job.again = false;
-  job.session = carrier.session();
+  job.session = carrier.unbroken_since();
   job.connection = carrier.connection();
   job.not_before = host_.clock().mono() + settings_.snapshot_interval;
   ++under_way_;
@@ -102,7 +102,7 @@ void Snapshots::on_answer(const std::string& symbol, const std::string& target, 
   job.under_way = false;
   --under_way_;
   common::FramePort* carrier = find_carrier_(symbol);
-  const bool current = carrier != nullptr && carrier->connection() == job.connection && carrier->session() == job.session;
+  const bool current = carrier != nullptr && carrier->connection() == job.connection && carrier->unbroken_since() == job.session;
   switch (answer.kind) {
     case RestAnswer::Kind::Good:
       job.backoff.reset();

@@ -39,7 +39,7 @@ class Snapshots {
     bool queued = false;
     bool under_way = false;
     bool again = false;         // asked for in a newer session while under way
-    std::uint32_t session = 0;  // of the carrier, when it was sent
+    std::uint32_t session = 0;  // of the carrier when it was sent, see FramePort::unbroken_since
     ConnectionId connection{};
     MonoTime not_before{};
     std::optional<common::Backoff> backoff;  // after a failure

@@ -108,7 +108,7 @@ void Connection::unpark() {
 
 void Connection::renew(std::string_view why) {
   if (phase_ == ConnectionPhase::Waiting) return wake();
-  if (phase_ == ConnectionPhase::Open) close(why, true);
+  if (phase_ == ConnectionPhase::Open && !owner_.on_renewal(*this, why)) close(why, true);
 }
 
 void Connection::leave(std::string_view why) {
@@ -132,7 +132,7 @@ void Connection::cut(std::string_view why) {
   const bool opened = reading();
   ++attempt_;
   drop_socket();
-  end(net::WsClosed{.code = 1006, .reason = std::string{why}, .http_status = 0, .opened = opened});
+  end(net::WsClosed{.code = kCutCode, .reason = std::string{why}, .http_status = 0, .opened = opened});
 }
 
 void Connection::reconnect(std::string_view why) {

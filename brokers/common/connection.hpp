@@ -43,6 +43,9 @@ struct LossVerdict {
   std::string reason;
 };
 
+/// The close code of a connection that ended without a closing handshake.
+inline constexpr int kCutCode = 1006;
+
 /// Why a connection ended that a person had made anew.
 inline constexpr std::string_view kReconnectWords = "an administrator asked for a new connection";
 
@@ -55,6 +58,13 @@ class ConnectionOwner {
   /// An attempt is due: read the credentials, log in where the broker wants it, then call dial(attempt, ...) or refuse(attempt, ...), now or later.
   virtual void on_attempt(Connection& connection, std::uint64_t attempt) = 0;
   virtual void on_open(Connection& connection) = 0;
+  /// A planned end of an open connection is due. True: the owner opens a successor beside it (see succession.hpp) and closes this one later;
+  /// false: it is closed now, and opened anew.
+  virtual bool on_renewal(Connection& connection, std::string_view why) {
+    static_cast<void>(connection);
+    static_cast<void>(why);
+    return false;
+  }
   /// An open connection is about to be closed by plan: the last chance to send.
   virtual void on_leave(Connection& connection) { static_cast<void>(connection); }
   virtual void on_message(Connection& connection, std::string&& payload, bool binary, const Stamp& stamp) = 0;
@@ -92,7 +102,7 @@ class Connection {
   void wake();
   /// What parked the connection has been mended: tries at once.
   void unpark();
-  /// A planned end: closes politely and opens the successor without backoff.
+  /// A planned end: leaves it to the owner where that opens the successor first; otherwise closes politely and opens it without backoff.
   void renew(std::string_view why);
   /// A person wants another one: cuts an open connection, and tries again where it waits or is parked, within the pace of attempts.
   void reconnect(std::string_view why);

@@ -42,6 +42,8 @@ class RequestLedger {
   /// The next request to send, now counted as under way. Subscriptions first.
   std::optional<Batch> next(const BatchLimits& limits);
   [[nodiscard]] bool work_left() const { return open_ && work_ > 0; }
+  /// The connection is open, nothing is left to be asked, and every answer has come.
+  [[nodiscard]] bool settled() const { return open_ && work_ == 0 && requests_.empty(); }
 
   /// The broker accepted request `id`: the wanted streams it made live. Unknown ids change nothing.
   std::vector<std::string> accepted(std::uint64_t id);

@@ -16,6 +16,8 @@ namespace tidegate {
   X(connects, "connection attempts") \
   X(connects_failed, "connection attempts that failed") \
   X(disconnects, "connections lost or closed") \
+  X(renewals, "planned renewals: a successor was open and subscribed before the old connection was closed") \
+  X(renewals_put_off, "planned renewals whose successor could not take over; the old connection stayed, and it is tried again") \
   X(frames_received, "frames taken from sockets and REST") \
   X(bytes_received, "bytes of those frames") \
   X(frames_dropped, "frames refused by a full queue") \

@@ -22,7 +22,15 @@ enum class FrameKind : std::uint8_t {
   Refused,   // the broker refused (instrument, channel); bytes: the broker's own words
   Status,    // the broker as a whole changed to broker_state; bytes: why
   Overflow,  // frames of this connection were lost in a full queue; everything it carries has a hole here
+  // A planned end, make before break. Between Succeeding and TakenOver come frames of the old socket; after it those of its successor, from the
+  // moment on that it was open, so that much comes twice.
+  Succeeding,  // a second socket is open beside this one and will take its place
+  PutOff,      // it will not: the old one stays
+  TakenOver,   // `session` is the successor's; code: kJointProven, or 0; bytes: why
 };
+
+/// TakenOver: both sockets carried everything for so long that nothing can lie between them. Otherwise each stream has to prove it by its own data.
+inline constexpr std::uint16_t kJointProven = 1;
 
 /// One frame of one connection. Moves through the frame queue; the bytes are never copied.
 struct RawFrame {
@@ -46,6 +54,8 @@ class FrameSink {
   virtual ~FrameSink() = default;
   /// Never waits. False: the queue was full, the frame is gone and counted, and an Overflow frame will say so.
   virtual bool push(RawFrame&& frame) = 0;
+  /// False: the queue is so full that whoever can wait should.
+  [[nodiscard]] virtual bool has_room() const { return true; }
 };
 
 }  // namespace tidegate

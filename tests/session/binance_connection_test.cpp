@@ -114,15 +114,18 @@ TEST_CASE_FIXTURE(SessionFixture, "binance connection: each ping is answered wit
   CHECK(broker.peer().pongs[1].empty());
 }
 
-TEST_CASE_FIXTURE(SessionFixture, "binance connection: an announced shutdown is followed at once by a new connection") {
+TEST_CASE_FIXTURE(SessionFixture, "binance connection: an announced shutdown is answered with a new connection, and the old one is closed after it") {
   config.reconnect_initial = config.reconnect_maximum = 1h;  // no backoff is waited out
   open_one();
   SUBCASE("combined") { broker.peer().connection->send_text(R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1770123456789}})"); }
   SUBCASE("raw") { broker.peer().connection->send_text(R"({"e":"serverShutdown","E":1770123456789})"); }
   REQUIRE(until([&] { return host.count_of(FrameKind::Opened) == 2; }));
-  REQUIRE(until_carried({"btcusdt@trade"}));
-  CHECK(broker.peers.size() == 1);
-  CHECK(host.count_of(FrameKind::Closed) == 1);
+  REQUIRE(until([&] { return host.count_of(FrameKind::TakenOver) == 1; }));
+  CHECK(host.last(FrameKind::TakenOver)->bytes.find("shutdown") != std::string::npos);
+  REQUIRE(until([&] { return broker.peers.size() == 1; }));
+  CHECK(broker.carried() == std::set<std::string>{"btcusdt@trade"});
+  CHECK(broker.upgrades == 2);
+  CHECK(host.count_of(FrameKind::Closed) == 0);
   CHECK(host.count_of(FrameKind::Text) == 0);
 }
 
@@ -131,8 +134,9 @@ TEST_CASE_FIXTURE(SessionFixture, "binance connection: it is renewed before its 
   set(config, "max_age", "200ms");
   set(config, "renewal_jitter", "50ms");
   open_one();
-  REQUIRE(until([&] { return host.count_of(FrameKind::Opened) >= 3; }));
-  CHECK(host.last(FrameKind::Closed)->bytes.find("age") != std::string::npos);
+  REQUIRE(until([&] { return host.count_of(FrameKind::TakenOver) >= 2; }));
+  CHECK(host.last(FrameKind::TakenOver)->bytes.find("age") != std::string::npos);
+  CHECK(host.count_of(FrameKind::Closed) == 0);
   REQUIRE(until_carried({"btcusdt@trade"}));
 }
 

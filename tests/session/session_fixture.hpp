@@ -18,6 +18,7 @@ struct SessionFixture {
     config.rest_url = broker.http_url();
     // Fast enough that pacing does not slow the tests down; the tests of pacing set their own.
     set(config, "frames_per_second", "1000");
+    set(config, "renewal_settle", "50ms");
   }
   // The session goes first: it lives on the loop and the host.
   ~SessionFixture() { session.reset(); }

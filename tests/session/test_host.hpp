@@ -139,12 +139,16 @@ class TestHost final : public SessionHost {
 /// A value as YAML would give it: "5s", "23h", "3500", "spot".
 inline OptionValue option_value(OptionType type, std::string_view text) {
   if (type == OptionType::Boolean) return text == "true";
-  if (type != OptionType::Duration && type != OptionType::Integer) return std::string{text};
+  if (type != OptionType::Duration && type != OptionType::Integer && type != OptionType::Size) return std::string{text};
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   REQUIRE(error == std::errc{});
   const std::string_view unit{end, static_cast<std::size_t>(text.data() + text.size() - end)};
   if (type == OptionType::Integer) return number;
+  if (type == OptionType::Size) {
+    const std::map<std::string_view, std::int64_t> factors = {{"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}};
+    return number * factors.at(unit);
+  }
   const std::map<std::string_view, Duration> units = {
       {"ms", std::chrono::milliseconds{1}}, {"s", std::chrono::seconds{1}}, {"m", std::chrono::minutes{1}}, {"h", std::chrono::hours{1}}};
   return number * units.at(unit);

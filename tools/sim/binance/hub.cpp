@@ -165,23 +165,25 @@ void Hub::publish(Audience& audience, std::string_view payload, std::string_view
 
 void Hub::deliver(Audience& audience, std::string_view payload, std::string_view recorded) {
   if (audience.clients.empty()) return;
-  if (shuffle_keys_) {
-    shuffle_json(payload, random_, shuffled_);
-    payload = shuffled_;
-    recorded = {};
-  }
   envelope_.clear();
   for (Client* client : audience.clients) {
+    std::string_view text = payload;
+    if (shuffle_keys_) {  // for each connection in its own way
+      shuffle_json(payload, random_, shuffled_);
+      text = shuffled_;
+      recorded = {};
+      envelope_.clear();
+    }
     if (!client->combined) {
-      send_data(*client, payload);
+      send_data(*client, text);
       continue;
     }
     if (envelope_.empty() && recorded.empty()) {
       const bool data_first = shuffle_keys_ && random_.chance(50);
       ObjectWriter object{envelope_};
-      if (data_first) object.raw("data", payload);
+      if (data_first) object.raw("data", text);
       object.text("stream", audience.name);
-      if (!data_first) object.raw("data", payload);
+      if (!data_first) object.raw("data", text);
       object.close();
     }
     send_data(*client, recorded.empty() ? std::string_view{envelope_} : recorded);

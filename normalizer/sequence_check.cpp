@@ -1,5 +1,7 @@
 #include "normalizer/sequence_check.hpp"
 
+#include <utility>
+
 namespace tidegate {
 namespace {
 
@@ -9,6 +11,10 @@ constexpr std::uint64_t kRepeatDistanceMax = 10'000;
 }  // namespace
 
 Checked ConsecutiveCheck::check(std::uint64_t id) {
+  if (std::exchange(renumbered_, false)) {
+    last_ = id;
+    return {Order::Gap, 0};
+  }
   if (last_ == 0) {
     last_ = id;
     return {};

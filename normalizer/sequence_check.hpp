@@ -21,9 +21,12 @@ class ConsecutiveCheck {
   /// Judges `id` against the last one. A number far below the last is a venue that began to count anew: a gap of unknown size.
   Checked check(std::uint64_t id);
   void forget() { last_ = 0; }
+  /// Another source with numbers of its own: the next one is a gap of unknown size.
+  void renumber() { renumbered_ = true; }
 
  private:
   std::uint64_t last_ = 0;  // 0: none yet
+  bool renumbered_ = false;
 };
 
 /// Numbers that only grow, such as book ids of a quote: good for order, useless for losses.

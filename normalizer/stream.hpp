@@ -13,20 +13,24 @@
 #include "gateway/core/update.hpp"
 #include "normalizer/order_book.hpp"
 #include "normalizer/sequence_check.hpp"
+#include "normalizer/source_key.hpp"
+#include "normalizer/source_select.hpp"
 #include "normalizer/tick_grid.hpp"
 
 namespace tidegate {
 
-/// Where data came from: one opening of one connection of one broker.
-struct SourceKey {
-  BrokerId broker{};
-  ConnectionId connection{};
-  std::uint32_t session = 0;
-  friend bool operator==(SourceKey, SourceKey) = default;
+/// A hole that the next record of the stream will announce.
+enum class PendingGap : std::uint8_t {
+  None,
+  Unknown,
+  Failover,  // at the joint of two sources
 };
 
-/// A hole that the next record of the stream will announce.
-enum class PendingGap : std::uint8_t { None, Unknown };
+/// Of a stream that several brokers could serve.
+struct StreamSources {
+  SourceSelect select;
+  std::string untold;  // how it came to its present source: told with that one's first data. Empty: has been told
+};
 
 struct Stream {
   std::uint64_t seq = 0;  // of the last record; lives as long as the process
@@ -41,6 +45,7 @@ struct Stream {
   std::string note;  // what subscribers are to know of this stream besides, as the session said with Accepted or Asked; mostly empty
   SourceKey source;  // of the last data
   bool has_source = false;
+  std::unique_ptr<StreamSources> sources;  // null: one broker alone can serve it
 };
 
 /// What the broker said it gives of an instrument.

@@ -101,6 +101,13 @@ enum class LookUp : std::uint8_t {
   TooMany,   // names are under way or remembered: not now
 };
 
+/// An administrator's order that some broker serve a symbol or a venue.
+struct SourceOrder {
+  std::string problem;  // empty: taken
+  std::string hint;
+  std::string target;  // as it was understood: "NSE", "NSE:RELIANCE"
+};
+
 /// What lies above the distributor. Called on the distributor's thread.
 class UpstreamHost {
  public:
@@ -118,6 +125,18 @@ class UpstreamHost {
   [[nodiscard]] virtual std::string brokers_json() = 0;
   /// Has a broker's connections made anew.
   virtual void reconnect(BrokerId broker) { static_cast<void>(broker); }
+  /// `broker` is to serve `target`, a venue or a symbol, from its next record on, whatever the rank; until the order is taken back.
+  [[nodiscard]] virtual SourceOrder order_source(std::string_view target, BrokerId broker) {
+    static_cast<void>(target), static_cast<void>(broker);
+    return {"this gateway routes nothing", {}, {}};
+  }
+  /// False: there is no such order.
+  [[nodiscard]] virtual bool take_back_order(std::string_view target) {
+    static_cast<void>(target);
+    return false;
+  }
+  /// The rules and the orders.
+  [[nodiscard]] virtual std::string routing_json() { return "{}"; }
   /// Reads logins, plans, keys and certificates anew, as SIGHUP does. Empty, or what is wrong; then all stays as it was.
   [[nodiscard]] virtual std::string reload() { return "there is nothing to reload"; }
 };

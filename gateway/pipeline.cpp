@@ -132,7 +132,9 @@ Pipeline::Pipeline(Config config, const Clock& clock)
       frames_(static_cast<std::size_t>(config_.pipeline.frame_queue_frames), static_cast<std::size_t>(config_.pipeline.frame_queue_bytes),
               kConnectionsMax, telemetry_, [this] { normalize_loop().wake(); }),
       upstream_(config_, adapters_of(config_), clock_, telemetry_.gateway,
-                [this](std::vector<Want> wants, std::vector<WantedSet> by_broker) { on_demand(std::move(wants), std::move(by_broker)); }),
+                [this](std::vector<Want> wants, std::vector<WantedSet> by_broker, std::vector<SourcePlan> plans) {
+                  on_demand(std::move(wants), std::move(by_broker), std::move(plans));
+                }),
       distributor_(serve_loop_, clock_, telemetry_, upstream_, distributor_options()),
       ring_(inline_ ? nullptr : std::make_unique<RecordRing>(static_cast<std::size_t>(config_.pipeline.record_queue_bytes))),
       ring_sink_(inline_ ? nullptr : std::make_unique<RingSink>(*ring_, serve_loop_)),
@@ -215,6 +217,12 @@ void Pipeline::make_brokers() {
     hosts_.push_back(std::make_unique<BrokerHost>(*this, broker.id));
     sessions_.push_back(adapter.make_session(broker, *hosts_.back()));
   }
+  normalizer_.on_source_wishes = [this](std::vector<SourceWish> wishes) {
+    serve_loop_.post([this, wishes = std::move(wishes)] { upstream_.take_source_wishes(wishes); });
+  };
+  normalizer_.on_source_reports = [this](std::vector<SourceReport> reports) {
+    serve_loop_.post([this, reports = std::move(reports)]() mutable { upstream_.set_source_reports(std::move(reports)); });
+  };
   normalizer_.request_snapshot = [this](BrokerId broker, const std::string& symbol) { request_snapshot(broker, symbol); };
 }
 
@@ -395,10 +403,11 @@ void Pipeline::send_look_ups() {
   });
 }
 
-void Pipeline::on_demand(std::vector<Want> wants, std::vector<WantedSet> by_broker) {
+void Pipeline::on_demand(std::vector<Want> wants, std::vector<WantedSet> by_broker, std::vector<SourcePlan> plans) {
   // The normalizer hears of it before any session can bring data for it.
-  normalize_loop().post([this, wants = std::move(wants), by_broker = std::move(by_broker)]() mutable {
+  normalize_loop().post([this, wants = std::move(wants), by_broker = std::move(by_broker), plans = std::move(plans)]() mutable {
     normalizer_.set_wanted(wants);
+    normalizer_.set_sources(plans);
     io_loop().post([this, by_broker = std::move(by_broker)] {
       for (std::size_t i = 0; i < sessions_.size(); ++i) sessions_[i]->update(by_broker[i]);
     });

@@ -63,11 +63,11 @@ class Pipeline {
   void watch_access();              // server's thread
   void reconnect(BrokerId broker);  // server's thread
   void make_brokers();
-  void on_instruments(BrokerId broker, std::vector<Instrument>& instruments);  // I/O thread
-  void on_found(BrokerId broker, std::vector<SymbolAnswer> answers);           // I/O thread
-  void send_look_ups();                                                        // server's thread
-  void on_demand(std::vector<Want> wants, std::vector<WantedSet> by_broker);   // server's thread
-  void request_snapshot(BrokerId broker, const std::string& symbol);           // normalizer's thread
+  void on_instruments(BrokerId broker, std::vector<Instrument>& instruments);                                // I/O thread
+  void on_found(BrokerId broker, std::vector<SymbolAnswer> answers);                                         // I/O thread
+  void send_look_ups();                                                                                      // server's thread
+  void on_demand(std::vector<Want> wants, std::vector<WantedSet> by_broker, std::vector<SourcePlan> plans);  // server's thread
+  void request_snapshot(BrokerId broker, const std::string& symbol);                                         // normalizer's thread
   std::size_t normalize_turn();
   void serve_turn();
   [[nodiscard]] std::string reload_certificate();

@@ -1,18 +1,29 @@
 #include "gateway/routing.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace tidegate {
+namespace {
+
+bool lists(const CatalogEntry& entry, BrokerId broker) {
+  return std::find(entry.brokers.begin(), entry.brokers.end(), broker) != entry.brokers.end();
+}
+
+}  // namespace
 
 Routing::Routing(const Config& config, std::vector<const Adapter*> adapters) : config_(config), adapters_(std::move(adapters)) {
   for (const RoutingRule& rule : config.routing) {
-    std::vector<BrokerId> ranked;
+    Rule read{{}, rule.failover, true};
     for (const std::string& name : rule.brokers) {
       const auto it = std::find_if(config.brokers.begin(), config.brokers.end(), [&](const BrokerConfig& broker) { return broker.name == name; });
-      if (it != config.brokers.end()) ranked.push_back(it->id);
+      if (it == config.brokers.end()) continue;
+      read.brokers.push_back(it->id);
+      if (adapters_[it->id.value()] != adapters_[read.brokers.front().value()]) read.numbered_alike = false;
     }
-    for (const std::string& venue : rule.venues) by_venue_.emplace(venue, ranked);
+    any_failover_ = any_failover_ || read.brokers.size() > 1;
+    for (const std::string& venue : rule.venues) by_venue_.emplace(venue, read);
   }
 }
 
@@ -22,9 +33,8 @@ bool Routing::serves(BrokerId broker, const Instrument& instrument, Channel chan
 
 std::optional<BrokerId> Routing::choose(const CatalogEntry& entry, Channel channel) const {
   if (const auto rule = by_venue_.find(entry.instrument.venue); rule != by_venue_.end()) {
-    for (const BrokerId broker : rule->second) {
-      const bool lists = std::find(entry.brokers.begin(), entry.brokers.end(), broker) != entry.brokers.end();
-      if (lists && serves(broker, entry.instrument, channel)) return broker;
+    for (const BrokerId broker : rule->second.brokers) {
+      if (lists(entry, broker) && serves(broker, entry.instrument, channel)) return broker;
     }
     return std::nullopt;
   }
@@ -33,10 +43,30 @@ std::optional<BrokerId> Routing::choose(const CatalogEntry& entry, Channel chann
   return it == entry.brokers.end() ? std::nullopt : std::optional{*it};
 }
 
+std::vector<BrokerId> Routing::ranked(const CatalogEntry& entry, Channel channel) const {
+  std::vector<BrokerId> ranked;
+  const Rule* const rule = failover(entry.instrument.venue);
+  if (rule == nullptr) {
+    if (const auto only = choose(entry, channel)) ranked.push_back(*only);
+    return ranked;
+  }
+  std::copy_if(rule->brokers.begin(), rule->brokers.end(), std::back_inserter(ranked),
+               [&](BrokerId broker) { return lists(entry, broker) && serves(broker, entry.instrument, channel); });
+  return ranked;
+}
+
+const Routing::Rule* Routing::failover(std::string_view venue) const {
+  const auto rule = by_venue_.find(venue);
+  return rule == by_venue_.end() || rule->second.brokers.size() < 2 ? nullptr : &rule->second;
+}
+
 bool Routing::could_choose(BrokerId broker, const CatalogEntry& entry, Channel channel) const {
-  if (std::find(entry.brokers.begin(), entry.brokers.end(), broker) != entry.brokers.end()) return false;
+  if (lists(entry, broker)) return false;
   const auto rule = by_venue_.find(entry.instrument.venue);
-  if (rule != by_venue_.end() && std::find(rule->second.begin(), rule->second.end(), broker) == rule->second.end()) return false;
+  if (rule != by_venue_.end()) {
+    const std::vector<BrokerId>& ranked = rule->second.brokers;
+    if (std::find(ranked.begin(), ranked.end(), broker) == ranked.end()) return false;
+  }
   return serves(broker, entry.instrument, channel);
 }
 

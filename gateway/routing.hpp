@@ -1,9 +1,11 @@
-// Which broker serves an instrument.
+// Which brokers serve an instrument.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/config/config.hpp"
@@ -14,21 +16,35 @@ namespace tidegate {
 /// `routing:` of the configuration over the brokers' own lists. Immutable after construction.
 class Routing {
  public:
+  /// A rule, as it holds for each of its venues.
+  struct Rule {
+    std::vector<BrokerId> brokers;  // best first
+    FailoverRule failover;
+    bool numbered_alike = false;  // all use one adapter
+  };
+
   Routing(const Config& config, std::vector<const Adapter*> adapters);
 
   /// The best broker that lists the instrument and serves the channel; nothing when none does.
   [[nodiscard]] std::optional<BrokerId> choose(const CatalogEntry& entry, Channel channel) const;
+  /// All brokers of the venue's rule that do, best first; without a rule the first one alone.
+  [[nodiscard]] std::vector<BrokerId> ranked(const CatalogEntry& entry, Channel channel) const;
+  /// The venue's rule if it names several brokers, else null.
+  [[nodiscard]] const Rule* failover(std::string_view venue) const;
+  [[nodiscard]] bool any_failover() const { return any_failover_; }
   /// Whether `broker`, which does not list the instrument, could serve the channel if it did.
   [[nodiscard]] bool could_choose(BrokerId broker, const CatalogEntry& entry, Channel channel) const;
   /// The channels that some broker of this instrument serves.
   [[nodiscard]] std::vector<Channel> channels(const CatalogEntry& entry) const;
+  [[nodiscard]] const std::map<std::string, Rule, std::less<>>& rules() const { return by_venue_; }
 
  private:
   [[nodiscard]] bool serves(BrokerId broker, const Instrument& instrument, Channel channel) const;
 
   const Config& config_;
-  std::vector<const Adapter*> adapters_;                   // by BrokerId
-  std::map<std::string, std::vector<BrokerId>> by_venue_;  // best first
+  std::vector<const Adapter*> adapters_;  // by BrokerId
+  std::map<std::string, Rule, std::less<>> by_venue_;
+  bool any_failover_ = false;
 };
 
 }  // namespace tidegate

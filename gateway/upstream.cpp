@@ -29,6 +29,19 @@ void put_time(Json& json, const char* key, UtcTime time) {
   json.String(text.c_str(), static_cast<rapidjson::SizeType>(text.size()));
 }
 
+void put_sources(Json& json, const SourceReport& report) {
+  json.Key("sources");
+  json.StartObject();
+  json.Key("serving");
+  json.Uint(report.serving);
+  json.Key("served_elsewhere");
+  json.Uint(report.served_elsewhere);
+  json.Key("disagreeing");
+  json.Uint(report.disagreeing);
+  if (!report.disagreement.empty()) put(json, "disagreement", report.disagreement);
+  json.EndObject();
+}
+
 }  // namespace
 
 Upstream::Upstream(const Config& config, std::vector<const Adapter*> adapters, const Clock& clock, GatewayCounters& counters, DemandSink demand)
@@ -37,6 +50,7 @@ Upstream::Upstream(const Config& config, std::vector<const Adapter*> adapters, c
       clock_(clock),
       counters_(counters),
       routing_(config, adapters_),
+      sources_(routing_, config.brokers.size()),
       demand_(std::move(demand)),
       listed_(config.brokers.size(), false),
       look_ups_(config.brokers.size()),
@@ -50,10 +64,12 @@ Upstream::Upstream(const Config& config, std::vector<const Adapter*> adapters, c
 void Upstream::set_catalog(std::shared_ptr<const Catalog> catalog, BrokerId listed) {
   catalog_ = std::move(catalog);
   listed_[listed.value()] = true;
+  split_again();
 }
 
 void Upstream::set_found(std::shared_ptr<const Catalog> catalog, BrokerId broker, std::span<const SymbolAnswer> answers) {
   catalog_ = std::move(catalog);
+  split_again();
   for (const SymbolAnswer& answer : answers) {
     if (!look_ups_.answered(answer.text, broker, !answer.instruments.empty(), clock_.mono())) continue;
     const Resolution found = catalog_->resolve(answer.text);
@@ -135,15 +151,85 @@ distributor::Availability Upstream::check(InstrumentId instrument, Channel chann
 }
 
 void Upstream::on_demand(std::vector<Want> wants) {
+  wants_ = std::move(wants);
+  send(catalog_ != nullptr ? sources_.split(*catalog_, wants_) : SourceDemand::Split{std::vector<std::vector<Want>>(config_.brokers.size()), {}});
+}
+
+/// Lists, orders and needs change who could serve the same demand, and who holds it.
+void Upstream::split_again() {
+  if (!routing_.any_failover() || wants_.empty()) return;
+  SourceDemand::Split split = sources_.split(*catalog_, wants_);
+  if (split != split_) send(std::move(split));
+}
+
+void Upstream::send(SourceDemand::Split split) {
+  if (routing_.any_failover()) split_ = split;
   ++generation_;
-  std::vector<WantedSet> by_broker(config_.brokers.size());
-  for (WantedSet& set : by_broker) set.generation = generation_;
-  for (const Want& want : wants) {
-    const CatalogEntry* entry = catalog_ != nullptr ? catalog_->find(want.instrument) : nullptr;
-    if (entry == nullptr) continue;
-    if (const auto broker = routing_.choose(*entry, want.channel)) by_broker[broker->value()].wants.push_back(want);
+  std::vector<WantedSet> by_broker;
+  for (std::vector<Want>& wants : split.by_broker) by_broker.push_back({generation_, std::move(wants)});
+  demand_(wants_, std::move(by_broker), std::move(split.plans));
+}
+
+void Upstream::take_source_wishes(const std::vector<SourceWish>& wishes) {
+  if (sources_.take(wishes)) split_again();
+}
+
+// ---- orders ----
+
+distributor::SourceOrder Upstream::order_source(std::string_view target, BrokerId broker) {
+  const Resolution found = catalog_ != nullptr ? catalog_->resolve(target) : Resolution{};
+  const CatalogEntry* const entry = found.instrument == kNoInstrument ? nullptr : catalog_->find(found.instrument);
+  const std::string_view venue = entry != nullptr ? std::string_view{entry->instrument.venue} : target;
+  const Routing::Rule* const rule = routing_.failover(venue);
+  if (rule == nullptr) {
+    return {"no rule under routing names several brokers for it", "name a venue or a symbol; GET /v1/admin/routing shows the rules", {}};
   }
-  demand_(std::move(wants), std::move(by_broker));
+  const bool ranked = std::find(rule->brokers.begin(), rule->brokers.end(), broker) != rule->brokers.end();
+  if (!ranked) return {"this broker is not in the venue's rule", "GET /v1/admin/routing shows the rules", {}};
+  const bool listed = entry == nullptr || std::find(entry->brokers.begin(), entry->brokers.end(), broker) != entry->brokers.end();
+  if (!listed) return {"this broker does not list the symbol", "GET /v1/instruments?query= shows who does", {}};
+  std::string taken = entry != nullptr ? entry->symbol : std::string{venue};
+  sources_.order(taken, broker);
+  split_again();
+  return {{}, {}, std::move(taken)};
+}
+
+bool Upstream::take_back_order(std::string_view target) {
+  const Resolution found = catalog_ != nullptr ? catalog_->resolve(target) : Resolution{};
+  const CatalogEntry* const entry = found.instrument == kNoInstrument ? nullptr : catalog_->find(found.instrument);
+  if (!sources_.take_back(entry != nullptr ? std::string_view{entry->symbol} : target)) return false;
+  split_again();
+  return true;
+}
+
+std::string Upstream::routing_json() {
+  rapidjson::StringBuffer buffer;
+  Json json{buffer};
+  json.StartObject();
+  json.Key("routing");
+  json.StartArray();
+  for (const auto& [venue, rule] : routing_.rules()) {
+    json.StartObject();
+    put(json, "venue", venue);
+    json.Key("brokers");
+    json.StartArray();
+    for (const BrokerId broker : rule.brokers) json.String(config_.brokers[broker.value()].name.c_str());
+    json.EndArray();
+    put(json, "standby", rule.failover.standby == Standby::Hot ? "hot" : "warm");
+    json.EndObject();
+  }
+  json.EndArray();
+  json.Key("orders");
+  json.StartArray();
+  for (const auto& [target, order] : sources_.orders()) {
+    json.StartObject();
+    put(json, "target", target);
+    put(json, "broker", config_.brokers[order.broker.value()].name);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
 }
 
 // ---- reports ----
@@ -170,6 +256,7 @@ std::string Upstream::brokers_json() {
     json.Bool(broker.required);
     json.Key("instruments");
     json.Uint(report.instruments);
+    if (broker.id.value() < source_reports_.size()) put_sources(json, source_reports_[broker.id.value()]);
     json.Key("connections");
     json.StartArray();
     for (const ConnectionReport& connection : report.connections) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "brokers/adapter.hpp"
@@ -18,14 +19,15 @@
 #include "gateway/core/time.hpp"
 #include "gateway/look_ups.hpp"
 #include "gateway/routing.hpp"
+#include "gateway/source_demand.hpp"
 
 namespace tidegate {
 
 /// Lives on the distributor's thread; only set_report may be called from another.
 class Upstream final : public distributor::UpstreamHost {
  public:
-  /// Where demand goes: all wants for the normalizer, and each broker's own.
-  using DemandSink = std::function<void(std::vector<Want> wants, std::vector<WantedSet> by_broker)>;
+  /// Where demand goes: all wants for the normalizer, each broker's own, and who could serve those that several could.
+  using DemandSink = std::function<void(std::vector<Want> wants, std::vector<WantedSet> by_broker, std::vector<SourcePlan> plans)>;
 
   Upstream(const Config& config, std::vector<const Adapter*> adapters, const Clock& clock, GatewayCounters& counters, DemandSink demand);
 
@@ -38,6 +40,9 @@ class Upstream final : public distributor::UpstreamHost {
   /// `broker` answered; `catalog` has what it found.
   void set_found(std::shared_ptr<const Catalog> catalog, BrokerId broker, std::span<const SymbolAnswer> answers);
   void set_report(BrokerId broker, BrokerReport report);
+  /// Other brokers than before are to hold the subscriptions of these streams.
+  void take_source_wishes(const std::vector<SourceWish>& wishes);
+  void set_source_reports(std::vector<SourceReport> reports) { source_reports_ = std::move(reports); }
 
   [[nodiscard]] distributor::Availability check(InstrumentId instrument, Channel channel) override;
   [[nodiscard]] bool may_yet_be_listed(std::string_view symbol) override;
@@ -47,6 +52,9 @@ class Upstream final : public distributor::UpstreamHost {
   [[nodiscard]] std::string brokers_json() override;
   void reconnect(BrokerId broker) override { reconnect_broker(broker); }
   [[nodiscard]] std::string reload() override { return reload_configuration(); }
+  [[nodiscard]] distributor::SourceOrder order_source(std::string_view target, BrokerId broker) override;
+  [[nodiscard]] bool take_back_order(std::string_view target) override;
+  [[nodiscard]] std::string routing_json() override;
 
   /// Names for Session::look_up, by BrokerId; nothing when there are no new ones. What one turn asked for goes out together.
   [[nodiscard]] std::vector<std::vector<std::string>> take_look_ups();
@@ -54,13 +62,18 @@ class Upstream final : public distributor::UpstreamHost {
  private:
   [[nodiscard]] bool may_know(const BrokerConfig& broker, std::string_view symbol) const;
   [[nodiscard]] distributor::LookUp ask(std::string_view symbol, std::span<const BrokerId> brokers);
+  void split_again();
+  void send(SourceDemand::Split split);
 
   const Config& config_;
   std::vector<const Adapter*> adapters_;  // by BrokerId
   const Clock& clock_;
   GatewayCounters& counters_;
   Routing routing_;
+  SourceDemand sources_;
   DemandSink demand_;
+  std::vector<Want> wants_;    // the last demand, and how it was split
+  SourceDemand::Split split_;  // both only where rules name several brokers
   std::shared_ptr<const Catalog> catalog_;
   std::vector<bool> listed_;                      // by BrokerId: its list has come
   std::vector<std::vector<std::string>> venues_;  // by BrokerId; not of those who may know more than they list
@@ -68,7 +81,8 @@ class Upstream final : public distributor::UpstreamHost {
   std::set<std::string, std::less<>> standing_;  // of the configuration, those that nothing was told of
   std::uint64_t generation_ = 0;
   std::mutex reports_mutex_;
-  std::vector<BrokerReport> reports_;  // by BrokerId
+  std::vector<BrokerReport> reports_;         // by BrokerId
+  std::vector<SourceReport> source_reports_;  // by BrokerId; empty: no stream has several sources
 };
 
 }  // namespace tidegate

@@ -97,12 +97,12 @@ void Normalizer::decode(const RawFrame& frame) {
 }
 
 void Normalizer::on_trade(const TradeUpdate& update) {
-  if (!resolve(update.instrument, Channel::Trade)) return;
+  if (!resolve(update.instrument, Channel::Trade) || !serves(update)) return;
   if (!update.numbered && repeats(content_of(update), update.ts_event)) return;
   if (update.derived) {
     // The snapshot itself shows that the stream is alive; only a trade that it proves is published.
     const bool traded = state_->trade_evidence.moved(update.evidence);
-    if (stream_->state != StreamState::Live) set_state(StreamState::Live, "data");
+    go_live("data");
     if (!traded) return;
   }
   const std::uint64_t repeat_distance = stream_->overlap == nullptr ? ConsecutiveCheck::kRepeatDistanceMax : UINT64_MAX;
@@ -121,7 +121,7 @@ void Normalizer::on_trade(const TradeUpdate& update) {
 }
 
 void Normalizer::on_quote(const QuoteUpdate& update) {
-  if (!resolve(update.instrument, Channel::Quote)) return;
+  if (!resolve(update.instrument, Channel::Quote) || !serves(update)) return;
   if (update.book_id == 0 && repeats(content_of(update), update.ts_event)) return;
   const Order order = state_->quote_ids.check(update.book_id, numbering_of(stream_->source));
   if (!check({order == Order::Next && stream_->gap != PendingGap::None ? Order::Gap : order, 0})) return;
@@ -141,7 +141,7 @@ void Normalizer::on_quote(const QuoteUpdate& update) {
 }
 
 void Normalizer::on_depth(const DepthUpdate& update) {
-  if (!resolve(update.instrument, Channel::OrderBook)) return;
+  if (!resolve(update.instrument, Channel::OrderBook) || !serves(update)) return;
   check_tick_size(update.flags, update.bids);
   check_tick_size(update.flags, update.asks);
   switch (update.kind) {
@@ -158,7 +158,7 @@ void Normalizer::on_depth(const DepthUpdate& update) {
 }
 
 void Normalizer::on_ticker(const TickerUpdate& update) {
-  if (!resolve(update.instrument, Channel::Ticker) || repeats(content_of(update), update.ts_event)) return;
+  if (!resolve(update.instrument, Channel::Ticker) || !serves(update) || repeats(content_of(update), update.ts_event)) return;
   if (!check({stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0})) return;
   Ticker& merged = state_->ticker;  // keeps what earlier messages said: partial updates are normal
   merged.changed = 0;
@@ -176,7 +176,7 @@ void Normalizer::on_ticker(const TickerUpdate& update) {
 }
 
 void Normalizer::on_candle(const CandleUpdate& update) {
-  if (!resolve(update.instrument, update.channel) || repeats(content_of(update), update.ts_event)) return;
+  if (!resolve(update.instrument, update.channel) || !serves(update) || repeats(content_of(update), update.ts_event)) return;
   if (!check({stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0})) return;
   const std::int8_t exponent = std::min({update.open.exponent, update.high.exponent, update.low.exponent, update.close.exponent});
   auto candle = make_record<Candle>(instrument_, update.channel);
@@ -220,6 +220,7 @@ bool Normalizer::resolve(const NativeRef& native, Channel channel) {
   }
   select(instrument, channel);
   if (!stream_->wanted && !options_.everything_wanted) return false;  // in flight when the last subscriber left
+  if (stream_->sources != nullptr) return true;                       // `serves` decides
   stream_->source = {frame_->broker, frame_->connection, frame_->session};
   stream_->has_source = true;
   if (!succeeded_.empty()) begin_overlap();
@@ -231,7 +232,7 @@ bool Normalizer::check(const Checked& checked) {
     on_repeated();
     return false;
   }
-  if (stream_->state != StreamState::Live) set_state(StreamState::Live, "data");
+  go_live("data");
   if (checked.order == Order::Gap) announce_gap(checked.lost);
   stream_->gap = PendingGap::None;  // proven whole, or announced
   return true;
@@ -272,13 +273,13 @@ void Normalizer::set_state(StreamState state, std::string_view reason, std::uint
 void Normalizer::announce_gap(std::uint64_t lost) {
   stream_->gap_before = true;
   if (lost == 0 || lost > kLostMax) lost = 1;  // unknown: one number stands for the hole
-  if (broker_ != nullptr) count(broker_->counters.gaps);
+  if (broker_ != nullptr && stream_->gap != PendingGap::Failover) count(broker_->counters.gaps);
   auto gap = make_record<Gap>(instrument_, channel_);
   gap.header.source = stream_->source.broker;
   gap.header.seq = stream_->seq + 1;
   gap.header.ts_received = frame_ != nullptr ? frame_->received : clock_.utc();
   gap.to_seq = stream_->seq + lost;
-  gap.cause = GapCause::Upstream;
+  gap.cause = stream_->gap == PendingGap::Failover ? GapCause::Failover : GapCause::Upstream;
   stream_->seq = gap.to_seq;
   out_.on_record(gap.header);
 }

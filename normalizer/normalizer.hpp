@@ -18,6 +18,7 @@
 #include "gateway/core/telemetry.hpp"
 #include "gateway/core/update.hpp"
 #include "normalizer/instrument_map.hpp"
+#include "normalizer/price_sample.hpp"
 #include "normalizer/stream.hpp"
 
 namespace tidegate {
@@ -27,6 +28,13 @@ struct NormalizerOptions {
   Duration snapshot_retry{std::chrono::seconds{5}};       // a book snapshot that did not come is asked for again
   bool everything_wanted = false;                         // offline: no demand, every stream counts
   std::uint16_t default_depth = kDefaultDepth;            // levels a side where everything is wanted
+};
+
+/// Streams that moved from one broker to another for the same cause at about the same time: logged together.
+struct MovedStreams {
+  SourceSelect::Move move;
+  std::string stream;  // the first of them
+  std::size_t count = 0;
 };
 
 /// Something about an account that a broker sent among its market data. Kept as received, and never logged: it is somebody's business.
@@ -48,9 +56,16 @@ class Normalizer final : private UpdateSink {
   /// A message named an instrument that no list holds: its id from now on, or kNoInstrument to drop it.
   std::function<InstrumentId(BrokerId, const NativeRef&)> resolve_unlisted;
 
+  /// Other brokers than before are to hold the subscriptions of these streams.
+  std::function<void(std::vector<SourceWish>)> on_source_wishes;
+  /// How the streams that several brokers could serve stand now, by BrokerId.
+  std::function<void(std::vector<SourceReport>)> on_source_reports;
+
   void set_catalog(std::shared_ptr<const Catalog> catalog);
   /// The whole demand. Streams that left it forget their state and keep their count.
   void set_wanted(const std::vector<Want>& wants);
+  /// Who could serve the wanted streams that several could; others have one source, whoever sends their data.
+  void set_sources(const std::vector<SourcePlan>& plans);
 
   void on_frame(const RawFrame& frame);
   /// The newest account events, oldest first; older ones beyond kAccountEventsMax are dropped.
@@ -102,12 +117,27 @@ class Normalizer final : private UpdateSink {
   void ask_snapshot();
   void emit_book(const OrderBook& book, Flags flags);
 
+  // streams that several brokers could serve
+  template <class Update>
+  [[nodiscard]] bool serves(const Update& update) {
+    return stream_->sources == nullptr || admit(sample_of(update));
+  }
+  [[nodiscard]] bool admit(const PriceSample& sample);
+  [[nodiscard]] bool source_accepted(const RawFrame& frame);
+  void source_refused(BrokerId broker, std::string_view words, std::uint16_t code);
+  void move_stream(const SourceSelect::Move& move, MonoTime now);
+  std::size_t work_sources(MonoTime now);
+  void report_sources();
+  void go_live(std::string_view reason);
+  BrokerView& view_of(BrokerId broker);
+
   // what a broker gives of an instrument
   void fail_without_access();
   void repeat_status();
 
   void set_state(StreamState state, std::string_view reason, std::uint16_t code = 0);
   void announce_gap(std::uint64_t lost);
+  void forget_merged(Channel channel);
   void check_tick_size(Flags flags, std::initializer_list<Decimal> prices);
   void check_tick_size(Flags flags, std::span<const LevelUpdate> levels);
   void count_off_tick(Decimal price);
@@ -131,6 +161,13 @@ class Normalizer final : private UpdateSink {
   MonoTime next_check_;
   std::vector<SourceKey> succeeded_;  // sockets beside which a successor is open
   MonoTime overlaps_end_{INT64_MAX};
+
+  // streams that several brokers could serve
+  std::vector<BrokerView> views_;  // by BrokerId
+  std::vector<SourceWish> wishes_;
+  std::vector<SourceReport> reports_, reports_sent_;  // by BrokerId
+  std::vector<std::string> disagreements_;            // by BrokerId: the last one, in words
+  std::vector<MovedStreams> moved_;                   // since they were logged last
 
   // the frame and the stream at hand, set by on_frame and resolve
   const RawFrame* frame_ = nullptr;

@@ -3,6 +3,11 @@
 #include "normalizer/normalizer.hpp"
 
 namespace tidegate {
+namespace {
+
+constexpr std::uint16_t refusal_code(DataAccess access) { return access == DataAccess::NotEntitled ? code::kNotEntitled : code::kUnknownSymbol; }
+
+}  // namespace
 
 /// An instrument that no list resolves has no subscriber to tell.
 void Normalizer::on_availability(const AvailabilityUpdate& update) {
@@ -16,6 +21,10 @@ void Normalizer::on_availability(const AvailabilityUpdate& update) {
   for (std::uint32_t left = state.used; left != 0; left &= left - 1) {
     select(instrument, static_cast<Channel>(std::countr_zero(left)));
     const bool wanted = stream_->wanted || options_.everything_wanted;
+    if (wanted && stream_->sources != nullptr) {
+      source_refused(frame_->broker, update.words, refusal_code(update.access));
+      continue;
+    }
     if (wanted && stream_->has_source && stream_->source.broker == frame_->broker) fail_without_access();
   }
 }
@@ -24,14 +33,15 @@ void Normalizer::on_availability(const AvailabilityUpdate& update) {
 void Normalizer::fail_without_access() {
   const InstrumentAccess& access = state_->access;
   if (!gives_nothing(access.access)) return;
-  set_state(StreamState::Failed, access.words, access.access == DataAccess::NotEntitled ? code::kNotEntitled : code::kUnknownSymbol);
+  if (stream_->sources != nullptr) return source_refused(stream_->source.broker, access.words, refusal_code(access.access));
+  set_state(StreamState::Failed, access.words, refusal_code(access.access));
 }
 
 /// Kept whether somebody wants it or not: a broker says it once, and who asks later is told what was said.
 void Normalizer::on_instrument_status(const InstrumentStatusUpdate& update) {
   const bool wanted = resolve(update.instrument, Channel::Status);
   const InstrumentId instrument = instruments_.find(frame_->broker, update.instrument);
-  if (instrument == kNoInstrument) return;
+  if (instrument == kNoInstrument || (wanted && !serves(update))) return;
   InstrumentState& state = state_of(instrument);
   state.status_source = {frame_->broker, frame_->connection, frame_->session};
   InstrumentStatus& status = state.status;

@@ -84,7 +84,7 @@ void Normalizer::ask_snapshot() {
 }
 
 void Normalizer::emit_book(const OrderBook& book, Flags flags) {
-  if (stream_->state != StreamState::Live) set_state(StreamState::Live, "book complete");
+  go_live("book complete");
   if (stream_->gap != PendingGap::None) announce_gap(0);
   stream_->gap = PendingGap::None;
 

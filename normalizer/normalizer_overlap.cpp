@@ -31,6 +31,7 @@ void Normalizer::on_taken_over(const RawFrame& frame) {
   std::erase_if(succeeded_, [&](const SourceKey& key) { return key.broker == frame.broker && key.connection == frame.connection; });
   const bool proven = frame.code == kJointProven;
   for_each_stream([&](Channel channel, Stream& stream) {
+    if (stream.sources != nullptr) stream.sources->select.on_taken_over({frame.broker, frame.connection, frame.session});
     SourceKey& source = stream.source;
     if (source.broker != frame.broker || source.connection != frame.connection || source.session >= frame.session) return;
     if (stream.overlap == nullptr) stream.overlap = std::make_unique<StreamOverlap>(stream.last_content);

@@ -1,6 +1,7 @@
 // The normalizer's part that is not data: connections that come and go, what subscribers want, and time running out.
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/core/codes.hpp"
@@ -19,6 +20,9 @@ constexpr Duration kCheckInterval = std::chrono::milliseconds{100};
 
 void Normalizer::on_closed(const RawFrame& frame) {
   for_each_stream([&](Channel channel, Stream& stream) {
+    if (stream.sources != nullptr) {
+      stream.sources->select.on_closed({frame.broker, frame.connection, frame.session}, frame.bytes, frame.received_mono);
+    }
     if (!stream.has_source || stream.source.broker != frame.broker || stream.source.connection != frame.connection) return;
     if (stream.source.session > frame.session) return;  // its successor already speaks
     stream.has_source = false;
@@ -49,7 +53,7 @@ void Normalizer::on_overflow(const RawFrame& frame) {
 void Normalizer::on_accepted(const RawFrame& frame) {
   if (frame.instrument == kNoInstrument) return;
   select(frame.instrument, frame.channel);
-  if (!stream_->wanted) return;
+  if (!stream_->wanted || !source_accepted(frame)) return;
   stream_->source = {frame.broker, frame.connection, frame.session};
   stream_->has_source = true;
   stream_->accepted = true;
@@ -66,11 +70,17 @@ void Normalizer::on_refused(const RawFrame& frame) {
   if (frame.instrument == kNoInstrument) return;
   select(frame.instrument, frame.channel);
   if (!stream_->wanted) return;
+  const std::uint16_t told = frame.code != 0 ? frame.code : code::kBrokerRefused;
+  if (stream_->sources != nullptr) return source_refused(frame.broker, frame.bytes, told);
   stream_->source.broker = frame.broker;
-  set_state(StreamState::Failed, frame.bytes, frame.code != 0 ? frame.code : code::kBrokerRefused);
+  set_state(StreamState::Failed, frame.bytes, told);
 }
 
 void Normalizer::on_broker_status(const RawFrame& frame) {
+  BrokerView& view = view_of(frame.broker);
+  view.state = frame.broker_state;
+  view.since = frame.received_mono;
+  view.reason = frame.bytes;
   auto status = make_record<BrokerStatus>(kNoInstrument, Channel::Status);
   status.header.source = frame.broker;
   status.header.ts_received = frame.received;
@@ -110,23 +120,30 @@ void Normalizer::set_wanted(const std::vector<Want>& wants) {
     const std::uint64_t seq = stream.seq;
     stream = Stream{};
     stream.seq = seq;
-    if (channel == Channel::Trade) {
-      state_->trade_ids.forget();
-      state_->trade_evidence.forget();
-    }
-    if (channel == Channel::Quote) state_->quote_ids.forget();
-    if (channel == Channel::Ticker) state_->ticker = make_record<Ticker>(kNoInstrument, Channel::Ticker);
-    if (channel == Channel::OrderBook) state_->book = KeptBook{};
+    forget_merged(channel);
   });
+}
+
+/// What the stream at hand is made of, besides its count.
+void Normalizer::forget_merged(Channel channel) {
+  if (channel == Channel::Trade) {
+    state_->trade_ids.forget();
+    state_->trade_evidence.forget();
+  }
+  if (channel == Channel::Quote) state_->quote_ids.forget();
+  if (channel == Channel::Ticker) state_->ticker = make_record<Ticker>(kNoInstrument, Channel::Ticker);
+  if (channel == Channel::OrderBook) state_->book = KeptBook{};
 }
 
 std::size_t Normalizer::do_work(MonoTime now) {
   if (now < next_check_) return 0;
   if (now >= overlaps_end_) end_overlaps(now);
+  std::fill(reports_.begin(), reports_.end(), SourceReport{});
   next_check_ = now + kCheckInterval;
   std::size_t changed = 0;
   for_each_stream([&](Channel channel, Stream& stream) {
     if (!stream.wanted) return;
+    if (stream.sources != nullptr) changed += work_sources(now);
     if (stream.state == StreamState::Pending && stream.accepted && now - stream.accepted_at >= options_.first_data_timeout) {
       set_state(StreamState::Silent, stream.acknowledged ? "the broker accepted the subscription and has sent no data yet"
                                                          : "the broker was asked and has sent no data yet; it acknowledges nothing");
@@ -138,6 +155,7 @@ std::size_t Normalizer::do_work(MonoTime now) {
       if (!book.chained.valid() && !book.top.valid()) ask_snapshot();
     }
   });
+  report_sources();
   return changed;
 }
 }  // namespace tidegate

@@ -1,8 +1,14 @@
 #include "normalizer/sequence_check.hpp"
 
+#include <utility>
+
 namespace tidegate {
 
 Checked ConsecutiveCheck::check(std::uint64_t id, std::uint64_t repeat_distance) {
+  if (std::exchange(renumbered_, false)) {
+    last_ = id;
+    return {Order::Gap, 0};
+  }
   if (last_ == 0) {
     last_ = id;
     return {};

@@ -27,9 +27,12 @@ class ConsecutiveCheck {
   Checked check(std::uint64_t id, std::uint64_t repeat_distance);
   void forget() { last_ = 0; }
   [[nodiscard]] bool begun() const { return last_ != 0; }
+  /// Another source with numbers of its own: the next one is a gap of unknown size.
+  void renumber() { renumbered_ = true; }
 
  private:
   std::uint64_t last_ = 0;  // 0: none yet
+  bool renumbered_ = false;
 };
 
 /// Numbers that only grow, such as book ids of a quote: good for order, useless for losses.

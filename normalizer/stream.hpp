@@ -13,24 +13,25 @@
 #include "gateway/core/update.hpp"
 #include "normalizer/order_book.hpp"
 #include "normalizer/sequence_check.hpp"
+#include "normalizer/source_key.hpp"
+#include "normalizer/source_select.hpp"
 #include "normalizer/stream_overlap.hpp"
 #include "normalizer/tick_grid.hpp"
 
 namespace tidegate {
 
-/// Where data came from: one opening of one connection of one broker.
-struct SourceKey {
-  BrokerId broker{};
-  ConnectionId connection{};
-  std::uint32_t session = 0;
-  friend bool operator==(SourceKey, SourceKey) = default;
-};
-
 /// A hole that the next record of the stream will announce.
 enum class PendingGap : std::uint8_t {
   None,
   Unknown,
-  Joint,  // where a socket took another one's place and it is not proven that nothing lies between: unless a message that came before proves it
+  Failover,  // at the joint of two sources
+  Joint,     // where a socket took another one's place and it is not proven that nothing lies between: unless a message that came before proves it
+};
+
+/// Of a stream that several brokers could serve.
+struct StreamSources {
+  SourceSelect select;
+  std::string untold;  // how it came to its present source: told with that one's first data. Empty: has been told
 };
 
 struct Stream {
@@ -48,6 +49,7 @@ struct Stream {
   bool has_source = false;
   std::uint64_t last_content = 0;          // of the last update without a number, see content_of
   std::unique_ptr<StreamOverlap> overlap;  // while its connection has two sockets, and somewhat longer
+  std::unique_ptr<StreamSources> sources;  // null: one broker alone can serve it
 };
 
 /// Tells numberings of different openings of connections apart.

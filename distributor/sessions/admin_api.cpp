@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kRoot = "/v1/admin/";
 constexpr std::string_view kAdminPages =
     "GET sessions, GET users, DELETE sessions/{id}, DELETE users/{user}, POST drain?over=30s, DELETE drain, POST reload, POST "
-    "brokers/{name}/reconnect";
+    "brokers/{name}/reconnect, GET routing, POST routing/{venue or symbol}/{broker}, DELETE routing/{venue or symbol}";
 constexpr Duration kDrainDefault = std::chrono::seconds{30};
 constexpr Duration kDrainMax = std::chrono::hours{1};
 /// A broker counts connections and logins: nobody can make us exceed its limits by asking again and again.
@@ -92,7 +92,7 @@ net::HttpResponse AdminApi::respond(const net::HttpRequest& request) {
 }
 
 net::HttpResponse AdminApi::dispatch(const net::HttpRequest& request, std::string_view what) {
-  constexpr std::string_view kSessions = "sessions/", kUsers = "users/", kBrokers = "brokers/", kReconnect = "/reconnect";
+  constexpr std::string_view kSessions = "sessions/", kUsers = "users/", kBrokers = "brokers/", kReconnect = "/reconnect", kRouting = "routing/";
   const bool get = request.method == "GET" || request.method == "HEAD";
   const bool post = request.method == "POST";
   const bool remove = request.method == "DELETE";
@@ -106,6 +106,9 @@ net::HttpResponse AdminApi::dispatch(const net::HttpRequest& request, std::strin
   if (post && what.starts_with(kBrokers) && what.ends_with(kReconnect) && what.size() > kBrokers.size() + kReconnect.size()) {
     return reconnect(what.substr(kBrokers.size(), what.size() - kBrokers.size() - kReconnect.size()));
   }
+  if (get && what == "routing") return json_answer(200, hub_.host.routing_json());
+  if (post && what.starts_with(kRouting)) return order_source(what.substr(kRouting.size()));
+  if (remove && what.starts_with(kRouting)) return take_back_order(what.substr(kRouting.size()));
   return refusal(404, "no such administration", "under /v1/admin/ there are: " + std::string(kAdminPages));
 }
 
@@ -221,6 +224,28 @@ net::HttpResponse AdminApi::reconnect(std::string_view broker) {
   JsonWriter json;
   json.begin_object().text("reconnecting", name).end_object();
   return json_answer(202, json.take());
+}
+
+/// `path` is {venue or symbol}/{broker}.
+net::HttpResponse AdminApi::order_source(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string name = decoded(slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1));
+  const auto found = std::find_if(hub_.brokers.begin(), hub_.brokers.end(), [&](const BrokerHealth& known) { return known.name == name; });
+  if (found == hub_.brokers.end()) return refusal(404, "no such broker", "GET /v1/brokers lists them");
+  const SourceOrder order =
+      hub_.host.order_source(decoded(path.substr(0, slash)), BrokerId{static_cast<std::uint16_t>(found - hub_.brokers.begin())});
+  if (!order.problem.empty()) return refusal(409, order.problem, order.hint);
+  JsonWriter json;
+  json.begin_object().text("target", order.target).text("broker", name).end_object();
+  return json_answer(202, json.take());
+}
+
+net::HttpResponse AdminApi::take_back_order(std::string_view target) {
+  const std::string wanted = decoded(target);
+  if (!hub_.host.take_back_order(wanted)) return refusal(404, "no such order", "GET /v1/admin/routing lists them");
+  JsonWriter json;
+  json.begin_object().text("target", wanted).null("broker").end_object();
+  return json_answer(200, json.take());
 }
 
 }  // namespace tidegate::distributor

@@ -30,6 +30,8 @@ class AdminApi {
   [[nodiscard]] net::HttpResponse end_drain();
   [[nodiscard]] net::HttpResponse reload();
   [[nodiscard]] net::HttpResponse reconnect(std::string_view broker);
+  [[nodiscard]] net::HttpResponse order_source(std::string_view path);
+  [[nodiscard]] net::HttpResponse take_back_order(std::string_view target);
   void disconnect(Subscriber& subscriber);
 
   Hub& hub_;

@@ -17,6 +17,7 @@
 #include "gateway/config/values.hpp"
 #include "gateway/core/broker_config.hpp"
 #include "gateway/core/channel.hpp"
+#include "gateway/core/failover.hpp"
 
 namespace tidegate {
 
@@ -92,6 +93,7 @@ struct PipelineConfig {
 struct RoutingRule {
   std::vector<std::string> venues;
   std::vector<std::string> brokers;
+  FailoverRule failover{};
 };
 
 /// A name and the brokers' ids for it, where their own lists cannot give them.

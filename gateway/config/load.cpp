@@ -21,6 +21,7 @@ constexpr Duration kTimeoutMin{10'000'000};
 constexpr Duration kHour{3'600'000'000'000};
 constexpr Duration kIdleMin{1'000'000'000};
 constexpr Duration kIdleMax = 8760 * kHour;
+constexpr Duration kReturnMin{1'000'000};
 
 void read_origins(Section& server, ServerConfig& config) {
   for (const Scalar& origin : server.texts("origins")) {
@@ -156,6 +157,22 @@ void read_brokers(Section& root, Config& config, std::span<const Adapter* const>
   }
 }
 
+FailoverRule read_failover(Section& rule) {
+  FailoverRule read;
+  read.standby = rule.choice("standby", "warm", {"hot", "warm"}) == "hot" ? Standby::Hot : Standby::Warm;
+  read.failover_after = rule.duration("failover_after", read.failover_after, Duration::zero(), kHour);
+  read.return_after = rule.duration("return_after", read.return_after, kReturnMin, 24 * kHour);
+  const auto tolerance = rule.scalar("tolerance");
+  if (!tolerance || tolerance->text == "off") return read;
+  const auto percent = parse_percent(tolerance->text);
+  if (!percent) {
+    tolerance->refuse(tolerance->shown + " is not a percentage between 0.0001% and 100%",
+                      "write a decimal with at most four places and %, such as 0.5%, or off");
+  }
+  read.tolerance = *percent;
+  return read;
+}
+
 class CrossReader {  // the sections that speak of brokers and venues
  public:
   explicit CrossReader(Config& config) : config_(config) {
@@ -191,6 +208,7 @@ class CrossReader {  // the sections that speak of brokers and venues
         }
         read.venues.push_back(venue.text);
       }
+      read.failover = read_failover(rule);
     });
   }
 

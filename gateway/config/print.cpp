@@ -222,8 +222,13 @@ class Printer {
     out_ += config_.routing.empty() ? "routing: []\n" : "routing:\n";
     for (std::size_t i = 0; i < config_.routing.size(); ++i) {
       const std::string path = "routing[" + std::to_string(i) + "]";
-      out_ += "  - {venues: " + flow(path + ".venues", config_.routing[i].venues) +
-              ", brokers: " + flow(path + ".brokers", config_.routing[i].brokers) + "}\n";
+      const RoutingRule& rule = config_.routing[i];
+      out_ += "  - venues: " + flow(path + ".venues", rule.venues) + "\n";
+      put(2, path, "brokers", flow(path + ".brokers", rule.brokers));
+      put(2, path, "standby", rule.failover.standby == Standby::Hot ? "hot" : "warm");
+      put(2, path, "failover_after", duration_text(rule.failover.failover_after));
+      put(2, path, "return_after", duration_text(rule.failover.return_after));
+      put(2, path, "tolerance", rule.failover.tolerance.present() ? to_text(rule.failover.tolerance) + "%" : "off");
     }
     out_ += config_.instruments.empty() ? "instruments: []\n" : "instruments:\n";
     for (std::size_t i = 0; i < config_.instruments.size(); ++i) {

@@ -178,6 +178,14 @@ std::string masked_url(std::string_view text) {
   return out;
 }
 
+std::optional<Decimal> parse_percent(std::string_view text) {
+  if (!text.ends_with('%')) return std::nullopt;
+  const Result<Decimal> percent = parse_decimal(text.substr(0, text.size() - 1));
+  if (!percent.ok() || percent.value().exponent < -4) return std::nullopt;
+  if (compare(percent.value(), {0, 0}) <= 0 || compare(percent.value(), {100, 0}) > 0) return std::nullopt;
+  return percent.value();
+}
+
 bool is_venue(std::string_view text) {
   constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
   return !text.empty() && text.size() <= 32 && text.find_first_not_of(kAllowed) == std::string_view::npos;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/core/decimal.hpp"
 #include "gateway/core/time.hpp"
 
 namespace tidegate {
@@ -19,6 +20,9 @@ namespace tidegate {
 [[nodiscard]] std::string size_text(std::int64_t bytes);
 
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
+
+/// "0.5%": above 0, at most 100, up to four decimals.
+[[nodiscard]] std::optional<Decimal> parse_percent(std::string_view text);
 
 /// "2027-01-31T18:00:00Z", seconds and their decimals optional, or "2027-01-31": the beginning of that day in UTC. Years 1970 to 2261.
 [[nodiscard]] std::optional<UtcTime> parse_utc_time(std::string_view text);

@@ -39,7 +39,11 @@ namespace tidegate {
   X(requests_timed_out, "subscription requests without an answer in time") \
   X(rest_requests, "REST requests sent") \
   X(rest_failures, "REST requests that failed") \
-  X(rate_limited, "times the broker told us to slow down")
+  X(rate_limited, "times the broker told us to slow down") \
+  X(failovers, "streams that another broker took over because this one failed them") \
+  X(returns, "streams that came back to this broker, which is preferred for them, once it had been well for long enough") \
+  X(ordered_moves, "streams moved to this broker because an administrator asked for it") \
+  X(disagreements, "times that a stream's prices from this broker were too far from the serving broker's for it to take over")
 
 // name, help. Once for the gateway.
 #define TIDEGATE_GATEWAY_COUNTERS(X) \

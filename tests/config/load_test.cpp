@@ -72,7 +72,8 @@ brokers:
     session: {renewal: 1h, overlap: true}
     api_key: secret
   two: {adapter: plain, insecure: true, ws_url: ws://far.example}
-routing: [{venues: [FAKE-USDM], brokers: [one]}, {venues: [PLAIN, FAKE], brokers: [two]}]
+routing: [{venues: [FAKE-USDM], brokers: [one], standby: hot, failover_after: 0s, return_after: 5m, tolerance: 0.5%},
+          {venues: [PLAIN, FAKE], brokers: [two]}]
 instruments: [{symbol: "PLAIN:A", ids: {one: 5, two: "1_2"}}]
 subscriptions: [{channels: [trade, candle_1m], symbols: ["PLAIN:A", "FAKE-USDM:币安人生USDT"]}]
 log: {level: debug, format: json}
@@ -107,6 +108,8 @@ log: {level: debug, format: json}
   CHECK(config.brokers[1].id == BrokerId{1});
   CHECK(config.brokers[1].insecure);
   CHECK(config.routing[1].venues == std::vector<std::string>{"PLAIN", "FAKE"});
+  CHECK(config.routing[0].failover == FailoverRule{Standby::Hot, Duration::zero(), Duration{300'000'000'000}, Decimal{5, -1}});
+  CHECK(config.routing[1].failover == FailoverRule{Standby::Warm, Duration{2'000'000'000}, Duration{60'000'000'000}, kAbsent});
   CHECK(config.instruments[0].ids[1] == std::pair<std::string, std::string>{"two", "1_2"});
   CHECK(config.subscriptions[0].channels == std::vector<Channel>{Channel::Trade, Channel::Candle1m});
   CHECK(config.subscriptions[0].symbols[1] == "FAKE-USDM:币安人生USDT");

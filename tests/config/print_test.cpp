@@ -15,7 +15,7 @@ brokers:
   one: {adapter: fake, market: usdm, api_key: "${TIDEGATE_TEST_KEY}", label: "a \"b\" \\ c: # \u0007", session: {renewal: 1h}, linger: 0s}
   two: {adapter: plain, insecure: true, ws_url: "wss://user:hunter4@far.example/x?token=hunter5&depth=5"}
   three: {adapter: fake, api_key: hunter6, ws_url: "wss://${file:k}.example"}
-routing: [{venues: [FAKE-USDM], brokers: [one]}]
+routing: [{venues: [FAKE-USDM], brokers: [one], standby: hot, tolerance: "0.25%", failover_after: 1500ms}, {venues: [PLAIN], brokers: [two]}]
 instruments: [{symbol: "PLAIN:A", ids: {one: 5, two: "1_2"}}]
 subscriptions: [{channels: [trade, candle_1M], symbols: ["PLAIN:A"]}]
 log: {format: json}
@@ -29,6 +29,9 @@ log: {format: json}
   CHECK(second.brokers[0].text("label") == first.brokers[0].text("label"));
   CHECK(second.brokers[2].ws_url == "wss://hunter3.example");
   CHECK(second.server.heartbeat == first.server.heartbeat);
+  CHECK(second.routing[0].failover == first.routing[0].failover);
+  CHECK(printed.find("tolerance: 0.25%\n") != std::string::npos);
+  CHECK(printed.find("tolerance: off\n") != std::string::npos);
   CHECK(second.instruments[0].ids == first.instruments[0].ids);
   CHECK(second.subscriptions[0].channels == first.subscriptions[0].channels);
 }

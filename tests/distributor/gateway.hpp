@@ -84,6 +84,7 @@ class Gateway : public UpstreamHost {
   std::vector<std::string> looked_up;                                // every such name, as often as it was wanted
   distributor::LookUp elsewhere = distributor::LookUp::Nobody;       // the same for channels that nobody serves
   std::vector<BrokerId> reconnected;                                 // as administrators asked
+  std::vector<std::string> orders;                                   // of sources, as administrators asked: "TARGET BROKER"
   std::string reload_problem;                                        // the answer to a reload
   std::unique_ptr<Distributor> distributor;                          // dies before the loop
 
@@ -99,6 +100,13 @@ class Gateway : public UpstreamHost {
   distributor::LookUp look_up(InstrumentId, Channel) override { return elsewhere; }
   std::string brokers_json() override { return R"([{"name":"binance"}])"; }
   void reconnect(BrokerId broker) override { reconnected.push_back(broker); }
+  SourceOrder order_source(std::string_view target, BrokerId broker) override {
+    if (target == "NOWHERE") return {"no rule", "look it up", {}};
+    orders.push_back(std::string(target) + " " + std::to_string(broker.value()));
+    return {{}, {}, std::string(target)};
+  }
+  bool take_back_order(std::string_view target) override { return target == "NSE"; }
+  std::string routing_json() override { return R"({"routing":[]})"; }
   std::string reload() override { return reload_problem; }
 };
 

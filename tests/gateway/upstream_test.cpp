@@ -44,6 +44,7 @@ struct Fixture {
   ManualClock clock;
   GatewayCounters counters;
   std::vector<WantedSet> demanded;
+  std::vector<SourcePlan> plans;
   std::shared_ptr<const Catalog> catalog;
 
   Fixture() {
@@ -60,7 +61,10 @@ struct Fixture {
   }
   const CatalogEntry& entry(const char* symbol) { return *catalog->find(catalog->resolve(symbol).instrument); }
   Upstream upstream() {
-    return {config, adapters, clock, counters, [this](std::vector<Want>, std::vector<WantedSet> by_broker) { demanded = std::move(by_broker); }};
+    return {config, adapters, clock, counters, [this](std::vector<Want>, std::vector<WantedSet> by_broker, std::vector<SourcePlan> made) {
+              demanded = std::move(by_broker);
+              plans = std::move(made);
+            }};
   }
 };
 

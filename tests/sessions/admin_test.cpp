@@ -137,6 +137,21 @@ TEST_CASE("administration: brokers are reconnected by name, not more often than 
   admin(gateway, "GET", "brokers/zerodha/reconnect", 404);
 }
 
+TEST_CASE("administration: a venue or a symbol is given to a broker, and the order taken back") {
+  Gateway gateway(with_logins(false));
+  CHECK(admin(gateway, "POST", "routing/NSE/zerodha", 202) == R"({"target":"NSE","broker":"zerodha"})");
+  CHECK(field(admin(gateway, "POST", "routing/NSE%3ANIFTY%2050/binance", 202), "target") == "NSE:NIFTY 50");
+  CHECK(gateway.orders == std::vector<std::string>{"NSE 1", "NSE:NIFTY 50 0"});
+  admin(gateway, "POST", "routing/NSE/nobody", 404);
+  admin(gateway, "POST", "routing/zerodha", 409);
+  CHECK_FALSE(field(admin(gateway, "POST", "routing/NOWHERE/zerodha", 409), "hint").empty());
+  admin(gateway, "DELETE", "routing/NSE", 200);
+  admin(gateway, "DELETE", "routing/BSE", 404);
+  CHECK(admin(gateway, "GET", "routing") == R"({"routing":[]})");
+  CHECK(fetch(gateway, "POST", "/v1/admin/routing/NSE/zerodha", "alice-token").status == 403);
+  CHECK(gateway.orders.size() == 2);
+}
+
 TEST_CASE("administration: a reload says what is wrong, or that it is done") {
   Gateway gateway(with_logins(false));
   CHECK(admin(gateway, "POST", "reload") == R"({"reloaded":true})");

@@ -1,0 +1,68 @@
+#include "gateway/source_demand.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tidegate {
+namespace {
+
+bool contains(const std::vector<BrokerId>& brokers, BrokerId broker) { return std::find(brokers.begin(), brokers.end(), broker) != brokers.end(); }
+
+}  // namespace
+
+SourceDemand::Split SourceDemand::split(const Catalog& catalog, const std::vector<Want>& wants) {
+  Split split;
+  split.by_broker.resize(brokers_);
+  std::unordered_map<Key, std::vector<BrokerId>> holders;
+  for (const Want& want : wants) {
+    const CatalogEntry* const entry = catalog.find(want.instrument);
+    if (entry == nullptr) continue;
+    const Routing::Rule* const rule = routing_.failover(entry->instrument.venue);
+    if (rule == nullptr) {
+      if (const auto broker = routing_.choose(*entry, want.channel)) split.by_broker[broker->value()].push_back(want);
+      continue;
+    }
+    std::vector<BrokerId> ranked = routing_.ranked(*entry, want.channel);
+    if (ranked.empty()) continue;
+    SourcePlan plan{want.instrument, want.channel, rule->failover, {}, 0, rule->numbered_alike};
+    const Order* const order = order_for(entry->symbol, entry->instrument.venue);
+    if (const auto first = order == nullptr ? ranked.end() : std::find(ranked.begin(), ranked.end(), order->broker); first != ranked.end()) {
+      std::rotate(ranked.begin(), first, first + 1);
+      plan.order = order->number;
+    }
+    const Key key = key_of(want.instrument, want.channel);
+    const std::vector<BrokerId> before = std::move(holders_[key]);
+    std::vector<BrokerId>& now = holders[key];
+    for (const BrokerId broker : ranked) {
+      const bool asked = broker == ranked.front() || rule->failover.standby == Standby::Hot || contains(before, broker);
+      plan.ranked.push_back({broker, asked});
+      if (!asked) continue;
+      now.push_back(broker);
+      split.by_broker[broker.value()].push_back(want);
+    }
+    split.plans.push_back(std::move(plan));
+  }
+  holders_ = std::move(holders);
+  return split;
+}
+
+bool SourceDemand::take(const std::vector<SourceWish>& wishes) {
+  bool different = false;
+  for (const SourceWish& wish : wishes) {
+    const auto holders = holders_.find(key_of(wish.instrument, wish.channel));
+    if (holders == holders_.end() || holders->second == wish.brokers) continue;
+    holders->second = wish.brokers;
+    different = true;
+  }
+  return different;
+}
+
+void SourceDemand::order(std::string_view target, BrokerId broker) { orders_.insert_or_assign(std::string{target}, Order{broker, ++last_order_}); }
+
+const SourceDemand::Order* SourceDemand::order_for(std::string_view symbol, std::string_view venue) const {
+  auto found = orders_.find(symbol);
+  if (found == orders_.end()) found = orders_.find(venue);
+  return found == orders_.end() ? nullptr : &found->second;
+}
+
+}  // namespace tidegate

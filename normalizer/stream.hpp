@@ -28,6 +28,13 @@ struct SourceKey {
 /// A hole that the next record of the stream will announce.
 enum class PendingGap : std::uint8_t { None, Unknown };
 
+/// What was told of a stream that brings nothing.
+struct Silence {
+  UtcTime look_again;          // not before; kNoTime: at once
+  bool market_closed = false;  // it was told that its market is closed,
+  UtcTime closed_until;        // and until when
+};
+
 struct Stream {
   std::uint64_t seq = 0;  // of the last record; lives as long as the process
   bool wanted = false;
@@ -41,6 +48,8 @@ struct Stream {
   std::string note;  // what subscribers are to know of this stream besides, as the session said with Accepted or Asked; mostly empty
   SourceKey source;  // of the last data
   bool has_source = false;
+  bool disconnected = false;  // Stale, and because its connection was lost
+  Silence silence;
 };
 
 /// What the broker said it gives of an instrument.

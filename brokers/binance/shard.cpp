@@ -33,7 +33,9 @@ Shard::Shard(SessionHost& host, const BrokerConfig& config, const Settings& sett
       answer_timer_(host.loop()),
       audit_timer_(host.loop()),
       idle_timer_(host.loop()),
-      connection_(host, port, *this, attempts, timings_of(config, settings)) {}
+      connection_(host, port, *this, attempts, timings_of(config, settings)) {
+  connection_.set_venues({settings.venue});
+}
 
 void Shard::apply() {
   if (needed()) {

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "gateway/core/broker_config.hpp"
+#include "gateway/core/calendar.hpp"
+#include "gateway/core/connection_clocks.hpp"
 #include "gateway/core/counters.hpp"
 #include "gateway/core/demand.hpp"
 #include "gateway/core/frame.hpp"
@@ -54,6 +56,7 @@ struct ConnectionReport {
   std::uint32_t streams = 0;  // confirmed by the broker
   std::uint32_t wanted = 0;
   std::uint64_t sessions = 0;
+  std::shared_ptr<const ConnectionClocks> clocks{};  // as they are whenever they are read
 };
 struct BrokerReport {
   BrokerState state{};
@@ -61,6 +64,7 @@ struct BrokerReport {
   UtcTime since;
   std::uint32_t instruments = 0;
   std::vector<ConnectionReport> connections;
+  UtcTime credential_expires{};  // when the present login ends by itself; kNoTime: there is none, or it is not known
 };
 
 /// One broker's configuration read anew, as must be done before each connect: credentials may have changed since.
@@ -78,6 +82,11 @@ class SessionHost {
   [[nodiscard]] virtual const Clock& clock() const = 0;
   [[nodiscard]] virtual BrokerCounters& counters() = 0;
   [[nodiscard]] virtual std::uint64_t random_seed() = 0;
+  /// When venues are open. The same object for as long as the host lives.
+  [[nodiscard]] virtual const Calendars& calendars() const { return Calendars::none(); }
+  /// Asks the programs that the broker's keys name for their values anew, elsewhere, so that read_config() finds what they said last. `ready` is
+  /// called on the loop: at once where no program is named, else later. To be called before each connect; several calls share one run.
+  virtual void prepare_config(std::function<void()> ready) { ready(); }
   /// Reads the environment variables and files that the broker's keys refer to again.
   [[nodiscard]] virtual FreshConfig read_config() = 0;
   /// The frame queue's entry for one connection; one producer token each.

@@ -258,6 +258,12 @@ void Normalizer::emit_stamped(RecordHeader& header, Flags flags) {
 void Normalizer::set_state(StreamState state, std::string_view reason, std::uint16_t code) {
   if (stream_->state == state && state != StreamState::Failed) return;
   stream_->state = state;
+  if (state == StreamState::Live) stream_->disconnected = stream_->silence.market_closed = false;
+  tell_state(reason, code);
+}
+
+void Normalizer::tell_state(std::string_view reason, std::uint16_t code) {
+  const StreamState state = stream_->state;
   auto record = make_record<State>(instrument_, channel_);
   record.header.source = stream_->source.broker;
   record.header.ts_received = frame_ != nullptr ? frame_->received : clock_.utc();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "brokers/adapter.hpp"
+#include "gateway/core/calendar.hpp"
 #include "gateway/core/catalog.hpp"
 #include "gateway/core/demand.hpp"
 #include "gateway/core/market_data.hpp"
@@ -61,6 +62,8 @@ class Normalizer final : private UpdateSink {
   /// How the streams that several brokers could serve stand now, by BrokerId.
   std::function<void(std::vector<SourceReport>)> on_source_reports;
 
+  /// When venues are open, for what is told of streams without data; outlives the normalizer. Without it all are always open.
+  void set_calendars(const Calendars& calendars) { calendars_ = &calendars; }
   void set_catalog(std::shared_ptr<const Catalog> catalog);
   /// The whole demand. Streams that left it forget their state and keep their count.
   void set_wanted(const std::vector<Want>& wants);
@@ -135,7 +138,14 @@ class Normalizer final : private UpdateSink {
   void fail_without_access();
   void repeat_status();
 
+  // streams without data
+  bool tell_silence(MonoTime now);
+  bool tell_market_closed(UtcTime until);
+  bool tell_quiet(bool expected);
+  [[nodiscard]] const Calendar* calendar_of_stream() const;
+
   void set_state(StreamState state, std::string_view reason, std::uint16_t code = 0);
+  void tell_state(std::string_view reason, std::uint16_t code);
   void announce_gap(std::uint64_t lost);
   void forget_merged(Channel channel);
   void check_tick_size(Flags flags, std::initializer_list<Decimal> prices);
@@ -155,6 +165,7 @@ class Normalizer final : private UpdateSink {
   std::vector<std::unique_ptr<Decoder>> decoders_;  // by BrokerId
   InstrumentMap instruments_;
   std::shared_ptr<const Catalog> catalog_;
+  const Calendars* calendars_ = &Calendars::none();
   std::vector<std::unique_ptr<InstrumentState>> states_;  // by InstrumentId; null: never seen
   std::vector<std::uint64_t> depth_record_;               // scratch for records of variable size
   std::deque<AccountEvent> account_events_;

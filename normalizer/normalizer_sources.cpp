@@ -111,6 +111,8 @@ void Normalizer::move_stream(const SourceSelect::Move& move, MonoTime now) {
 
   const SourceCandidate& source = sources.source();
   stream_->overlap.reset();
+  stream_->disconnected = false;
+  stream_->silence = {};
   stream_->last_content = 0;
   stream_->source = source.key;
   stream_->has_source = true;

@@ -34,6 +34,7 @@ void Normalizer::on_closed(const RawFrame& frame) {
     }
     if (stream.state != StreamState::Live && stream.state != StreamState::Silent) return;
     if (stream.seq != 0) stream.gap = PendingGap::Unknown;
+    stream.disconnected = true;
     set_state(StreamState::Stale, frame.bytes.empty() ? "connection to the broker lost" : frame.bytes, code::kBrokerNotConnected);
   });
 }
@@ -59,6 +60,7 @@ void Normalizer::on_accepted(const RawFrame& frame) {
   stream_->accepted = true;
   stream_->acknowledged = frame.kind == FrameKind::Accepted;
   stream_->accepted_at = frame.received_mono;
+  stream_->silence.look_again = kNoTime;
   stream_->note = frame.bytes;
   if (stream_->state == StreamState::Pending && state_->access.source == stream_->source) fail_without_access();
   if (frame.channel == Channel::Status) repeat_status();
@@ -144,11 +146,7 @@ std::size_t Normalizer::do_work(MonoTime now) {
   for_each_stream([&](Channel channel, Stream& stream) {
     if (!stream.wanted) return;
     if (stream.sources != nullptr) changed += work_sources(now);
-    if (stream.state == StreamState::Pending && stream.accepted && now - stream.accepted_at >= options_.first_data_timeout) {
-      set_state(StreamState::Silent, stream.acknowledged ? "the broker accepted the subscription and has sent no data yet"
-                                                         : "the broker was asked and has sent no data yet; it acknowledges nothing");
-      ++changed;
-    }
+    if (tell_silence(now)) ++changed;
     KeptBook& book = state_->book;
     if (channel == Channel::OrderBook && book.snapshot_asked && stream.has_source && now - book.snapshot_asked_at >= options_.snapshot_retry) {
       book.snapshot_asked = false;

@@ -34,6 +34,13 @@ struct StreamSources {
   std::string untold;  // how it came to its present source: told with that one's first data. Empty: has been told
 };
 
+/// What was told of a stream that brings nothing.
+struct Silence {
+  UtcTime look_again;          // not before; kNoTime: at once
+  bool market_closed = false;  // it was told that its market is closed,
+  UtcTime closed_until;        // and until when
+};
+
 struct Stream {
   std::uint64_t seq = 0;  // of the last record; lives as long as the process
   bool wanted = false;
@@ -50,6 +57,8 @@ struct Stream {
   std::uint64_t last_content = 0;          // of the last update without a number, see content_of
   std::unique_ptr<StreamOverlap> overlap;  // while its connection has two sockets, and somewhat longer
   std::unique_ptr<StreamSources> sources;  // null: one broker alone can serve it
+  bool disconnected = false;               // Stale, and because its connection was lost
+  Silence silence;
 };
 
 /// Tells numberings of different openings of connections apart.

@@ -34,6 +34,7 @@ StreamSocket::StreamSocket(SessionHost& host, const BrokerConfig& config, const 
       answer_timer_(host.loop()),
       audit_timer_(host.loop()),
       connection_(host, port, *this, attempts, timings_of(config, settings)) {
+  connection_.set_venues({settings.venue});
   ledger_.session_lost();
 }
 

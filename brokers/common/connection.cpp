@@ -59,6 +59,7 @@ Connection::Connection(SessionHost& host, FramePort& port, ConnectionOwner& owne
       timings_(timings),
       backoff_(timings.reconnect_initial, timings.reconnect_maximum, host.random_seed()),
       liveness_(timings.silence),
+      hours_(host.calendars()),
       retry_timer_(host.loop()),
       liveness_timer_(host.loop()),
       age_timer_(host.loop()),
@@ -218,11 +219,25 @@ void Connection::settle(LossVerdict verdict) {
 
 void Connection::expect_data(bool expected) { liveness_.expect_data(expected, host_.clock().mono()); }
 
+void Connection::set_venues(const VenueSet& venues) {
+  hours_.set_venues(venues);
+  look_at_hours(host_.clock().mono());
+}
+
+Duration Connection::look_at_hours(MonoTime now) {
+  const MarketHours::Look look = hours_.look(host_.clock().utc());
+  liveness_.market_open(look.data_expected, look.closed_until, now);
+  return look.again_in;
+}
+
 void Connection::look_after() {
   const MonoTime now = host_.clock().mono();
+  const Duration hours_change = look_at_hours(now);
   if (std::exchange(probing_, false) && liveness_.data_at() <= probed_at_) return cut("no data came, not even when it was asked for");
   const Liveness::Check check = liveness_.check(now);
-  if (check.verdict == Liveness::Verdict::Alive) return liveness_timer_.start(check.again_in, [this] { look_after(); });
+  if (check.verdict == Liveness::Verdict::Alive) {
+    return liveness_timer_.start(std::min(check.again_in, hours_change), [this] { look_after(); });
+  }
   if (check.verdict != Liveness::Verdict::NoData || !owner_.probe(*this)) return cut(to_text(check.verdict));
   probing_ = true;
   probed_at_ = now;
@@ -261,6 +276,7 @@ void Connection::describe(ConnectionReport& report) const {
   report.reason = phase_ == ConnectionPhase::Idle ? "nothing is wanted" : trouble_.reason;
   report.since = since_;
   report.sessions = port_.session();
+  report.clocks = liveness_.clocks();
 }
 
 }  // namespace tidegate::common

@@ -10,6 +10,7 @@
 #include "brokers/common/backoff.hpp"
 #include "brokers/common/frame_port.hpp"
 #include "brokers/common/liveness.hpp"
+#include "brokers/common/market_hours.hpp"
 #include "brokers/common/pacer.hpp"
 #include "gateway/net/event_loop.hpp"
 #include "gateway/net/ws_client.hpp"
@@ -113,6 +114,8 @@ class Connection {
   /// credentials; empty: all of it.
   void dial(std::uint64_t attempt, const net::WsClientOptions& options, std::string_view shown_url = {});
   void refuse(std::uint64_t attempt, const LossVerdict& verdict);
+  /// Whether `attempt` is still to be answered.
+  [[nodiscard]] bool awaits(std::uint64_t attempt) const { return attempt == attempt_ && phase_ == ConnectionPhase::Connecting; }
 
   void send_text(std::string_view payload);
   void send_binary(std::string_view payload);
@@ -122,6 +125,8 @@ class Connection {
   /// The message was data: feeds the third clock. Bytes and pings are seen without help.
   void on_data(const Stamp& stamp) { liveness_.on_data(stamp.mono); }
   void expect_data(bool expected);
+  /// Where what it carries, or will carry, is traded: data is expected only while one of these is open.
+  void set_venues(const VenueSet& venues);
 
   [[nodiscard]] ConnectionPhase phase() const { return phase_; }
   [[nodiscard]] bool open() const { return phase_ == ConnectionPhase::Open; }
@@ -144,6 +149,7 @@ class Connection {
   [[nodiscard]] bool healthy() const;
   [[nodiscard]] bool reading() const;
   void look_after();
+  Duration look_at_hours(MonoTime now);
   void drop_socket();
 
   SessionHost& host_;
@@ -153,6 +159,7 @@ class Connection {
   ConnectionTimings timings_;
   Backoff backoff_;
   Liveness liveness_;
+  MarketHours hours_;
   net::Timer retry_timer_;
   net::Timer liveness_timer_;
   net::Timer age_timer_;

@@ -38,6 +38,17 @@ std::optional<CredentialGate::Credentials> CredentialGate::take() {
   return std::move(found.usable);
 }
 
+void CredentialGate::fetch(std::function<void(std::optional<Credentials>)> done) {
+  host_.prepare_config([this, done = std::move(done)] {
+    if (!stopped_) done(take());
+  });
+}
+
+void CredentialGate::stop() {
+  stopped_ = true;
+  timer_.cancel();
+}
+
 // The source may hold others by now than those that were refused: then the gate stays open, and the next attempt takes them.
 void CredentialGate::refuse(const Credentials& credentials, std::string_view words, std::string_view key) {
   refused_ = credentials;
@@ -66,6 +77,8 @@ void CredentialGate::open() {
   on_changed_();
 }
 
-void CredentialGate::look_again() { static_cast<void>(take()); }
+void CredentialGate::look_again() {
+  fetch([](const std::optional<Credentials>&) {});  // taking them opens the gate, or looks again later
+}
 
 }  // namespace tidegate::common

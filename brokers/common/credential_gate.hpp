@@ -23,11 +23,14 @@ class CredentialGate {
 
   /// What an attempt may use now; nothing when it must not be made: reason() says why.
   [[nodiscard]] std::optional<Credentials> take();
+  /// The same after the programs behind the keys were asked anew: `done` is called at once where there are none, else later, unless stop() comes
+  /// first.
+  void fetch(std::function<void(std::optional<Credentials>)> done);
   /// These were refused, because of `key`. `words` lead up to what a person has to do, "renew <the source of the key>", which is added.
   void refuse(const Credentials& credentials, std::string_view words, std::string_view key);
   /// What was refused may be tried again.
   void forgive();
-  void stop() { timer_.cancel(); }
+  void stop();
 
   [[nodiscard]] bool closed() const { return !reason_.empty(); }
   /// Why no attempt may be made, with the remedy; empty while the gate is open.
@@ -52,6 +55,7 @@ class CredentialGate {
   std::string refused_words_;
   std::string refused_key_;
   std::string reason_;
+  bool stopped_ = false;
 };
 
 }  // namespace tidegate::common

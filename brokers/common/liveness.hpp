@@ -1,6 +1,9 @@
 // Is this connection still alive? Three clocks: any bytes, the broker's heartbeats, data. Heartbeats do not count as data.
 #pragma once
 
+#include <memory>
+
+#include "gateway/core/connection_clocks.hpp"
 #include "gateway/core/time.hpp"
 
 namespace tidegate::common {
@@ -53,18 +56,30 @@ class Liveness {
   void on_bytes(MonoTime now);
   /// Data is expected from now on (something is subscribed), or no more.
   void expect_data(bool expected, MonoTime now);
+  /// Whether the venues of what is subscribed are open; until it is told, they are. A closed market owes no data; but one that brought some steadily
+  /// for as long as the limit is taken to move on, whatever its calendar says, until it pauses. `until`: where that is known.
+  void market_open(bool open, UtcTime until, MonoTime now);
+  [[nodiscard]] DataExpectation expectation() const;
+  /// As others may read it.
+  [[nodiscard]] std::shared_ptr<const ConnectionClocks> clocks() const { return clocks_; }
   [[nodiscard]] MonoTime data_at() const { return data_at_; }
   /// Judges, and learns from a verdict that is not Alive: the caller cuts the connection then.
   Check check(MonoTime now);
 
  private:
+  void tell_expectation() { clocks_->expectation.store(expectation(), std::memory_order_relaxed); }
+
   LivenessLimits limits_;
   Patience bytes_patience_;
   Patience data_patience_;
   MonoTime bytes_at_{};
   MonoTime heartbeat_at_{};
   MonoTime data_at_{};
+  MonoTime due_from_{};      // since when data is expected
+  MonoTime moving_since_{};  // since when data has come without a long pause
   bool data_expected_ = false;
+  bool market_open_ = true;
+  std::shared_ptr<ConnectionClocks> clocks_ = std::make_shared<ConnectionClocks>();
 };
 
 [[nodiscard]] constexpr const char* to_text(Liveness::Verdict verdict) {

@@ -20,7 +20,20 @@ void StatusBoard::set(BrokerState state, std::string_view reason) {
   announced_ = true;
   state_ = state;
   reason_ = reason;
-  port_.status(state, reason);
+  announce();
+}
+
+void StatusBoard::set_note(std::string_view note) {
+  if (closed_ || note == note_) return;
+  const std::string before = shown_reason();
+  note_ = note;
+  if (announced_ && shown_reason() != before) announce();
+}
+
+const std::string& StatusBoard::shown_reason() const { return state_ == BrokerState::Live && reason_.empty() ? note_ : reason_; }
+
+void StatusBoard::announce() {
+  port_.status(state_, shown_reason());
   touch();
 }
 
@@ -32,7 +45,7 @@ void StatusBoard::touch() {
 void StatusBoard::report() {
   BrokerReport report;
   report.state = state_;
-  report.reason = reason_;
+  report.reason = shown_reason();
   report.since = since_;
   fill_(report);
   host_.on_report(std::move(report));

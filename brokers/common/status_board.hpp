@@ -19,6 +19,8 @@ class StatusBoard {
 
   /// Announces a change of state or reason; the same again is silent.
   void set(BrokerState state, std::string_view reason);
+  /// What is told as the reason as long as the broker is live and there is no other; announced like a change of the reason. Empty: nothing.
+  void set_note(std::string_view note);
   /// Something else that a report shows changed. Many changes in a short time make one report.
   void touch();
   void close();
@@ -26,7 +28,9 @@ class StatusBoard {
   [[nodiscard]] BrokerState state() const { return state_; }
 
  private:
+  void announce();
   void report();
+  [[nodiscard]] const std::string& shown_reason() const;
 
   SessionHost& host_;
   FramePort& port_;
@@ -34,6 +38,7 @@ class StatusBoard {
   net::Timer timer_;
   BrokerState state_ = BrokerState::Connecting;
   std::string reason_;
+  std::string note_;
   UtcTime since_;
   bool announced_ = false;
   bool closed_ = false;

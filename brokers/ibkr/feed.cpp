@@ -132,6 +132,7 @@ void Feed::on_message(common::Connection& connection, std::string&& payload, boo
 }
 
 void Feed::on_data(std::string_view topic, std::string&& payload, bool binary, const common::Stamp& stamp) {
+  connection_.on_data(stamp);
   // What still comes after the brokerage session was lost belongs to streams that are void.
   if (stage_ == Stage::Void) return count(host_.counters().frames_ignored);
   owner_.on_feed_data(topic, payload, stamp.mono);

@@ -41,6 +41,9 @@ class Feed final : private common::ConnectionOwner {
   void stop(std::string_view why) { connection_.stop(why); }
   void cut(std::string_view why) { connection_.cut(why); }
   void reconnect(std::string_view why) { connection_.reconnect(why); }
+  /// For reports: silence of data is judged by whoever knows the streams.
+  void expect_data(bool expected) { connection_.expect_data(expected); }
+  void set_venues(const common::VenueSet& venues) { connection_.set_venues(venues); }
   /// One command; only while up.
   void send(std::string_view command) { connection_.send_text(command); }
 

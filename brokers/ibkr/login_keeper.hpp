@@ -44,6 +44,8 @@ class LoginKeeper {
   [[nodiscard]] const std::string& account() const { return account_; }
   /// For the socket's query; empty without OAuth. A secret.
   [[nodiscard]] const std::string& access_token() const { return oauth_.access_token(); }
+  /// When the live session token ends, before which another is asked for; kNoTime without OAuth, and before a login.
+  [[nodiscard]] UtcTime token_end() const { return oauth_.token_end(); }
   /// Ready, and so a moment ago: no need to ask again.
   [[nodiscard]] bool fresh() const;
   /// Another program has the brokerage session, and nothing is done about it.

@@ -50,6 +50,7 @@ OAuthLogin::OAuthLogin(SessionHost& host, const Settings& settings, RestClient& 
 }
 
 void OAuthLogin::stop() {
+  stopped_ = true;
   timer_.cancel();
   ++exchange_;
 }
@@ -90,9 +91,11 @@ void OAuthLogin::close(std::string reason) {
 }
 
 void OAuthLogin::look_again() {
-  if (!prepare()) return;
-  reason_.clear();
-  on_changed_();
+  host_.prepare_config([this] {
+    if (stopped_ || !closed() || !prepare()) return;
+    reason_.clear();
+    on_changed_();
+  });
 }
 
 // ---- the token ----
@@ -100,6 +103,12 @@ void OAuthLogin::look_again() {
 void OAuthLogin::sign_in(std::function<void(const Outcome&)> done) {
   const std::uint64_t number = ++exchange_;
   timer_.cancel();
+  host_.prepare_config([this, number, done = std::move(done)]() mutable {
+    if (number == exchange_) exchange(number, std::move(done));
+  });
+}
+
+void OAuthLogin::exchange(std::uint64_t number, std::function<void(const Outcome&)> done) {
   if (!prepare()) return done({Outcome::Kind::Closed, {}});
   reason_.clear();
   const std::string url = settings_.rest_root + std::string{kLiveTokenPath};

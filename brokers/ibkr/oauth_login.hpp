@@ -43,6 +43,7 @@ class OAuthLogin {
   [[nodiscard]] bool signed_in() const { return live_.has_value(); }
   /// The token ends soon.
   [[nodiscard]] bool renewal_due() const;
+  [[nodiscard]] UtcTime token_end() const { return live_ ? live_->expires : kNoTime; }
   /// The broker takes the token no longer.
   void forget() { live_.reset(); }
   /// No login can be made; `reason` names the remedy.
@@ -52,6 +53,7 @@ class OAuthLogin {
   [[nodiscard]] const std::string& access_token() const { return access_token_; }
 
  private:
+  void exchange(std::uint64_t number, std::function<void(const Outcome&)> done);
   /// Opens the keys as they are now. False: closed.
   [[nodiscard]] bool prepare();
   void close(std::string reason);
@@ -63,7 +65,8 @@ class OAuthLogin {
   RestClient& rest_;
   std::function<void()> on_changed_;
   net::Timer timer_;
-  std::uint64_t exchange_ = 0;     // the one under way
+  std::uint64_t exchange_ = 0;  // the one under way
+  bool stopped_ = false;
   std::optional<OAuthKeys> keys_;  // that `oauth_` was opened with
   std::optional<OAuth> oauth_;
   std::optional<LiveToken> live_;

@@ -76,6 +76,7 @@ MarketDataSession::MarketDataSession(const BrokerConfig& config, SessionHost& ho
                   .prepared = [this] { resolve_all(); }}),
       streams_(stream_settings(settings_, host.random_seed())),
       feed_(host, config_, settings_, keeper_, port_, *this),
+      hours_(host.calendars()),
       pump_timer_(host.loop()),
       probe_timer_(host.loop()),
       loss_timer_(host.loop()),
@@ -164,6 +165,7 @@ void MarketDataSession::update(const WantedSet& wanted) {
   for (const Held& held : held_) symbols.push_back(held.want.symbol);
   contracts_.want(symbols);
   for (const std::size_t i : changed) resolve(held_[i]);
+  tell_venues();
   follow_demand();
   pump_soon();
 }
@@ -171,8 +173,31 @@ void MarketDataSession::update(const WantedSet& wanted) {
 void MarketDataSession::resolve_all() {
   if (stopped_) return;
   for (Held& held : held_) resolve(held);
+  tell_venues();
   follow_demand();
   pump_soon();
+}
+
+void MarketDataSession::tell_venues() {
+  common::VenueSet venues;
+  for (const Held& held : held_) {
+    if (held.streamed) venues.emplace(common::venue_of(held.want.symbol));
+  }
+  hours_.set_venues(venues);
+  feed_.set_venues(venues);
+}
+
+/// Returns when to look again at the latest.
+Duration MarketDataSession::look_at_hours() {
+  const Calendars& calendars = host_.calendars();
+  if (calendars.empty()) return kPumpMax;
+  const UtcTime now = host_.clock().utc();
+  const auto closed = [&](std::string_view symbol) {
+    const Calendar* const calendar = calendars.find(common::venue_of(symbol));
+    return calendar != nullptr && !calendar->expects_data(now);
+  };
+  streams_.look_at_hours(closed, host_.clock().mono());
+  return hours_.look(now).again_in;
 }
 
 void MarketDataSession::resolve(Held& held) {
@@ -289,6 +314,7 @@ void MarketDataSession::pump_soon() {
 
 void MarketDataSession::pump() {
   const MonoTime now = host_.clock().mono();
+  const Duration hours_change = look_at_hours();
   while (feed_.up()) {
     const std::optional<std::string> command = streams_.next(now);
     if (!command) break;
@@ -307,8 +333,9 @@ void MarketDataSession::pump() {
     }
   }
   if (!events.empty()) board_.touch();
+  feed_.expect_data(streams_.counts().asked > 0);
   if (feed_.up() && streams_.all_silent(now) && !probe_timer_.pending()) probe();
-  if (feed_.up()) pump_timer_.start(std::clamp(streams_.due_in(now), kPumpMin, kPumpMax), [this] { pump(); });
+  if (feed_.up()) pump_timer_.start(std::clamp(std::min(streams_.due_in(now), hours_change), kPumpMin, kPumpMax), [this] { pump(); });
 }
 
 /// A stream that is ended and asked for anew is answered by a whole snapshot, however quiet its market is (section 8.5).
@@ -343,6 +370,7 @@ void MarketDataSession::refresh_status() {
 
 void MarketDataSession::fill_report(BrokerReport& report) const {
   report.instruments = static_cast<std::uint32_t>(listed_.size());
+  report.credential_expires = keeper_.token_end();
   ConnectionReport connection;
   connection.name = "feed";
   feed_.describe(connection);

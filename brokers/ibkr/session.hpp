@@ -72,6 +72,8 @@ class MarketDataSession final : public Session, private LoginOwner, private Feed
   /// Sends what is due, passes on what came of it, and looks after silence.
   void pump();
   void pump_soon();
+  void tell_venues();
+  Duration look_at_hours();
   void probe();
   /// Everything once more: something of it was lost on our side.
   void ask_again();
@@ -89,6 +91,7 @@ class MarketDataSession final : public Session, private LoginOwner, private Feed
   Contracts contracts_;
   Streams streams_;
   Feed feed_;
+  common::MarketHours hours_;
   net::Timer pump_timer_;
   net::Timer probe_timer_;
   net::Timer loss_timer_;

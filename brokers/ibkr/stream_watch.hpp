@@ -30,6 +30,9 @@ class StreamWatch {
   /// It is asked for again because of that: patience grows. A stream that never answered is not suspected a second time.
   void suspected(MonoTime now);
 
+  /// Its market was closed until now: its silence meant nothing.
+  void on_market_opened(MonoTime now) { silent_from_ = now; }
+
   /// Messages came at short intervals, and the market is not known to be closed.
   [[nodiscard]] bool lively() const { return steady_ >= kLivelyAfter; }
   /// Anything came since on_opened().

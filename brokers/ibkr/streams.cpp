@@ -163,18 +163,34 @@ bool Streams::on_data(std::string_view topic, std::string_view frame, MonoTime n
   return !answered && stream->watch.answered();
 }
 
+void Streams::look_at_hours(const std::function<bool(std::string_view symbol)>& closed, MonoTime now) {
+  bool opened = false;
+  for (const Form form : kForms) {
+    for (const auto& [target, stream] : table(form)) {
+      const bool was_closed = std::exchange(stream->closed, closed(stream->symbol));
+      if (!was_closed || stream->closed) continue;
+      stream->watch.on_market_opened(now);
+      opened = true;
+    }
+  }
+  if (opened) feed_due_ = now;
+}
+
 bool Streams::all_silent(MonoTime now) {
   if (!open_) return false;
-  bool any_asked = false, any_answered = false, any_lively = false;
+  bool any_asked = false, any_answered = false, any_lively = false, any_open = false;
   for (const Form form : kForms) {
     for (const auto& [target, stream] : table(form)) {
       if (!stream->current || !served(*stream)) continue;
       any_asked = true;
       any_answered = any_answered || stream->watch.answered();
       any_lively = any_lively || stream->watch.lively();
+      any_open = any_open || (stream->watch.lively() && !stream->closed);
     }
   }
-  feed_.expect_data(any_lively || (any_asked && !any_answered), now);
+  const bool unanswered = any_asked && !any_answered;
+  feed_.expect_data(any_lively || unanswered, now);
+  feed_.market_open(any_open || unanswered || !any_lively, kNoTime, now);
   const common::Liveness::Check check = feed_.check(now);
   const bool silent = check.verdict == common::Liveness::Verdict::NoData;
   if (silent) {  // the next silence counts from here

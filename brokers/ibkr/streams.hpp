@@ -80,6 +80,9 @@ class Streams {
   /// ready(), with a new wish for it, or when a renewal would have been due: the answer may have been a passing one.
   void refuse(std::uint64_t conid, std::string_view exchange);
 
+  /// `closed` says of a wish's symbol whether its market is closed by its calendar: silence means nothing then, nor for so long as it would have to
+  /// last after the opening. To be told at every chance; until it is, all markets are open.
+  void look_at_hours(const std::function<bool(std::string_view symbol)>& closed, MonoTime now);
   /// The socket is open and the brokerage session authenticated: everything is asked for again. `account`: of ladders; empty: they wait.
   void ready(std::string_view account, MonoTime now);
   /// The brokerage session is lost, the socket is not. Nothing is asked before the next ready(); what was running may run on, or not.
@@ -128,6 +131,7 @@ class Streams {
     std::uint64_t arrival = 0;  // when it came to be wanted, among all
     std::vector<Wish> wishes;   // none: it is to be ended
     bool refused = false;
+    bool closed = false;   // its market, by the calendar
     bool asked = false;    // it may be running at the broker
     bool current = false;  // asked for since the last ready(), and not ended since
     MonoTime asked_at{};

@@ -54,7 +54,7 @@ void Streams::consider(Plan& plan, Stream& stream, MonoTime now) const {
     offer(Work::Ask, static_cast<std::int64_t>(oldest->order));
   }
   if (!runs) return;
-  offer_at(Work::Suspicion, stream.watch.suspicious_at());
+  if (!stream.closed || !stream.watch.answered()) offer_at(Work::Suspicion, stream.watch.suspicious_at());
   if (stream.form == Form::MarketData) offer_at(Work::Renewal, stream.renew_at);
 }
 

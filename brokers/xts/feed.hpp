@@ -50,6 +50,7 @@ class Feed final : private common::ConnectionOwner {
   void cut(std::string_view why) { connection_.cut(why); }
   void reconnect(std::string_view why) { connection_.reconnect(why); }
   void expect_data(bool expected) { connection_.expect_data(expected); }
+  void set_venues(const common::VenueSet& venues) { connection_.set_venues(venues); }
   /// The market is quiet, not the feed: as good as data.
   void proof_of_quiet() { connection_.on_data({host_.clock().utc(), host_.clock().mono()}); }
 

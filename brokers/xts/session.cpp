@@ -166,6 +166,11 @@ void MarketDataSession::release(Held& held) {
 }
 
 void MarketDataSession::apply_touched() {
+  common::VenueSet venues;
+  for (const Held& held : held_) {
+    if (!held.name.empty()) venues.emplace(common::venue_of(held.want.symbol));
+  }
+  feed_.set_venues(venues);
   for (const std::string& name : std::exchange(touched_, {})) apply(name);
   follow_demand();
 }
@@ -363,6 +368,7 @@ void MarketDataSession::refresh_status() {
 
 void MarketDataSession::fill_report(BrokerReport& report) const {
   report.instruments = static_cast<std::uint32_t>(listed_.size());
+  report.credential_expires = keeper_.token_end();
   ConnectionReport connection;
   connection.name = "feed";
   feed_.describe(connection);

@@ -73,9 +73,13 @@ void TokenKeeper::log_in() {
   if (stopped_ || under_way_) return;
   login_timer_.cancel();
   if (const Duration wait = rest_.wait(RestLane::Account); wait > Duration::zero()) return log_in_later(wait);
-  auto credentials = gate_.take();
-  if (!credentials || under_way_) return;  // an opening gate has logged in already
-  credentials_ = std::move(*credentials);
+  gate_.fetch([this](std::optional<common::CredentialGate::Credentials> credentials) {
+    if (credentials && !under_way_) log_in_with(std::move(*credentials));  // under way: an opening gate has logged in already
+  });
+}
+
+void TokenKeeper::log_in_with(common::CredentialGate::Credentials&& credentials) {
+  credentials_ = std::move(credentials);
   rest_.hide(credentials_);
   under_way_ = true;
   rest_.send(RestLane::Account, "POST", kLoginPath, login_body(credentials_, settings_.source),
@@ -138,7 +142,8 @@ void TokenKeeper::warn_of_application_end(const std::string& date) const {
 // A token dies during the day when it is that old; the planned login makes that impossible, and the other one covers odd lifetimes.
 void TokenKeeper::plan() {
   const UtcTime now = host_.clock().utc();
-  const UtcTime end = token_end(login_.token).value_or(UtcTime{now.ns + settings_.token_lifetime.count()});
+  const UtcTime end = xts::token_end(login_.token).value_or(UtcTime{now.ns + settings_.token_lifetime.count()});
+  token_end_ = end;
   const std::int64_t left = std::max<std::int64_t>(end.ns - now.ns, 0);
   renew_at_ = UtcTime{now.ns + std::max(left - settings_.renew_before.count(), left / 2)};
   if (settings_.login_at) renew_at_ = std::min(renew_at_, common::next_trading_day(now, *settings_.login_at));
@@ -176,6 +181,7 @@ void TokenKeeper::proved(std::uint64_t generation) {
 
 void TokenKeeper::lose(std::string_view why) {
   login_ = {};
+  token_end_ = kNoTime;
   rest_.authorize({});
   clock_timer_.cancel();
   owner_.on_token_lost(why);

@@ -60,11 +60,14 @@ class TokenKeeper {
   void taken_over(std::uint64_t generation);
   /// Something was refused in a way that may or may not mean the token: asks for the configuration, which needs a live one (section 3.1).
   void doubt(std::uint64_t generation);
+  /// When the present token ends, before which the keeper logs in anew; kNoTime: there is none.
+  [[nodiscard]] UtcTime token_end() const { return token_end_; }
   /// The token did its work.
   void proved(std::uint64_t generation);
 
  private:
   void log_in();
+  void log_in_with(common::CredentialGate::Credentials&& credentials);
   void log_in_later(Duration delay);
   void on_answer(RestAnswer&& answer);
   void accept(Login&& login);
@@ -90,6 +93,7 @@ class TokenKeeper {
   Login login_;
   std::uint64_t generation_ = 0;
   UtcTime renew_at_;
+  UtcTime token_end_;
   bool under_way_ = false;
   bool proved_ = false;
   bool competing_ = false;

@@ -68,6 +68,8 @@ constinit const OptionSpec kOptions[kOptionCount] = {
     {"rate_limit_wait", OptionType::Duration, "60s", "shortest wait after an upgrade refused with 429, more than 3 connections (section 2.2)"},
     {"refused_wait", OptionType::Duration, "60s", "shortest wait after an upgrade refused with 400 or the like (section 2.2)"},
     {"credential_check", OptionType::Duration, "5s", "how often a refused access token is compared with its source", {}, kMillisecond},
+    {"token_ends_at", OptionType::Text, "06:00", "time of day in India (UTC+5:30) at which access tokens end (section 2.3)"},
+    {"token_notice", OptionType::Duration, "1h", "the end of the access token is told so long before; 0s: only once it is over", {}, 0},
     {"instruments_cache", OptionType::Text, "",
      "folder of the day's instrument list; empty: $XDG_CACHE_HOME/tidegate, else $HOME/.cache/tidegate; none: no cache (section 7.1)"},
     {"instruments_at", OptionType::Text, "08:30", "time of day in India (UTC+5:30) from which a list of that day is needed (section 7.1)"},
@@ -92,6 +94,7 @@ std::string complaint(const BrokerConfig& config) {
   }
   Duration at{};
   if (!common::parse_time_of_day(config.text("instruments_at"), at)) return "instruments_at: no time of day; write it as HH:MM, e.g. 08:30";
+  if (!common::parse_time_of_day(config.text("token_ends_at"), at)) return "token_ends_at: no time of day; write it as HH:MM, e.g. 06:00";
   return {};
 }
 
@@ -114,10 +117,12 @@ Settings::Settings(const BrokerConfig& config)
       rate_limit_wait(config.duration("rate_limit_wait")),
       refused_wait(config.duration("refused_wait")),
       credential_check(config.duration("credential_check")),
+      token_notice(config.duration("token_notice")),
       instruments_cache(common::cache_folder(config.text("instruments_cache"))),
       instruments_recheck(config.duration("instruments_recheck")),
       rest_timeout(config.duration("rest_timeout")) {
   static_cast<void>(common::parse_time_of_day(config.text("instruments_at"), instruments_at));  // complaint() has seen to it
+  static_cast<void>(common::parse_time_of_day(config.text("token_ends_at"), token_ends_at));
 }
 
 }  // namespace tidegate::zerodha

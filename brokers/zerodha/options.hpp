@@ -14,7 +14,7 @@ inline constexpr std::string_view kWsUrl = "wss://ws.kite.trade";
 inline constexpr std::string_view kRestUrl = "https://api.kite.trade";
 
 /// Every key of the adapter, for the configuration, configs/example.yaml and the docs.
-inline constexpr std::size_t kOptionCount = 24;
+inline constexpr std::size_t kOptionCount = 26;
 extern const OptionSpec kOptions[kOptionCount];
 
 /// What is wrong between or inside options, as "key: what is wrong; what to do". Empty: nothing.
@@ -52,6 +52,8 @@ struct Settings {
   Duration rate_limit_wait{};
   Duration refused_wait{};
   Duration credential_check{};
+  Duration token_ends_at{};  // since midnight in India
+  Duration token_notice{};
 
   std::string instruments_cache;  // folder; empty: no cache
   Duration instruments_at{};      // since midnight in India

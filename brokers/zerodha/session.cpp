@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "brokers/common/overall_state.hpp"
+#include "brokers/common/trading_day.hpp"
 #include "brokers/zerodha/segments.hpp"
 #include "gateway/core/codes.hpp"
 
@@ -32,6 +33,12 @@ void TickerSession::start() {
   started_ = true;
   slots_.push_back({std::make_unique<common::FramePort>(host_, config_.id, ConnectionId{0}), nullptr});
   board_.emplace(host_, *slots_.front().port, [this](BrokerReport& report) { fill_report(report); });
+  const common::CredentialExpiry::Words words{
+      .broker = config_.name, .what = "access token", .remedy = "renew " + std::string{config_.secret_source("access_token")}};
+  token_end_.emplace(host_, *board_, words, settings_.token_notice, [this] {
+    const FreshConfig fresh = host_.read_config();
+    return fresh.problem.empty() && fresh.config.text("access_token") != token_;
+  });
   board_->set(BrokerState::Connecting, "reading the instrument list");
   list_.start();
 }
@@ -49,6 +56,7 @@ void TickerSession::stop() noexcept {
   stopped_ = true;
   if (board_) board_->close();
   for (Slot& slot : slots_) slot.port->close();
+  if (token_end_) token_end_->stop();
   room_timer_.cancel();
   list_.stop();
   gate_.stop();
@@ -198,7 +206,16 @@ Shard* TickerSession::add_shard() {
   return slot.shard.get();
 }
 
+void TickerSession::tell_venues() {
+  std::map<Shard*, common::VenueSet> venues;
+  for (const Held& held : held_) {
+    if (held.shard != nullptr) venues[held.shard].emplace(common::venue_of(held.want.symbol));
+  }
+  for (const auto& [shard, own] : venues) shard->set_venues(own);
+}
+
 void TickerSession::apply_touched() {
+  if (!touched_.empty()) tell_venues();
   for (Shard* shard : std::exchange(touched_, {})) shard->apply();
 }
 
@@ -237,8 +254,16 @@ void TickerSession::on_gate() {
   refresh_status();
 }
 
-void TickerSession::on_shard_changed(Shard&) {
+/// A token that was just taken ends at the next morning's time, whenever it was made (section 2.3).
+void TickerSession::follow_token(const Shard& shard) {
+  if (!shard.connection().open() || shard.access_token() == token_) return;
+  token_ = shard.access_token();
+  token_end_->begin(common::next_trading_day(host_.clock().utc(), settings_.token_ends_at));
+}
+
+void TickerSession::on_shard_changed(Shard& shard) {
   if (stopped_) return;
+  follow_token(shard);
   // Unsubscribing may have made room. Later: this may come from inside a walk over the wishes.
   if (without_room_ > 0 && !room_timer_.pending()) {
     const bool room = std::any_of(slots_.begin(), slots_.end(), [this](const Slot& slot) {
@@ -264,6 +289,7 @@ void TickerSession::refresh_status() {
 
 void TickerSession::fill_report(BrokerReport& report) const {
   report.instruments = static_cast<std::uint32_t>(listed_.size());
+  report.credential_expires = token_end_->end();
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     if (slots_[i].shard == nullptr) continue;
     const Shard& shard = *slots_[i].shard;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "brokers/adapter.hpp"
+#include "brokers/common/credential_expiry.hpp"
 #include "brokers/common/credential_gate.hpp"
 #include "brokers/common/status_board.hpp"
 #include "brokers/common/wants.hpp"
@@ -77,6 +78,7 @@ class TickerSession final : public Session, private ShardOwner {
   [[nodiscard]] Shard* place(Token token);
   Shard* add_shard();
   void apply_touched();
+  void tell_venues();
   void use_room();
 
   void on_shard_changed(Shard& shard) override;
@@ -84,6 +86,7 @@ class TickerSession final : public Session, private ShardOwner {
   void on_token_refused(Shard& shard, Token token, std::string_view words) override;
   void on_instruments_etag(std::string_view etag) override;
 
+  void follow_token(const Shard& shard);
   void refresh_status();
   void fill_report(BrokerReport& report) const;
 
@@ -94,6 +97,8 @@ class TickerSession final : public Session, private ShardOwner {
   common::CredentialGate gate_;
   std::vector<Slot> slots_;  // by ConnectionId
   std::optional<common::StatusBoard> board_;
+  std::optional<common::CredentialExpiry> token_end_;
+  std::string token_;  // the newest one that opened a connection
   InstrumentList list_;
   net::Timer room_timer_;
 

@@ -70,9 +70,13 @@ void Shard::after_change() {
   owner_.on_shard_changed(*this);
 }
 
-void Shard::on_attempt(common::Connection& connection, std::uint64_t attempt) {
-  const auto taken = gate_.take();
-  if (!taken) return connection.refuse(attempt, {.park = true, .wait_min = {}, .state = BrokerState::AuthRequired, .reason = gate_.reason()});
+void Shard::on_attempt(common::Connection&, std::uint64_t attempt) {
+  gate_.fetch([this, attempt](const std::optional<common::CredentialGate::Credentials>& taken) { dial(attempt, taken); });
+}
+
+void Shard::dial(std::uint64_t attempt, const std::optional<common::CredentialGate::Credentials>& taken) {
+  if (!taken) return connection_.refuse(attempt, {.park = true, .wait_min = {}, .state = BrokerState::AuthRequired, .reason = gate_.reason()});
+  if (!connection_.awaits(attempt)) return;  // it came too late: what is open was made with others
   credentials_ = {.api_key = taken->at(0), .access_token = taken->at(1)};
   net::WsClientOptions options;
   options.url = ticker_url(settings_.ws_url, credentials_);
@@ -81,7 +85,7 @@ void Shard::on_attempt(common::Connection& connection, std::uint64_t attempt) {
   options.handshake_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(settings_.handshake_timeout);
   options.message_bytes_max = kMessageBytesMax;
   options.answer_pings = false;  // pongs go through the pacer
-  connection.dial(attempt, options, masked_ticker_url(settings_.ws_url));
+  connection_.dial(attempt, options, masked_ticker_url(settings_.ws_url));
 }
 
 void Shard::on_open(common::Connection&) {

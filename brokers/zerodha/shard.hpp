@@ -40,6 +40,8 @@ class Shard final : private common::ConnectionOwner {
         common::SlidingWindow& attempts, ShardOwner& owner);
 
   void want(Token token, Mode mode) { ledger_.want(token, mode); }
+  /// Where all that is wanted of it is traded.
+  void set_venues(const common::VenueSet& venues) { connection_.set_venues(venues); }
   /// After a round of want(): connects, sends or schedules what follows from it.
   void apply();
   /// Credentials may have been renewed: a connection that is parked for them tries again.
@@ -50,6 +52,8 @@ class Shard final : private common::ConnectionOwner {
   [[nodiscard]] common::FramePort& port() { return port_; }
   [[nodiscard]] const common::Connection& connection() const { return connection_; }
   [[nodiscard]] const ModeLedger& ledger() const { return ledger_; }
+  /// Of the connection that is open, or of the last attempt.
+  [[nodiscard]] const std::string& access_token() const { return credentials_.access_token; }
   [[nodiscard]] bool needed() const { return ledger_.wanted_count() > 0; }
 
  private:
@@ -61,6 +65,7 @@ class Shard final : private common::ConnectionOwner {
   common::LossVerdict judge(common::Connection& connection, const net::WsClosed& closed) override;
   void on_phase(common::Connection& connection) override;
 
+  void dial(std::uint64_t attempt, const std::optional<common::CredentialGate::Credentials>& taken);
   void on_text(std::string_view payload);
   void on_error(std::string_view words);
   [[nodiscard]] std::optional<Token> blamed(std::string_view words) const;

@@ -16,6 +16,7 @@
 #include "gateway/config/credentials.hpp"
 #include "gateway/config/values.hpp"
 #include "gateway/core/broker_config.hpp"
+#include "gateway/core/calendar.hpp"
 #include "gateway/core/channel.hpp"
 #include "gateway/core/failover.hpp"
 
@@ -123,6 +124,7 @@ struct Config {
   std::vector<RoutingRule> routing;
   std::vector<InstrumentConfig> instruments;
   std::vector<StandingSubscription> subscriptions;
+  std::vector<Calendar> calendars;
   LogConfig log;
   std::vector<std::string> warnings;  // what is allowed and probably not meant; each as a ConfigError would say it
 

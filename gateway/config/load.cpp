@@ -1,10 +1,12 @@
 // The file as a whole: its sections, and what must fit between them.
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "gateway/config/access_files.hpp"
 #include "gateway/config/access_section.hpp"
 #include "gateway/config/broker_section.hpp"
+#include "gateway/config/calendars_section.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/config/tls_files.hpp"
 #include "gateway/core/time.hpp"
@@ -180,6 +182,7 @@ class CrossReader {  // the sections that speak of brokers and venues
       names_.push_back(broker.name);
       const Adapter& adapter = *config.broker_sources[broker.id.value()]->adapter;
       if (adapter.venues == nullptr) continue;
+      asks_for_names_ = asks_for_names_ || adapter.may_know != nullptr;
       for (std::string& venue : adapter.venues(broker)) {
         if (std::find(venues_.begin(), venues_.end(), venue) == venues_.end()) venues_.push_back(venue);
         served_.emplace(broker.name, std::move(venue));
@@ -256,6 +259,12 @@ class CrossReader {  // the sections that speak of brokers and venues
     });
   }
 
+  void read_calendars(Section& root) {
+    CalendarsRead read = tidegate::read_calendars(root, asks_for_names_ ? std::vector<std::string>{} : venues_, SystemClock{}.utc(), config_.written);
+    config_.calendars = std::move(read.calendars);
+    std::move(read.warnings.begin(), read.warnings.end(), std::back_inserter(config_.warnings));
+  }
+
  private:
   template <class Read>
   void each(Section& root, std::string_view key, Read read) {
@@ -287,6 +296,7 @@ class CrossReader {  // the sections that speak of brokers and venues
   std::vector<std::string> names_;
   std::vector<std::string> venues_;
   std::set<std::pair<std::string, std::string>> served_;  // broker, venue
+  bool asks_for_names_ = false;                           // some broker may serve more venues than it lists
 };
 
 void read_log(Section& log, LogConfig& config) {
@@ -311,7 +321,7 @@ Config load_config(const std::filesystem::path& path, std::span<const Adapter* c
   Config config;
   Section root(tree, "", config.written);
   // Known from the start, so that a misspelt section is not first reported as a missing one.
-  for (const std::string_view key : {"server", "pipeline", "brokers", "routing", "instruments", "subscriptions", "log"}) root.value(key);
+  for (const std::string_view key : {"server", "pipeline", "brokers", "routing", "instruments", "subscriptions", "calendars", "log"}) root.value(key);
   root.finish();
   read_server(root.child("server"), config, options);
   read_pipeline(root.child("pipeline"), config.pipeline);
@@ -320,6 +330,7 @@ Config load_config(const std::filesystem::path& path, std::span<const Adapter* c
   cross.read_routing(root);
   cross.read_instruments(root);
   cross.read_subscriptions(root);
+  cross.read_calendars(root);
   read_log(root.child("log"), config.log);
   root.finish();
   config.jwt_key_place = place_of_jwt_key(root, path);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gateway/config/broker_section.hpp"
+#include "gateway/config/calendars_section.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/core/frame.hpp"
 
@@ -58,6 +59,7 @@ class Printer {
     out_ += "brokers:\n";
     for (const BrokerConfig& broker : config_.brokers) one_broker(broker);
     lists();
+    out_ += print_calendars(config_.calendars);
     out_ += "log:\n";
     put(1, "log", "level", config_.log.level);
     put(1, "log", "format", config_.log.format == LogFormat::Json ? "json" : "text");

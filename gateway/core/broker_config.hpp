@@ -22,7 +22,7 @@ enum class OptionType : std::uint8_t {
   Text,
   Choice,  // one of OptionSpec::choices
   File,    // Text that names a file; a relative path counts from the folder of the file that the key stands in. Empty: none
-  Secret,  // Text that is masked wherever it is shown; ${NAME} and ${file:PATH} are read at every connect
+  Secret,  // Text that is masked wherever it is shown; ${NAME}, ${file:PATH} and ${command:PROGRAM} are read at every connect
 };
 
 /// One key that an adapter reads under its broker. The table of these is the machine-readable descriptor of the broker's limits and timings:
@@ -51,6 +51,7 @@ struct BrokerConfig {
   Duration reconnect_maximum{30'000'000'000};
   Duration stale_after{30'000'000'000};                     // no bytes at all for so long: the connection is dead
   Duration linger{30'000'000'000};                          // an unwanted subscription is kept upstream so long
+  Duration secret_timeout{10'000'000'000};                  // a program that gives a secret has so long
   bool required = true;                                     // counts for /ready
   bool insecure = false;                                    // ws:// and http:// beyond loopback
   std::map<std::string, OptionValue, std::less<>> options;  // every key of the adapter's table, defaults filled in

@@ -38,6 +38,7 @@ class LatencyHistogram {
 struct BrokerTelemetry {
   std::string name;
   BrokerCounters counters;
+  std::atomic<std::int64_t> credential_expires_unix_s{0};  // 0: not known, or never
   LatencyHistogram exchange_to_receive;
   LatencyHistogram receive_to_normalized;
 };

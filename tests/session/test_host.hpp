@@ -62,6 +62,16 @@ class TestHost final : public SessionHost {
   const Clock& clock() const override { return shifted_clock; }
   BrokerCounters& counters() override { return counters_; }
   std::uint64_t random_seed() override { return ++seed_; }
+  const Calendars& calendars() const override { return market_hours; }
+  void prepare_config(std::function<void()> ready) override {
+    ++config_preparations;
+    if (!hold_preparations) return ready();
+    held_preparations.push_back(std::move(ready));
+  }
+  /// The programs that give secrets have ended.
+  void end_preparations() {
+    for (const auto& ready : std::exchange(held_preparations, {})) ready();
+  }
   FreshConfig read_config() override {
     ++config_reads;
     return fresh;
@@ -106,8 +116,12 @@ class TestHost final : public SessionHost {
   }
 
   ShiftedClock shifted_clock;
-  FreshConfig fresh;  // what read_config() finds
+  Calendars market_hours;  // none: everything is open
+  FreshConfig fresh;       // what read_config() finds
   int config_reads = 0;
+  int config_preparations = 0;
+  bool hold_preparations = false;  // programs take their time
+  std::vector<std::function<void()>> held_preparations;
   std::vector<RawFrame> frames;
   bool queue_full = false;  // frames are refused
   int frames_refused = 0;

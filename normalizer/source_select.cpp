@@ -18,13 +18,6 @@ const BrokerView& view_of(std::span<const BrokerView> brokers, BrokerId broker) 
 /// It says of itself that it gives nothing.
 bool is_out(const BrokerView& view) { return view.state == BrokerState::AuthRequired || view.state == BrokerState::Down; }
 
-std::string words_of(const BrokerView& view, std::string_view otherwise) {
-  std::string text{view.name};
-  if (view.state == BrokerState::Live) return text.append(" lost its connection: ").append(otherwise);
-  text.append(" is ").append(to_text(view.state));
-  return view.reason.empty() ? text : text.append(": ").append(view.reason);
-}
-
 }  // namespace
 
 SourceSelect::SourceSelect(const SourcePlan& plan, const std::optional<SourceKey>& serving, MonoTime now)
@@ -241,30 +234,50 @@ bool SourceSelect::all_refused() const {
                      [](const SourceCandidate& candidate) { return candidate.stand == Stand::Refused || candidate.stand == Stand::Gone; });
 }
 
-/// Why the serving one fails, as far as it shows without another to hold against it.
+/// Since when the serving one fails, as far as it shows without another to hold against it.
 std::optional<SourceSelect::Failure> SourceSelect::failing(std::span<const BrokerView> brokers) const {
   const SourceCandidate& serving = candidates_[serving_];
   const BrokerView& view = view_of(brokers, serving.broker);
   switch (serving.stand) {
     case Stand::Gone:
-      return Failure{serving.since, {}, std::string{view.name} + " lists it no more"};
     case Stand::Refused:
-      return Failure{serving.since, {}, std::string{view.name} + " refused it: " + serving.words};
+      return Failure{serving.since, {}};
     case Stand::Lost:
-      return Failure{serving.broken_at, rule_.failover_after, words_of(view, serving.words)};
+      // A connection that was found dead had been silent before: that time counts. A quiet stream of a lively broker says nothing of the kind.
+      return Failure{std::min(serving.broken_at, std::max(serving.alive_at, view.heard_at)), rule_.failover_after};
     case Stand::Accepted:
-      if (serving.losses >= kLossesMax) {
-        return Failure{serving.broken_at, rule_.failover_after,
-                       std::string{view.name} + " loses its connection again and again, and nothing new comes"};
-      }
+      if (serving.losses >= kLossesMax) return Failure{serving.broken_at, rule_.failover_after};
       if (!is_out(view) || serving.alive_at > view.since) return std::nullopt;
-      return Failure{view.since, rule_.failover_after, words_of(view, {})};
+      return Failure{view.since, rule_.failover_after};
     case Stand::Unasked:
     case Stand::Asked:
       if (view.state == BrokerState::Live) return std::nullopt;
-      return Failure{std::max(serving.since, view.since), rule_.failover_after, words_of(view, {})};
+      return Failure{std::max(serving.since, view.since), rule_.failover_after};
   }
   return std::nullopt;
+}
+
+std::string SourceSelect::why_failing(std::span<const BrokerView> brokers) const {
+  const SourceCandidate& serving = candidates_[serving_];
+  const BrokerView& view = view_of(brokers, serving.broker);
+  const std::string name{view.name};
+  switch (serving.stand) {
+    case Stand::Gone:
+      return name + " lists it no more";
+    case Stand::Refused:
+      return name + " refused it: " + serving.words;
+    case Stand::Accepted:
+      if (serving.losses >= kLossesMax) return name + " loses its connection again and again, and nothing new comes";
+      break;
+    case Stand::Lost:
+      if (view.state == BrokerState::Live) return name + " lost its connection: " + serving.words;
+      break;
+    case Stand::Unasked:
+    case Stand::Asked:
+      break;
+  }
+  const std::string state = name + " is " + std::string{to_text(view.state)};
+  return view.reason.empty() ? state : state + ": " + view.reason;
 }
 
 // ---- moving ----
@@ -287,9 +300,9 @@ std::optional<SourceSelect::Move> SourceSelect::due(BrokerId broker, std::span<c
   const BrokerId from = serving();
   if (ordered_ && index == 0) return Move{from, broker, Cause::Order, "an administrator asked for it"};
   if (disagrees(*candidate)) return std::nullopt;
-  if (auto failure = failing(brokers); failure && now - failure->since >= failure->patience) {
+  if (const auto failure = failing(brokers); failure && now - failure->since >= failure->patience) {
     if (waits_for_better(index, brokers, now)) return std::nullopt;
-    return Move{from, broker, Cause::Failover, std::move(failure->why)};
+    return Move{from, broker, Cause::Failover, why_failing(brokers)};
   }
   if (outruns(*candidate)) {
     const std::string name{view_of(brokers, from).name};

@@ -27,6 +27,7 @@ struct BrokerView {
   BrokerState state = BrokerState::Connecting;
   MonoTime since;
   std::string reason;
+  MonoTime heard_at{};  // the last data of it on any stream that several brokers could serve
 };
 
 /// One broker that could serve the stream, and what has been seen of it there.
@@ -123,7 +124,6 @@ class SourceSelect {
   struct Failure {
     MonoTime since;
     Duration patience{};
-    std::string why;
   };
 
   [[nodiscard]] SourceCandidate* find(BrokerId broker);
@@ -135,6 +135,7 @@ class SourceSelect {
   [[nodiscard]] bool is_behind(const SourceCandidate& candidate) const;
   [[nodiscard]] bool outruns(const SourceCandidate& candidate) const;
   [[nodiscard]] std::optional<Failure> failing(std::span<const BrokerView> brokers) const;
+  [[nodiscard]] std::string why_failing(std::span<const BrokerView> brokers) const;
   [[nodiscard]] bool waits_for_better(std::size_t index, std::span<const BrokerView> brokers, MonoTime now) const;
   [[nodiscard]] Duration return_wait(const SourceCandidate& candidate) const { return rule_.return_after * (1U << candidate.flaps); }
   [[nodiscard]] bool within_tolerance(Decimal price, Decimal reference) const;

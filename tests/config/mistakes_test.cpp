@@ -73,7 +73,7 @@ constexpr Mistake kKeys[] = {
 
 constexpr Mistake kValues[] = {
     {"standby of another kind", BROKER "routing:\n  - {venues: [FAKE], brokers: [b], standby: cold}\n",
-     "bad.yaml:3:45: routing[0].standby: \"cold\" is not one of the choices; X"},
+     "bad.yaml:3:45: routing[0].standby: \"cold\" is not one of the choices; the choices are: hot, warm"},
     {"tolerance without a unit", BROKER "routing:\n  - {venues: [FAKE], brokers: [b], tolerance: 0.5}\n",
      "bad.yaml:3:47: routing[0].tolerance: \"0.5\" is not a percentage between 0.0001% and 100%; write a decimal with at most four places and %, "
      "such "
@@ -82,7 +82,7 @@ constexpr Mistake kValues[] = {
      "bad.yaml:3:47: routing[0].tolerance: \"0%\" is not a percentage between 0.0001% and 100%; write a decimal with at most four places and %, such "
      "as 0.5%, or off"},
     {"return at once", BROKER "routing:\n  - {venues: [FAKE], brokers: [b], return_after: 0s}\n",
-     "bad.yaml:3:50: routing[0].return_after: \"0s\" is out of range; write a duration from 1ms to 24h"},
+     "bad.yaml:3:50: routing[0].return_after: \"0s\" is out of range; write 1ms to 24h"},
     {"port out of range", BROKER "server: {listen: 127.0.0.1:70000}\n",
      "bad.yaml:2:18: server.listen: the address \"127.0.0.1:70000\" has a port outside 0 to 65535; write HOST:PORT, such as 127.0.0.1:7410"},
     {"no port", BROKER "server: {listen: 127.0.0.1}\n",

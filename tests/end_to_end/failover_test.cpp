@@ -82,9 +82,9 @@ class JointWatch {
 
 /// Both brokers, a gateway that prefers zerodha for NSE, and one subscriber of every channel that both have.
 struct Scene {
-  explicit Scene(const std::string& rule)
-      : gateway("server: {listen: '127.0.0.1:0', limits: {outbox: 1GiB}}\nlog: {level: error}\npipeline: {mode: inline}\nbrokers:\n" + kite.yaml() +
-                xts.yaml() + "routing:\n  - {venues: [NSE], brokers: [zerodha, xts], " + rule + "}\n"),
+  explicit Scene(const std::string& rule, const std::string& mode = "inline")
+      : gateway("server: {listen: '127.0.0.1:0', limits: {outbox: 1GiB}}\nlog: {level: error}\npipeline: {mode: " + mode + "}\nbrokers:\n" +
+                kite.yaml() + xts.yaml() + "routing:\n  - {venues: [NSE], brokers: [zerodha, xts], " + rule + "}\n"),
         client(gateway.port()) {
     client.on_json = [this](const Json& message) { watch.see(message); };
     client.subscribe(R"(["quote","ticker","orderbook","trade"])", R"(["NSE:RELIANCE"])");
@@ -107,18 +107,21 @@ constexpr std::size_t kZerodha = 0;
 }  // namespace
 
 TEST_CASE("failover: with the preferred broker frozen, subscribers go on with the hot standby, and come back when it is well") {
-  Scene scene{"standby: hot, failover_after: 1s, return_after: 1s"};
-  scene.client.wait_until("the standby holds the subscriptions", [&] { return !scene.xts.subscriptions().empty(); });
-  const std::size_t joints = scene.watch.joints();
-  scene.kite.inject("silence=600");
-  scene.until_from("xts");
-  CHECK(scene.watch.joints() >= joints + kStreams.size());
-  CHECK(scene.gateway.counters(kZerodha).failovers >= kStreams.size());
-  scene.kite.inject("resume");
-  scene.kite.inject("drop");
-  scene.until_from("zerodha");
-  CHECK(scene.gateway.counters(kZerodha).returns >= kStreams.size());
-  scene.watch.check_promises();
+  for (const char* const mode : {"inline", "threads"}) {
+    CAPTURE(mode);
+    Scene scene{"standby: hot, failover_after: 1s, return_after: 1s", mode};
+    scene.client.wait_until("the standby holds the subscriptions", [&] { return !scene.xts.subscriptions().empty(); });
+    const std::size_t joints = scene.watch.joints();
+    scene.kite.inject("silence=600");
+    scene.until_from("xts");
+    CHECK(scene.watch.joints() >= joints + kStreams.size());
+    CHECK(scene.gateway.counters(kZerodha).failovers >= kStreams.size());
+    scene.kite.inject("resume");
+    scene.kite.inject("drop");
+    scene.until_from("zerodha");
+    CHECK(scene.gateway.counters(kZerodha).returns >= kStreams.size());
+    scene.watch.check_promises();
+  }
 }
 
 TEST_CASE("failover: with the preferred broker gone, a warm standby subscribes and serves until the other has been well for long enough") {
@@ -132,6 +135,13 @@ TEST_CASE("failover: with the preferred broker gone, a warm standby subscribes a
   scene.until_from("zerodha");
   CHECK(scene.watch.any_reason_holds("moved from xts to zerodha: zerodha has been well for long enough"));
   scene.client.wait_until("the standby holds nothing again", [&] { return scene.xts.subscriptions().empty(); });
+  scene.watch.check_promises();
+}
+
+TEST_CASE("failover: a preferred broker that is dead on an open socket is replaced by a warm standby without any key but the ranks") {
+  Scene scene{"standby: warm"};
+  scene.kite.inject("dead=600");
+  scene.until_from("xts");
   scene.watch.check_promises();
 }
 

@@ -45,6 +45,7 @@ struct Fixture {
     if (value == 0) value = 1000 + ++last;
     const std::uint64_t digest = static_cast<std::uint64_t>(value) * 3 + broker.value();
     if (!select->on_data(key(broker), {Decimal{value, -1}, digest, digest}, now)) return "not asked";
+    views[broker.value()].heard_at = now;
     if (select->serving() == broker) return "serves";
     const auto move = select->due(broker, views, now);
     if (!move) return "waits";
@@ -109,6 +110,28 @@ TEST_CASE("sources: a lost connection moves the stream with the standby's first 
   f.pass(100ms);
   CHECK(f.price(kB) == "a>b failover");
   CHECK(f.why == "a is reconnecting: closed by peer (1006)");
+}
+
+TEST_CASE("sources: what a connection was silent before it was found dead counts") {
+  Fixture f{{Standby::Warm, 2s, 60s, {}}};
+  f.price(kA);
+  f.pass(5s);
+  f.close(kA);
+  f.pass(100ms);
+  f.accept(kB);
+  CHECK(f.price(kB) == "a>b failover");
+}
+
+TEST_CASE("sources: a quiet stream of a lively broker has been silent only since the connection was lost") {
+  Fixture f;
+  f.both(1s);
+  f.pass(5s);
+  f.views[0].heard_at = f.now;  // on another stream
+  f.close(kA);
+  f.pass(1900ms);
+  CHECK(f.price(kB) == "waits");
+  f.pass(100ms);
+  CHECK(f.price(kB) == "a>b failover");
 }
 
 TEST_CASE("sources: a connection that is back within failover_after moves nothing") {

@@ -23,6 +23,8 @@ class CredentialGate {
 
   /// What an attempt may use now; nothing when it must not be made: reason() says why.
   [[nodiscard]] std::optional<Credentials> take();
+  /// What the source holds now, where an attempt may use it; changes nothing.
+  [[nodiscard]] std::optional<Credentials> newest() { return look().usable; }
   /// These were refused, because of `key`. `words` lead up to what a person has to do, "renew <the source of the key>", which is added.
   void refuse(const Credentials& credentials, std::string_view words, std::string_view key);
   /// What was refused may be tried again.

@@ -26,6 +26,8 @@ class CredentialGate {
   /// The same after the programs behind the keys were asked anew: `done` is called at once where there are none, else later, unless stop() comes
   /// first.
   void fetch(std::function<void(std::optional<Credentials>)> done);
+  /// What the source holds now, where an attempt may use it; changes nothing.
+  [[nodiscard]] std::optional<Credentials> newest() { return look().usable; }
   /// These were refused, because of `key`. `words` lead up to what a person has to do, "renew <the source of the key>", which is added.
   void refuse(const Credentials& credentials, std::string_view words, std::string_view key);
   /// What was refused may be tried again.

@@ -161,6 +161,14 @@ void Succession::losing(const Link& link, std::string_view reason, bool whole) {
   take_over(!carries_all ? Joint::Broken : (proven ? Joint::Proven : Joint::Uncertain), false);
 }
 
+std::size_t Succession::sockets() const {
+  const auto counts = [](const std::unique_ptr<Member>& member) {
+    return member != nullptr && member->link->connection().phase() != ConnectionPhase::Idle;
+  };
+  const auto leaving = static_cast<std::size_t>(std::count_if(leaving_.begin(), leaving_.end(), counts));
+  return leaving + (counts(current_) ? 1 : 0) + (counts(successor_) ? 1 : 0);
+}
+
 // ---- ends ----
 
 void Succession::cancel() {

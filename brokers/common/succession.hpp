@@ -65,6 +65,8 @@ class Succession {
   [[nodiscard]] Link* successor() { return successor_ == nullptr ? nullptr : successor_->link.get(); }
   /// Why a renewal is under way; empty while none is.
   [[nodiscard]] const std::string& reason() const { return reason_; }
+  /// Connections that are open or on their way, at the broker's end perhaps some that are being closed.
+  [[nodiscard]] std::size_t sockets() const;
 
   /// A planned end of `link` is due.
   void renew(const Link& link, std::string_view why);
@@ -106,7 +108,7 @@ class Succession {
   std::unique_ptr<Member> successor_;
   std::vector<std::unique_ptr<Member>> leaving_;
   std::string reason_;
-  std::string problem_;    // what the successor failed of
+  std::string problem_;     // what the successor failed of
   std::string once_more_;   // the successor itself is to be renewed
   bool announced_ = false;  // the successor has been open
   bool carries_all_ = false;

@@ -14,7 +14,7 @@ inline constexpr std::string_view kWsUrl = "wss://ws.kite.trade";
 inline constexpr std::string_view kRestUrl = "https://api.kite.trade";
 
 /// Every key of the adapter, for the configuration, configs/example.yaml and the docs.
-inline constexpr std::size_t kOptionCount = 26;
+inline constexpr std::size_t kOptionCount = 29;
 extern const OptionSpec kOptions[kOptionCount];
 
 /// What is wrong between or inside options, as "key: what is wrong; what to do". Empty: nothing.
@@ -47,6 +47,9 @@ struct Settings {
   Duration data_timeout{};
   Duration probe_timeout{};
   Duration idle_close{};
+  Duration renewal_timeout{};
+  Duration renewal_settle{};
+  std::size_t renewal_buffer = 0;
   std::size_t connect_attempts = 0;
   Duration connect_window{};
   Duration rate_limit_wait{};

@@ -26,7 +26,8 @@ TickerSession::TickerSession(const BrokerConfig& config, SessionHost& host)
       list_(
           host, config_, settings_, [this](std::vector<Instrument>&& instruments) { on_list(std::move(instruments)); },
           [this](bool refused, std::string_view words) { on_list_failure(refused, words); }),
-      room_timer_(host.loop()) {}
+      room_timer_(host.loop()),
+      credential_timer_(host.loop()) {}
 
 void TickerSession::start() {
   if (started_ || stopped_) return;
@@ -41,6 +42,7 @@ void TickerSession::start() {
   });
   board_->set(BrokerState::Connecting, "reading the instrument list");
   list_.start();
+  watch_credentials();
 }
 
 void TickerSession::reconnect() {
@@ -58,6 +60,7 @@ void TickerSession::stop() noexcept {
   for (Slot& slot : slots_) slot.port->close();
   if (token_end_) token_end_->stop();
   room_timer_.cancel();
+  credential_timer_.cancel();
   list_.stop();
   gate_.stop();
   for (Slot& slot : slots_) {
@@ -165,7 +168,7 @@ void TickerSession::assign(Held& held, Token token, Mode mode, Shard& shard) {
   carried.wishes[common::key_of(held.want)] = mode;
   tell_mode(token, carried);
   // A mode that is enough was sent already: nothing more will be.
-  if (shard.ledger().sent_mode(token) >= mode) announce(held);
+  if (shard.ledger().sent_mode(token) >= mode && shard.connection().open()) announce(held, shard.port());
 }
 
 /// A token has one mode on its connection: the largest that one of its wishes needs.
@@ -176,10 +179,11 @@ void TickerSession::tell_mode(Token token, const Carried& carried) {
   touched_.insert(carried.shard);
 }
 
-void TickerSession::announce(Held& held) {
-  const std::uint32_t session = held.shard->port().session();
-  if (!held.shard->connection().open() || std::exchange(held.asked_in, session) == session) return;
-  held.shard->port().asked(held.want.instrument, held.want.channel);
+/// `port`: of the socket on which it was asked for.
+void TickerSession::announce(Held& held, common::FramePort& port) {
+  const std::uint32_t session = port.session();
+  if (std::exchange(held.asked_in, session) == session) return;
+  port.asked(held.want.instrument, held.want.channel);
 }
 
 // A token goes back to the connection that still carries it, else to the first with room, so that holes are filled and late connections drain.
@@ -228,20 +232,20 @@ void TickerSession::use_room() {
 
 // ---- what the connections tell ----
 
-void TickerSession::on_tokens_asked(Shard& shard, const std::vector<Token>& tokens) {
+void TickerSession::on_tokens_asked(Shard& shard, common::FramePort& port, const std::vector<Token>& tokens) {
   for (const Token token : tokens) {
     const auto it = carried_.find(token);
     if (it == carried_.end() || it->second.shard != &shard) continue;
     for (const auto& [key, mode] : it->second.wishes) {
-      if (Held* held = common::find_held(held_, key)) announce(*held);
+      if (Held* held = common::find_held(held_, key)) announce(*held, port);
     }
   }
 }
 
-void TickerSession::on_token_refused(Shard& shard, Token token, std::string_view words) {
+void TickerSession::on_token_refused(Shard& shard, common::FramePort& port, Token token, std::string_view words) {
   const auto it = carried_.find(token);
   if (it == carried_.end() || it->second.shard != &shard) return;
-  for (const auto& [key, mode] : it->second.wishes) shard.port().refused(key.first, key.second, words, code::kBrokerRefused);
+  for (const auto& [key, mode] : it->second.wishes) port.refused(key.first, key.second, words, code::kBrokerRefused);
 }
 
 void TickerSession::on_gate() {
@@ -254,10 +258,34 @@ void TickerSession::on_gate() {
   refresh_status();
 }
 
+// A new access token does not end the connections of the old one, but the end of the old one's day may. One after the other, while the api_key's
+// limit of connections leaves room for a successor; without room they stay, and use the new one when they are lost.
+void TickerSession::watch_credentials() {
+  if (stopped_) return;
+  credential_timer_.start(settings_.credential_check, [this] { watch_credentials(); });
+  std::size_t sockets = 0;
+  bool one_at_a_time = true;
+  bool any_open = false;
+  for (const Slot& slot : slots_) {
+    if (slot.shard == nullptr) continue;
+    sockets += slot.shard->sockets();
+    if (slot.shard->sockets() > 1) one_at_a_time = false;
+    if (slot.shard->connection().open()) any_open = true;
+  }
+  if (gate_.closed() || !any_open || !one_at_a_time || sockets >= settings_.connections_max) return;
+  const auto newest = gate_.newest();
+  if (!newest) return;
+  const Credentials usable{.api_key = newest->at(0), .access_token = newest->at(1)};
+  for (const Slot& slot : slots_) {
+    if (slot.shard == nullptr || !slot.shard->connection().open() || slot.shard->credentials() == usable) continue;
+    return slot.shard->renew("the access token was renewed");
+  }
+}
+
 /// A token that was just taken ends at the next morning's time, whenever it was made (section 2.3).
 void TickerSession::follow_token(const Shard& shard) {
-  if (!shard.connection().open() || shard.access_token() == token_) return;
-  token_ = shard.access_token();
+  if (!shard.connection().open() || shard.credentials().access_token == token_) return;
+  token_ = shard.credentials().access_token;
   token_end_->begin(common::next_trading_day(host_.clock().utc(), settings_.token_ends_at));
 }
 
@@ -295,9 +323,7 @@ void TickerSession::fill_report(BrokerReport& report) const {
     const Shard& shard = *slots_[i].shard;
     ConnectionReport connection;
     connection.name = "ticker-" + std::to_string(i);
-    shard.connection().describe(connection);
-    connection.streams = static_cast<std::uint32_t>(shard.ledger().carried_count());
-    connection.wanted = static_cast<std::uint32_t>(shard.ledger().wanted_count());
+    shard.describe(connection);
     report.connections.push_back(std::move(connection));
   }
 }

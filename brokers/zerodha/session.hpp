@@ -74,7 +74,8 @@ class TickerSession final : public Session, private ShardOwner {
   void release(Held& held);
   void assign(Held& held, Token token, Mode mode, Shard& shard);
   void tell_mode(Token token, const Carried& carried);
-  void announce(Held& held);
+  void announce(Held& held, common::FramePort& port);
+  void watch_credentials();
   [[nodiscard]] Shard* place(Token token);
   Shard* add_shard();
   void apply_touched();
@@ -82,8 +83,8 @@ class TickerSession final : public Session, private ShardOwner {
   void use_room();
 
   void on_shard_changed(Shard& shard) override;
-  void on_tokens_asked(Shard& shard, const std::vector<Token>& tokens) override;
-  void on_token_refused(Shard& shard, Token token, std::string_view words) override;
+  void on_tokens_asked(Shard& shard, common::FramePort& port, const std::vector<Token>& tokens) override;
+  void on_token_refused(Shard& shard, common::FramePort& port, Token token, std::string_view words) override;
   void on_instruments_etag(std::string_view etag) override;
 
   void follow_token(const Shard& shard);
@@ -101,6 +102,7 @@ class TickerSession final : public Session, private ShardOwner {
   std::string token_;  // the newest one that opened a connection
   InstrumentList list_;
   net::Timer room_timer_;
+  net::Timer credential_timer_;
 
   std::unordered_map<std::string, Listed> listed_;  // by canonical symbol
   bool list_known_ = false;

@@ -1,21 +1,13 @@
-// One ticker connection and what it carries: subscribing and modes in batches, heartbeats, probes, what the broker says in text.
+// One ticker connection as the session sees it: what it should carry, and the socket that does; for a while during a renewal, two.
 #pragma once
 
-#include <cstdint>
-#include <deque>
-#include <optional>
-#include <string>
+#include <memory>
 #include <string_view>
 #include <vector>
 
-#include "brokers/common/connection.hpp"
-#include "brokers/common/credential_gate.hpp"
-#include "brokers/common/log_pacer.hpp"
-#include "brokers/common/pacer.hpp"
-#include "brokers/zerodha/mode_ledger.hpp"
+#include "brokers/common/succession.hpp"
 #include "brokers/zerodha/options.hpp"
-#include "brokers/zerodha/text_message.hpp"
-#include "brokers/zerodha/url.hpp"
+#include "brokers/zerodha/ticker_socket.hpp"
 
 namespace tidegate::zerodha {
 
@@ -26,73 +18,66 @@ class ShardOwner {
  public:
   virtual ~ShardOwner() = default;
   virtual void on_shard_changed(Shard& shard) = 0;  // phase or counts, for status and report
-  /// Everything that is wanted of these was sent.
-  virtual void on_tokens_asked(Shard& shard, const std::vector<Token>& tokens) = 0;
+  /// Everything that is wanted of these was sent on the socket behind `port`.
+  virtual void on_tokens_asked(Shard& shard, common::FramePort& port, const std::vector<Token>& tokens) = 0;
   /// An error that can only mean this instrument.
-  virtual void on_token_refused(Shard& shard, Token token, std::string_view words) = 0;
+  virtual void on_token_refused(Shard& shard, common::FramePort& port, Token token, std::string_view words) = 0;
   virtual void on_instruments_etag(std::string_view etag) = 0;
 };
 
 /// The loop's thread. Opens its connection when something is wanted, and closes it when nothing has been for a while.
-class Shard final : private common::ConnectionOwner {
+class Shard final : private TickerSocketOwner, private common::SuccessionOwner {
  public:
-  Shard(SessionHost& host, const BrokerConfig& config, const Settings& settings, common::CredentialGate& gate, common::FramePort& port,
+  Shard(SessionHost& host, const BrokerConfig& config, const Settings& settings, common::CredentialGate& gate, const common::FramePort& slot,
         common::SlidingWindow& attempts, ShardOwner& owner);
 
-  void want(Token token, Mode mode) { ledger_.want(token, mode); }
+  void want(Token token, Mode mode);
   /// Where all that is wanted of it is traded.
-  void set_venues(const common::VenueSet& venues) { connection_.set_venues(venues); }
+  void set_venues(const common::VenueSet& venues);
   /// After a round of want(): connects, sends or schedules what follows from it.
   void apply();
   /// Credentials may have been renewed: a connection that is parked for them tries again.
-  void unpark() { connection_.unpark(); }
-  void reconnect(std::string_view why) { connection_.reconnect(why); }
+  void unpark() { current().connection().unpark(); }
+  void reconnect(std::string_view why);
+  /// A planned end: a successor is opened, and takes over.
+  void renew(std::string_view why) { current().connection().renew(why); }
   void stop();
 
-  [[nodiscard]] common::FramePort& port() { return port_; }
-  [[nodiscard]] const common::Connection& connection() const { return connection_; }
-  [[nodiscard]] const ModeLedger& ledger() const { return ledger_; }
-  /// Of the connection that is open, or of the last attempt.
-  [[nodiscard]] const std::string& access_token() const { return credentials_.access_token; }
-  [[nodiscard]] bool needed() const { return ledger_.wanted_count() > 0; }
+  [[nodiscard]] common::FramePort& port() { return current().port(); }
+  [[nodiscard]] const common::Connection& connection() const { return current().connection(); }
+  [[nodiscard]] const Credentials& credentials() const { return current().credentials(); }
+  [[nodiscard]] const ModeLedger& ledger() const { return current().ledger(); }
+  [[nodiscard]] bool needed() const { return ledger().wanted_count() > 0; }
+  /// Connections that count at the broker, or may.
+  [[nodiscard]] std::size_t sockets() const { return succession_.sockets(); }
+  /// Fills state, reason, since, sessions and counts of a report.
+  void describe(ConnectionReport& report) const;
 
  private:
-  void on_attempt(common::Connection& connection, std::uint64_t attempt) override;
-  void on_open(common::Connection& connection) override;
-  void on_message(common::Connection& connection, std::string&& payload, bool binary, const common::Stamp& stamp) override;
-  void on_ping(common::Connection& connection, std::string_view payload) override;
-  bool probe(common::Connection& connection) override;
-  common::LossVerdict judge(common::Connection& connection, const net::WsClosed& closed) override;
-  void on_phase(common::Connection& connection) override;
+  [[nodiscard]] TickerSocket& current() { return static_cast<TickerSocket&>(succession_.current()); }
+  [[nodiscard]] const TickerSocket& current() const { return static_cast<const TickerSocket&>(succession_.current()); }
+  [[nodiscard]] TickerSocket* successor() { return static_cast<TickerSocket*>(succession_.successor()); }
 
-  void dial(std::uint64_t attempt, const std::optional<common::CredentialGate::Credentials>& taken);
-  void on_text(std::string_view payload);
-  void on_error(std::string_view words);
-  [[nodiscard]] std::optional<Token> blamed(std::string_view words) const;
-  void pump();
-  void sent(const Command& command);
-  void after_change();
+  void on_socket_changed(TickerSocket& socket) override;
+  void on_socket_losing(TickerSocket& socket, std::string_view reason, bool whole) override;
+  void on_socket_renewal(TickerSocket& socket, std::string_view why) override;
+  void on_tokens_asked(TickerSocket& socket, const std::vector<Token>& tokens) override;
+  void on_token_refused(TickerSocket& socket, Token token, std::string_view words) override;
+  void on_instruments_etag(std::string_view etag) override { owner_.on_instruments_etag(etag); }
+
+  std::unique_ptr<common::Link> make_link(common::FramePort& port) override;
+  void on_succession() override { owner_.on_shard_changed(*this); }
 
   SessionHost& host_;
   const BrokerConfig& config_;
   const Settings& settings_;
   common::CredentialGate& gate_;
-  common::FramePort& port_;
+  common::SlidingWindow& attempts_;
   ShardOwner& owner_;
-  Credentials credentials_;  // of the present or last attempt
-  ModeLedger ledger_;
-  common::SendPacer pacer_;
-  net::Timer send_timer_;
+  common::VenueSet venues_;
   net::Timer idle_timer_;
-  std::deque<std::string> probe_;  // commands of a probe, before all others
-  Token heard_ = 0;                // the first instrument of the newest data message
-  Token probed_ = 0;
-  std::optional<Token> subscribed_alone_;  // the last subscribe command had this token only
-  MonoTime subscribed_at_{};
-  common::LogPacer error_log_;
-  common::LogPacer notice_log_;
-  bool refusal_logged_ = false;
-  common::Connection connection_;
+  bool first_ = true;  // no socket was made yet
+  common::Succession succession_;
 };
 
 }  // namespace tidegate::zerodha

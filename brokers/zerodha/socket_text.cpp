@@ -1,4 +1,4 @@
-// What a connection's text messages tell its shard. Kite acknowledges nothing, so an error can only be matched with what was asked by its words or
+// What a socket's text messages tell. Kite acknowledges nothing, so an error can only be matched with what was asked by its words or
 // its time.
 #include <spdlog/spdlog.h>
 
@@ -7,7 +7,7 @@
 #include <chrono>
 #include <utility>
 
-#include "brokers/zerodha/shard.hpp"
+#include "brokers/zerodha/ticker_socket.hpp"
 
 namespace tidegate::zerodha {
 namespace {
@@ -19,7 +19,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
-void Shard::on_text(std::string_view payload) {
+void TickerSocket::on_text(std::string_view payload) {
   const auto message = parse_text_message(payload);
   if (!message.ok()) return;  // the decoder counts it
   switch (message->kind) {
@@ -39,7 +39,7 @@ void Shard::on_text(std::string_view payload) {
   }
 }
 
-void Shard::on_error(std::string_view text) {
+void TickerSocket::on_error(std::string_view text) {
   count(host_.counters().broker_errors);
   const std::string words = printable(text, credentials_);
   if (const auto kept_back = error_log_.take(host_.clock().mono())) {
@@ -51,7 +51,7 @@ void Shard::on_error(std::string_view text) {
   owner_.on_token_refused(*this, *token, words);
 }
 
-std::optional<Token> Shard::blamed(std::string_view words) const {
+std::optional<Token> TickerSocket::blamed(std::string_view words) const {
   for (auto begin = std::find_if(words.begin(), words.end(), is_digit); begin != words.end();) {
     const auto end = std::find_if_not(begin, words.end(), is_digit);
     Token token = 0;

@@ -149,6 +149,12 @@ std::string render_metrics(const Telemetry& telemetry, const Gauges& gauges) {
       page.sample("broker_state", labels, broker.state == state ? 1U : 0U);
     }
   }
+  page.family("broker_credential_expires_seconds", "gauge",
+              "when a broker's present login ends by itself, in seconds since 1970, where that is known");
+  for (const BrokerTelemetry& broker : telemetry.brokers) {
+    const std::int64_t at = broker.credential_expires_unix_s.load(std::memory_order_relaxed);
+    if (at != 0) page.sample("broker_credential_expires_seconds", broker_label(broker.name), std::to_string(at));
+  }
   for (const GatewayCounterName& entry : kGatewayCounters) {
     const std::string name = std::string(entry.name) + "_total";
     page.family(name, "counter", entry.help);

@@ -48,7 +48,11 @@ int run(const std::string& path) {
     return 1;
   }
   pipeline.loop().on_signals({SIGTERM, SIGINT}, [&](int signal) { pipeline.stop(signal == SIGTERM ? "stopped by SIGTERM" : "stopped by SIGINT"); });
-  pipeline.read_configuration = [path] { return load_config(path, all_adapters()); };
+  pipeline.read_configuration = [path] {
+    LoadOptions options;
+    options.run_programs = false;  // a reload leaves brokers as they are, and nobody may wait for programs here
+    return load_config(path, all_adapters(), options);
+  };
   pipeline.loop().on_signals({SIGHUP}, [&](int) { static_cast<void>(pipeline.reload()); });
   const bool bare_ipv6 = host.find(':') != std::string::npos;
   std::cerr << "listening on " << (bare_ipv6 ? "[" + host + "]" : host) << ':' << pipeline.port() << std::endl;

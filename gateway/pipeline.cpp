@@ -10,6 +10,7 @@
 
 #include "gateway/config/tls_files.hpp"
 #include "gateway/configured_instruments.hpp"
+#include "gateway/secret_programs.hpp"
 #include "gateway/version.hpp"
 
 namespace tidegate {
@@ -30,6 +31,12 @@ std::vector<const Adapter*> adapters_of(const Config& config) {
   std::vector<const Adapter*> adapters;
   for (const BrokerConfig& broker : config.brokers) adapters.push_back(&adapter_of(config, broker.id));
   return adapters;
+}
+
+Calendars calendars_of(const Config& config) {
+  Calendars calendars;
+  for (const Calendar& calendar : config.calendars) calendars.add(calendar);
+  return calendars;
 }
 
 std::thread named_thread(const char* name, net::EventLoop& loop) {
@@ -66,16 +73,22 @@ std::string make_epoch(const Clock& clock) {
 
 class Pipeline::BrokerHost final : public SessionHost {
  public:
-  BrokerHost(Pipeline& pipeline, BrokerId broker) : pipeline_(pipeline), broker_(broker), seed_(std::random_device{}()) {}
+  BrokerHost(Pipeline& pipeline, BrokerId broker)
+      : pipeline_(pipeline),
+        broker_(broker),
+        seed_(std::random_device{}()),
+        programs_(pipeline.io_loop(), programs_of(pipeline.config_, broker), pipeline.config_.brokers[broker.value()].secret_timeout) {}
 
   net::EventLoop& loop() override { return pipeline_.io_loop(); }
   net::HttpClient& http() override { return pipeline_.http_; }
   const Clock& clock() const override { return pipeline_.clock_; }
   BrokerCounters& counters() override { return pipeline_.telemetry_.brokers[broker_.value()].counters; }
   std::uint64_t random_seed() override { return seed_; }
+  const Calendars& calendars() const override { return pipeline_.calendars_; }
+  void prepare_config(std::function<void()> ready) override { programs_.run(std::move(ready)); }
   FreshConfig read_config() override {
     try {
-      return {read_broker_again(pipeline_.config_, broker_), {}};
+      return {read_broker_again(pipeline_.config_, broker_, programs_.outputs()), {}};
     } catch (const ConfigError& error) {
       return {{}, std::string{error.complaint()}};
     }
@@ -83,12 +96,17 @@ class Pipeline::BrokerHost final : public SessionHost {
   std::unique_ptr<FrameSink> open_sink(ConnectionId connection) override { return pipeline_.frames_.open(broker_, connection); }
   void on_instruments(std::vector<Instrument>& instruments) override { pipeline_.on_instruments(broker_, instruments); }
   void on_found(std::vector<SymbolAnswer> answers) override { pipeline_.on_found(broker_, std::move(answers)); }
-  void on_report(BrokerReport report) override { pipeline_.upstream_.set_report(broker_, std::move(report)); }
+  void on_report(BrokerReport report) override {
+    const UtcTime expires = report.credential_expires;
+    pipeline_.telemetry_.brokers[broker_.value()].credential_expires_unix_s = expires.known() ? expires.ns / 1'000'000'000 : 0;
+    pipeline_.upstream_.set_report(broker_, std::move(report));
+  }
 
  private:
   Pipeline& pipeline_;
   BrokerId broker_;
   std::uint64_t seed_;
+  SecretPrograms programs_;
 };
 
 // ---- the way to a server on another thread ----
@@ -127,6 +145,7 @@ Pipeline::Pipeline(Config config, const Clock& clock)
       access_(load_access(*access_config_)),
       access_watch_(std::in_place, *access_config_, access_),
       clock_(clock),
+      calendars_(calendars_of(config_)),
       epoch_(make_epoch(clock)),
       inline_(decide_inline(config_)),
       frames_(static_cast<std::size_t>(config_.pipeline.frame_queue_frames), static_cast<std::size_t>(config_.pipeline.frame_queue_bytes),
@@ -223,6 +242,7 @@ void Pipeline::make_brokers() {
   normalizer_.on_source_reports = [this](std::vector<SourceReport> reports) {
     serve_loop_.post([this, reports = std::move(reports)]() mutable { upstream_.set_source_reports(std::move(reports)); });
   };
+  normalizer_.set_calendars(calendars_);
   normalizer_.request_snapshot = [this](BrokerId broker, const std::string& symbol) { request_snapshot(broker, symbol); };
 }
 

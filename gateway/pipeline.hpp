@@ -81,6 +81,7 @@ class Pipeline {
   std::optional<AccessWatch> access_watch_;
   const Clock& clock_;
   Telemetry telemetry_;
+  const Calendars calendars_;
   std::string epoch_;
   bool inline_;
   net::EventLoop serve_loop_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gateway/core/codes.hpp"
+#include "gateway/signs_of_life.hpp"
 
 namespace tidegate {
 namespace {
@@ -257,6 +258,7 @@ std::string Upstream::brokers_json() {
     json.Key("instruments");
     json.Uint(report.instruments);
     if (broker.id.value() < source_reports_.size()) put_sources(json, source_reports_[broker.id.value()]);
+    put_time(json, "credential_expires", report.credential_expires);
     json.Key("connections");
     json.StartArray();
     for (const ConnectionReport& connection : report.connections) {
@@ -271,6 +273,7 @@ std::string Upstream::brokers_json() {
       json.Uint(connection.wanted);
       json.Key("sessions");
       json.Uint64(connection.sessions);
+      if (connection.clocks != nullptr) put_signs_of_life(json, *connection.clocks, connection.state == BrokerState::Live, clock_.mono());
       json.EndObject();
     }
     json.EndArray();

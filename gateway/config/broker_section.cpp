@@ -1,6 +1,7 @@
 #include "gateway/config/broker_section.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <vector>
@@ -15,6 +16,7 @@ namespace {
 constexpr std::string_view kInclude = "include";
 constexpr Duration kMillisecond{1'000'000};
 constexpr Duration kDay{86'400'000'000'000};
+constexpr Duration kSecretTimeoutMax{600'000'000'000};
 
 /// Adds to `own` what only `included` has; mappings are joined key by key.
 void join(YamlValue& own, YamlValue&& included) {
@@ -136,15 +138,43 @@ bool is_allowed_absence(const BrokerSource& source, const YamlValue* value, cons
   return false;
 }
 
+ProgramCall call_of(const YamlValue& value) { return {std::string(program_line(value.text)), seen_from(folder_of(value.place), ".")}; }
+
+bool names_program(const YamlValue* value) { return value != nullptr && value->kind == YamlKind::Scalar && !program_line(value->text).empty(); }
+
+/// What the program said, or says when it is run now.
+std::string read_program(const YamlValue& value, const std::string& path, Duration limit, const LoadOptions& options, WrittenTexts& written) {
+  const ProgramCall call = call_of(value);
+  written[path] = value.text;
+  if (!options.run_programs) return "x";
+  ResolvedText said;
+  if (options.outputs == nullptr) {
+    said = run_program(call, limit, std::atomic<bool>{false});
+  } else if (const auto found = options.outputs->find(call); found != options.outputs->end()) {
+    said = found->second;
+  } else {
+    said.problem = renewal_of(value.text, {}) + " is not known yet";
+    said.remedy = "wait";
+  }
+  if (!said.ok()) throw ConfigError(value.place, path, said.problem, said.remedy);
+  return said.text;
+}
+
 /// A key of the adapter's table; "requests.timeout" stands in the section `requests`.
-OptionValue read_option(Section& section, const OptionSpec& spec, const BrokerSource& source, const LoadOptions& options) {
+OptionValue read_option(Section& section, const OptionSpec& spec, const BrokerSource& source, Duration program_limit, const LoadOptions& options,
+                        WrittenTexts& written) {
   Section* holder = &section;
   std::string_view key = spec.key;
   for (std::size_t dot = key.find('.'); dot != std::string_view::npos; dot = key.find('.')) {
     holder = &holder->child(key.substr(0, dot));
     key.remove_prefix(dot + 1);
   }
-  if (is_allowed_absence(source, holder->value(key), spec, options)) return std::string();
+  const YamlValue* const value = holder->value(key);
+  if (spec.type == OptionType::Secret && names_program(value)) {
+    if (may_be_absent(source, spec, options)) return std::string();
+    return read_program(*value, holder->path_of(key), program_limit, options, written);
+  }
+  if (is_allowed_absence(source, value, spec, options)) return std::string();
   auto found = holder->scalar(key);
   if (!found) {
     const bool text = spec.type == OptionType::Text || spec.type == OptionType::File || spec.type == OptionType::Secret;
@@ -238,7 +268,10 @@ BrokerConfig read_broker(const BrokerSource& source, WrittenTexts& written, cons
   broker.stale_after = section.duration("stale_after", defaults.stale_after, kMillisecond, kDay);
   broker.linger = section.duration("linger", defaults.linger, Duration{0}, kDay);
   broker.required = section.boolean("required", true);
-  for (const OptionSpec& spec : source.adapter->options) broker.options.emplace(spec.key, read_option(section, spec, source, options));
+  broker.secret_timeout = section.duration("secret_timeout", defaults.secret_timeout, kMillisecond, kSecretTimeoutMax);
+  for (const OptionSpec& spec : source.adapter->options) {
+    broker.options.emplace(spec.key, read_option(section, spec, source, broker.secret_timeout, options, written));
+  }
   section.finish();
   broker.secret_sources = renewals(source);
   ask_adapter(source, broker, options);
@@ -253,9 +286,23 @@ ValueOrigin secret_origin(const Config& config, BrokerId broker, std::string_vie
   return origin_of(entry->value.text, folder_of(entry->value.place));
 }
 
-BrokerConfig read_broker_again(const Config& config, BrokerId broker) {
+BrokerConfig read_broker_again(const Config& config, BrokerId broker, const ProgramOutputs& outputs) {
   WrittenTexts written;
-  return read_broker(*config.broker_sources.at(broker.value()), written);
+  LoadOptions options;
+  options.outputs = &outputs;
+  return read_broker(*config.broker_sources.at(broker.value()), written, options);
+}
+
+std::vector<ProgramCall> programs_of(const Config& config, BrokerId broker) {
+  const BrokerSource& source = *config.broker_sources.at(broker.value());
+  std::vector<ProgramCall> calls;
+  for (const OptionSpec& spec : source.adapter->options) {
+    const YamlEntry* const entry = spec.type == OptionType::Secret ? source.value.find(spec.key) : nullptr;
+    if (entry != nullptr && names_program(&entry->value)) calls.push_back(call_of(entry->value));
+  }
+  std::sort(calls.begin(), calls.end());
+  calls.erase(std::unique(calls.begin(), calls.end()), calls.end());
+  return calls;
 }
 
 }  // namespace tidegate

@@ -4,12 +4,14 @@
 #include <optional>
 
 #include "gateway/config/config_error.hpp"
+#include "gateway/config/program.hpp"
 #include "gateway/config/yaml_tree.hpp"
 
 namespace tidegate {
 namespace {
 
 constexpr std::string_view kFile = "file:";
+constexpr std::string_view kCommand = "command:";
 constexpr std::string_view kOtherwise = ":-";
 constexpr std::string_view kBraces = "${}";
 
@@ -74,14 +76,26 @@ std::optional<std::string_view> first_reference(std::string_view text) {
 }
 
 bool is_file(std::string_view inside) { return inside.substr(0, kFile.size()) == kFile; }
+bool is_command(std::string_view inside) { return inside.starts_with(kCommand); }
+
+/// Without its arguments, which may be private.
+std::string program_name(std::string_view inside) {
+  const std::vector<std::string> words = program_words(inside.substr(kCommand.size()));
+  return words.empty() ? std::string() : words.front();
+}
 
 }  // namespace
 
 bool has_reference(std::string_view text) { return text.find("${") != std::string_view::npos; }
 
 ResolvedText resolve_text(std::string_view text, const std::filesystem::path& folder) {
-  return replace_references(
-      text, [&](std::string_view inside) { return is_file(inside) ? first_line(inside.substr(kFile.size()), folder) : variable(inside); });
+  return replace_references(text, [&](std::string_view inside) {
+    if (is_command(inside)) {
+      return problem("a program can give a secret of a broker only, and the whole of it",
+                     "write key: \"${command:PROGRAM ARGUMENT...}\" there, or use ${NAME} or ${file:PATH} here");
+    }
+    return is_file(inside) ? first_line(inside.substr(kFile.size()), folder) : variable(inside);
+  });
 }
 
 std::string with_absolute_paths(std::string_view text, const std::filesystem::path& folder) {
@@ -96,6 +110,7 @@ std::string renewal_of(std::string_view text, std::string_view key) {
   const auto inside = first_reference(text);
   if (!inside) return std::string(key) + " in the configuration, and restart";
   if (is_file(*inside)) return "the file " + std::string(inside->substr(kFile.size()));
+  if (is_command(*inside)) return "what the program " + program_name(*inside) + " gives";
   return "the environment variable " + variable_name(*inside) + ", and restart";
 }
 
@@ -104,6 +119,7 @@ ValueOrigin origin_of(std::string_view text, const std::filesystem::path& folder
   const auto inside = first_reference(text);
   if (!inside || inside->size() + kBraces.size() != text.size()) return {ValueOrigin::Kind::Mixed, {}};
   if (is_file(*inside)) return {ValueOrigin::Kind::File, seen_from(folder, inside->substr(kFile.size())).string()};
+  if (is_command(*inside)) return {ValueOrigin::Kind::Program, program_name(*inside)};
   return {ValueOrigin::Kind::Variable, variable_name(*inside)};
 }
 

@@ -1,4 +1,4 @@
-// Values that stand outside the configuration file: ${NAME}, ${NAME:-otherwise} and ${file:PATH}.
+// Values that stand outside the configuration file: ${NAME}, ${NAME:-otherwise} and ${file:PATH}. ${command:PROGRAM} is in program.hpp.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +37,7 @@ struct ValueOrigin {
     Literal,   // stands in the configuration itself
     Variable,  // `name`: the environment variable
     File,      // `name`: the file, absolute
+    Program,   // `name`: the program, without its arguments
     Mixed,     // put together from several parts
   };
   Kind kind{};

@@ -194,6 +194,7 @@ class Printer {
     put(3, path + ".reconnect", "maximum", duration_text(broker.reconnect_maximum));
     put(2, path, "stale_after", duration_text(broker.stale_after));
     put(2, path, "linger", duration_text(broker.linger));
+    put(2, path, "secret_timeout", duration_text(broker.secret_timeout));
     put(2, path, "required", truth(broker.required));
     put(2, path, "insecure", truth(broker.insecure));
     options(broker, path);

@@ -65,7 +65,8 @@ constexpr Mistake kKeys[] = {
      "bad.yaml:2:32: brokers.b.session.renewl: is not a key of this configuration; did you mean \"renewal\"?"},
     {"key of another adapter", "brokers:\n  b: {adapter: plain, market: spot}\n",
      "bad.yaml:2:23: brokers.b.market: is not a key of this configuration; the keys here are: adapter, insecure, ws_url, rest_url, tls, reconnect, "
-     "stale_after, linger, required"},
+     "stale_after, linger, required, "
+     "secret_timeout"},
     {"unknown key in a rule", BROKER "routing:\n  - {venues: [FAKE], brokers: [b], weight: 1}\n",
      "bad.yaml:3:36: routing[0].weight: is not a key of this configuration; the keys here are: brokers, venues, standby, "
      "failover_after, return_after, tolerance"},

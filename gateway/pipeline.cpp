@@ -10,6 +10,7 @@
 
 #include "gateway/config/tls_files.hpp"
 #include "gateway/configured_instruments.hpp"
+#include "gateway/distributor_options.hpp"
 #include "gateway/secret_programs.hpp"
 #include "gateway/version.hpp"
 
@@ -44,11 +45,6 @@ std::thread named_thread(const char* name, net::EventLoop& loop) {
     pthread_setname_np(pthread_self(), name);
     loop.run();
   }};
-}
-
-bool logins_configured(const Config& config) {
-  const AuthSettings& auth = config.server.auth;
-  return !auth.tokens_file.empty() || !auth.jwt.key.empty() || !auth.jwt.key_files.empty();
 }
 
 /// Whether they differ in something that a reload does not apply.
@@ -154,7 +150,7 @@ Pipeline::Pipeline(Config config, const Clock& clock)
                 [this](std::vector<Want> wants, std::vector<WantedSet> by_broker, std::vector<SourcePlan> plans) {
                   on_demand(std::move(wants), std::move(by_broker), std::move(plans));
                 }),
-      distributor_(serve_loop_, clock_, telemetry_, upstream_, distributor_options()),
+      distributor_(serve_loop_, clock_, telemetry_, upstream_, distributor_options(config_, access_, epoch_)),
       ring_(inline_ ? nullptr : std::make_unique<RecordRing>(static_cast<std::size_t>(config_.pipeline.record_queue_bytes))),
       ring_sink_(inline_ ? nullptr : std::make_unique<RingSink>(*ring_, serve_loop_)),
       normalizer_(clock_, telemetry_, inline_ ? static_cast<RecordSink&>(distributor_) : *ring_sink_, NormalizerOptions{}),
@@ -175,58 +171,6 @@ Pipeline::Pipeline(Config config, const Clock& clock)
 }
 
 Pipeline::~Pipeline() = default;
-
-distributor::DistributorOptions Pipeline::distributor_options() const {
-  distributor::DistributorOptions options;
-  options.host = config_.server.listen.host;
-  options.port = config_.server.listen.port;
-  options.heartbeat = config_.server.heartbeat;
-  options.outbox_bytes = static_cast<std::size_t>(config_.server.limits.outbox_bytes);
-  options.message_bytes = static_cast<std::size_t>(config_.server.limits.message_bytes);
-  options.slow_reader_timeout = config_.server.limits.slow_reader_timeout;
-  options.slow_reader_farewell = config_.server.limits.slow_reader_farewell;
-  options.replay = {static_cast<std::size_t>(config_.server.replay.per_stream_bytes), static_cast<std::size_t>(config_.server.replay.total_bytes),
-                    config_.server.replay.window};
-  options.completeness_logs = static_cast<std::size_t>(config_.server.replay.accounts);
-  options.subscriptions_per_connection = static_cast<std::size_t>(config_.server.limits.subscriptions_per_connection);
-  options.connections = static_cast<std::size_t>(config_.server.limits.connections);
-  options.tls_certificate = config_.server.tls.certificate;
-  options.tls_private_key = config_.server.tls.private_key;
-  options.pending_connections = static_cast<std::size_t>(config_.server.limits.pending_connections);
-  const ServerTopics& topics = config_.server.topics;
-  options.topics.topics = static_cast<std::size_t>(topics.topics);
-  options.topics.retained = static_cast<std::size_t>(topics.retained);
-  options.topics.retained_bytes = static_cast<std::size_t>(topics.retained_bytes);
-  options.topics.message_bytes = static_cast<std::size_t>(topics.message_bytes);
-  options.topics.publish_per_minute = static_cast<std::size_t>(topics.publish_per_minute);
-  options.topics.idle = topics.idle;
-  options.topics.idempotency_window = topics.idempotency_window;
-  options.topics.idempotency_keys = static_cast<std::size_t>(topics.idempotency_keys);
-  options.version = kVersion;
-  options.epoch = epoch_;
-  options.origins = config_.server.origins;
-  options.hosts = config_.server.hosts;
-  const ServerLimits& limits = config_.server.limits;
-  options.limits.connections_per_user = static_cast<std::size_t>(limits.connections_per_user);
-  options.limits.connections_per_address = static_cast<std::size_t>(limits.connections_per_address);
-  options.limits.subscriptions_per_user = static_cast<std::size_t>(limits.subscriptions_per_user);
-  options.limits.requests_per_minute = static_cast<std::size_t>(limits.requests_per_minute);
-  options.limits.http_requests_per_minute = static_cast<std::size_t>(limits.http_requests_per_minute);
-  options.limits.look_ups = static_cast<std::size_t>(limits.look_ups);
-  options.limits.handshake_timeout = limits.handshake_timeout;
-  options.login.authenticator = access_.authenticator;
-  options.login.configured = logins_configured(config_);
-  options.login.required = config_.server.auth.required;
-  options.login.timeout = config_.server.auth.login_timeout;
-  options.login.expiry_notice = config_.server.auth.expiry_notice;
-  for (const BrokerConfig& broker : config_.brokers) {
-    options.broker_names.push_back(broker.name);
-    options.broker_required.push_back(broker.required);
-    options.broker_linger.push_back(broker.linger);
-  }
-  for (const StandingSubscription& standing : config_.subscriptions) options.standing.push_back({standing.channels, standing.symbols});
-  return options;
-}
 
 void Pipeline::make_brokers() {
   for (const BrokerConfig& broker : config_.brokers) telemetry_.brokers.emplace_back().name = broker.name;

@@ -58,7 +58,6 @@ class Pipeline {
 
   [[nodiscard]] net::EventLoop& io_loop() { return inline_ ? serve_loop_ : *io_loop_; }
   [[nodiscard]] net::EventLoop& normalize_loop() { return inline_ ? serve_loop_ : *normalize_loop_; }
-  [[nodiscard]] distributor::DistributorOptions distributor_options() const;
   void warn_of_access(const std::vector<std::string>& warnings) const;
   void watch_access();              // server's thread
   void reconnect(BrokerId broker);  // server's thread

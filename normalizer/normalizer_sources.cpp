@@ -55,8 +55,9 @@ void Normalizer::set_sources(const std::vector<SourcePlan>& plans) {
 bool Normalizer::admit(const PriceSample& sample) {
   SourceSelect& sources = stream_->sources->select;
   const SourceKey key{frame_->broker, frame_->connection, frame_->session};
-  if (!sources.on_data(key, sample, frame_->received_mono)) return false;
-  views_[key.broker.value()].heard_at = frame_->received_mono;
+  const SourceSelect::Heard heard = sources.on_data(key, sample, frame_->received_mono);
+  if (heard == SourceSelect::Heard::NotAsked) return false;
+  if (heard == SourceSelect::Heard::News) views_[key.broker.value()].heard_at = frame_->received_mono;
   if (sources.serving() != key.broker) {
     const auto move = sources.due(key.broker, views_, frame_->received_mono);
     if (!move) return false;

@@ -10,7 +10,7 @@ using Stand = SourceCandidate::Stand;
 /// A broker that fails again within so many times of return_after after its return has to be well for twice as long before the next one.
 constexpr int kFlapWindow = 10;
 constexpr std::uint8_t kFlapsMax = 4;
-/// Connections lost in a row without anything new in between: that one of them is open proves nothing.
+/// Connections lost in a row without anything new on the stream in between: that one of them is open proves nothing.
 constexpr std::uint32_t kLossesMax = 2;
 
 const BrokerView& view_of(std::span<const BrokerView> brokers, BrokerId broker) { return brokers[broker.value()]; }
@@ -112,9 +112,9 @@ void SourceSelect::on_taken_over(const SourceKey& key) {
   if (candidate != nullptr && candidate->key.connection == key.connection && candidate->key.session < key.session) candidate->key = key;
 }
 
-bool SourceSelect::on_data(const SourceKey& key, const PriceSample& sample, MonoTime now) {
+SourceSelect::Heard SourceSelect::on_data(const SourceKey& key, const PriceSample& sample, MonoTime now) {
   SourceCandidate* const candidate = find(key.broker);
-  if (candidate == nullptr || candidate->stand == Stand::Unasked || candidate->stand == Stand::Gone) return false;
+  if (candidate == nullptr || candidate->stand == Stand::Unasked || candidate->stand == Stand::Gone) return Heard::NotAsked;
   if (candidate->stand != Stand::Accepted) {
     candidate->stand = Stand::Accepted;
     candidate->since = now;
@@ -124,7 +124,8 @@ bool SourceSelect::on_data(const SourceKey& key, const PriceSample& sample, Mono
   candidate->has_data = true;
   SourceCandidate& serving = candidates_[serving_];
   const bool is_serving = candidate == &serving;
-  if (sample.content != candidate->content) {
+  const bool news = sample.content != candidate->content;
+  if (news) {
     candidate->content = sample.content;
     candidate->alive_at = now;
     candidate->proven = true;
@@ -145,7 +146,7 @@ bool SourceSelect::on_data(const SourceKey& key, const PriceSample& sample, Mono
     candidate->price_at = now;
     compare_prices(*candidate, now);
   }
-  return true;
+  return news ? Heard::News : Heard::Repeated;
 }
 
 // ---- prices ----
@@ -238,15 +239,17 @@ bool SourceSelect::all_refused() const {
 std::optional<SourceSelect::Failure> SourceSelect::failing(std::span<const BrokerView> brokers) const {
   const SourceCandidate& serving = candidates_[serving_];
   const BrokerView& view = view_of(brokers, serving.broker);
+  // A connection that was found dead had been silent before: that time counts. A quiet stream of a lively broker says nothing of the kind.
+  const Failure lost{std::min(serving.broken_at, std::max(serving.alive_at, view.heard_at)), rule_.failover_after};
   switch (serving.stand) {
     case Stand::Gone:
     case Stand::Refused:
       return Failure{serving.since, {}};
     case Stand::Lost:
-      // A connection that was found dead had been silent before: that time counts. A quiet stream of a lively broker says nothing of the kind.
-      return Failure{std::min(serving.broken_at, std::max(serving.alive_at, view.heard_at)), rule_.failover_after};
+      return lost;
     case Stand::Accepted:
-      if (serving.losses >= kLossesMax) return Failure{serving.broken_at, rule_.failover_after};
+      // Connected again: but to what? Either this stream or any other of this broker has to say something new.
+      if (serving.losses >= kLossesMax || (serving.losses != 0 && view.heard_at <= serving.since)) return lost;
       if (!is_out(view) || serving.alive_at > view.since) return std::nullopt;
       return Failure{view.since, rule_.failover_after};
     case Stand::Unasked:
@@ -267,7 +270,7 @@ std::string SourceSelect::why_failing(std::span<const BrokerView> brokers) const
     case Stand::Refused:
       return name + " refused it: " + serving.words;
     case Stand::Accepted:
-      if (serving.losses >= kLossesMax) return name + " loses its connection again and again, and nothing new comes";
+      if (serving.losses != 0) return name + " lost its connection, and nothing new has come since";
       break;
     case Stand::Lost:
       if (view.state == BrokerState::Live) return name + " lost its connection: " + serving.words;

@@ -27,7 +27,7 @@ struct BrokerView {
   BrokerState state = BrokerState::Connecting;
   MonoTime since;
   std::string reason;
-  MonoTime heard_at{};  // the last data of it on any stream that several brokers could serve
+  MonoTime heard_at{};  // it said something new on any stream that several brokers could serve
 };
 
 /// One broker that could serve the stream, and what has been seen of it there.
@@ -71,6 +71,7 @@ struct SourceCandidate {
 class SourceSelect {
  public:
   enum class Cause : std::uint8_t { Failover, Return, Order };
+  enum class Heard : std::uint8_t { NotAsked, Repeated, News };
   struct Move {
     BrokerId from{}, to{};
     Cause cause{};
@@ -102,7 +103,7 @@ class SourceSelect {
   bool on_closed(const SourceKey& key, std::string_view words, MonoTime now);
   /// Another socket of the same connection has taken the old one's place, by plan.
   void on_taken_over(const SourceKey& key);
-  bool on_data(const SourceKey& key, const PriceSample& sample, MonoTime now);
+  Heard on_data(const SourceKey& key, const PriceSample& sample, MonoTime now);
 
   /// Whether the stream moves to `broker`, of which a record is at hand. `brokers` by BrokerId.
   [[nodiscard]] std::optional<Move> due(BrokerId broker, std::span<const BrokerView> brokers, MonoTime now);

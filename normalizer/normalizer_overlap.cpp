@@ -34,7 +34,7 @@ void Normalizer::on_taken_over(const RawFrame& frame) {
     if (stream.sources != nullptr) stream.sources->select.on_taken_over({frame.broker, frame.connection, frame.session});
     SourceKey& source = stream.source;
     if (source.broker != frame.broker || source.connection != frame.connection || source.session >= frame.session) return;
-    if (stream.overlap == nullptr) stream.overlap = std::make_unique<StreamOverlap>(stream.last_content);
+    if (stream.overlap == nullptr || stream.overlap->taken_over()) stream.overlap = std::make_unique<StreamOverlap>(stream.last_content);
     stream.overlap->take_over();
     if (state_->access.source == source) state_->access.source.session = frame.session;
     if (state_->status_source == source) state_->status_source.session = frame.session;
@@ -50,7 +50,8 @@ void Normalizer::on_taken_over(const RawFrame& frame) {
 /// The stream's first update since its old socket got a successor.
 void Normalizer::begin_overlap() {
   const bool succeeded = std::find(succeeded_.begin(), succeeded_.end(), stream_->source) != succeeded_.end();
-  if (succeeded && stream_->overlap == nullptr) stream_->overlap = std::make_unique<StreamOverlap>(stream_->last_content);
+  const bool remembers = stream_->overlap != nullptr && !stream_->overlap->taken_over();  // not of an earlier renewal
+  if (succeeded && !remembers) stream_->overlap = std::make_unique<StreamOverlap>(stream_->last_content);
 }
 
 /// Whether the unnumbered update at hand came before on a socket that this one has taken over from; if not, it is remembered as need be.

@@ -420,15 +420,20 @@ TEST_CASE("overlap: connections that are renewed again and again go on in one co
   for (int renewal = 0; renewal < 20; ++renewal) {
     s.trade(++id);
     s.quote(id, 5);
+    s.ticker(1, UtcTime{renewal});  // nothing of it is remembered but its content
     s.succeeding();
+    s.ticker(2);
+    s.ticker(3);
     s.take_over();
     s.trade(id);
     s.quote(id, 5);
+    s.ticker(2);
+    s.ticker(3);
   }
   const Seen seen = s.out.take();
-  CHECK(seen.size() == 2 + 40);
-  CHECK(seen[seen.size() - 2] == "trade 20 #20");
-  CHECK(s.repeats() == 40);
+  CHECK(seen.size() == 3 + 100);
+  CHECK(seen.back() == "ticker 60 3");
+  CHECK(s.repeats() == 80);
 }
 
 }  // namespace tidegate

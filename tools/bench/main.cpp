@@ -45,6 +45,11 @@ int main(int argc, char** argv) {
   CLI::App* const resume = app.add_subcommand("resume", "a client that drops every second and comes back where it was");
   resume->add_option("--seconds", options.resume_seconds, "of the run")->check(CLI::Range(2, 100'000))->capture_default_str();
   resume->callback([&] { status = run_resume(options) ? 0 : 1; });
+  CLI::App* const renewal = app.add_subcommand("renewal", "connections that are renewed every two seconds under load; every trade must come once");
+  renewal->add_option("--seconds", options.renewal_seconds, "of the run")->check(CLI::Range(3, 100'000))->capture_default_str();
+  renewal->add_option("--rate", options.renewal_rate, "records a second")->check(CLI::Range(10.0, 1e7))->capture_default_str();
+  renewal->add_flag("--threads", options.threads, "the gateway in pipeline.mode threads, not inline");
+  renewal->callback([&] { status = run_renewal(options) ? 0 : 1; });
   CLI::App* const everything = part("all", "every part", all);
   for (CLI::App* const command : {relay, everything})
     command->add_flag("--threads", options.threads, "the gateway in pipeline.mode threads, not inline");

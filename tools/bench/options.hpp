@@ -10,7 +10,9 @@ struct Options {
   double seconds = 1;  // of each contender in each round
   std::string frames;  // decode: a frames file instead of made frames
   int resume_seconds = 300;
-  bool threads = false;  // relay: the gateway in pipeline.mode threads instead of inline
+  int renewal_seconds = 60;
+  double renewal_rate = 50'000;  // trades and quotes a second that the simulated venue aims at
+  bool threads = false;          // relay: the gateway in pipeline.mode threads instead of inline
 
   [[nodiscard]] std::chrono::nanoseconds round_time() const {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>{seconds});
@@ -30,5 +32,6 @@ bool run_fanout_tls(const Options& options);
 bool run_ticks(const Options& options);
 bool run_slow_reader(const Options& options);
 bool run_resume(const Options& options);
+bool run_renewal(const Options& options);
 
 }  // namespace tidegate::bench

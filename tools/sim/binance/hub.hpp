@@ -62,6 +62,7 @@ struct Client {
 
   std::int64_t silent_until_ns = 0;
   std::int64_t half_open_until_ns = 0;
+  std::int64_t shutdown_at_ns = kForever;  // told that it will be closed then
   std::int64_t slow_ns = 0;
   struct Delayed {
     std::int64_t due_ns = 0;

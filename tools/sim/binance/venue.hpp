@@ -134,7 +134,6 @@ class Venue {
   std::int64_t acks_to_lose_ = 0;
   std::int64_t ack_delay_ns_ = 0;
   std::int64_t rest_slow_ns_ = 0;
-  std::int64_t shutdown_at_ns_ = kForever;
 };
 
 }  // namespace tidegate::sim::binance

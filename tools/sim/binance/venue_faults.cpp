@@ -17,9 +17,8 @@ std::string Venue::inject(std::string_view text, Now now) {
 }
 
 void Venue::run_faults() {
-  if (now_.mono_ns >= shutdown_at_ns_) {
-    shutdown_at_ns_ = kForever;
-    for (const auto& client : hub_.clients()) close(*client, 1001, "");
+  for (const auto& client : hub_.clients()) {
+    if (now_.mono_ns >= client->shutdown_at_ns) close(*client, 1001, "");
   }
   faults_.run(now_.mono_ns, [this](const Fault& fault) { commit(fault); });
 }
@@ -164,8 +163,8 @@ void Venue::add_frame(const Fault& fault) {
 }
 
 void Venue::announce_shutdown(std::int64_t seconds) {
-  shutdown_at_ns_ = now_.mono_ns + seconds * kSecondNs;
   for (const auto& each : hub_.clients()) {
+    each->shutdown_at_ns = now_.mono_ns + seconds * kSecondNs;
     if (each->target.market != Market::Spot) continue;  // not known of USD-M
     const std::string event = "{\"e\":\"serverShutdown\",\"E\":" + std::to_string(now_.utc_us / 1000) + "}";
     hub_.send(*each, each->combined ? "{\"stream\":\"!serverShutdown\",\"data\":" + event + "}" : event);

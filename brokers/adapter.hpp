@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/core/broker_config.hpp"
@@ -86,7 +87,7 @@ class SessionHost {
   [[nodiscard]] virtual const Calendars& calendars() const { return Calendars::none(); }
   /// Asks the programs that the broker's keys name for their values anew, elsewhere, so that read_config() finds what they said last. `ready` is
   /// called on the loop: at once where no program is named, else later. To be called before each connect; several calls share one run.
-  virtual void prepare_config(std::function<void()> ready) { ready(); }
+  virtual void prepare_config(std::function<void()> ready) { std::exchange(ready, nullptr)(); }
   /// Reads the environment variables and files that the broker's keys refer to again.
   [[nodiscard]] virtual FreshConfig read_config() = 0;
   /// The frame queue's entry for one connection; one producer token each.

@@ -253,7 +253,7 @@ CalendarsRead read_calendars(Section& root, const std::vector<std::string>& serv
   Reader reader(served, now, written);
   const YamlValue* const all = root.value("calendars");
   if (all == nullptr) return {};
-  Section(*all, "calendars", written);  // refuses what is not a mapping
+  const Section section(*all, "calendars", written);  // refuses what is not a mapping
   for (const YamlEntry& entry : all->entries) reader.read(entry);
   return std::move(reader.result);
 }

@@ -115,6 +115,7 @@ class Spawn {
   /// 0, or why not.
   int start(std::vector<std::string>& words, pid_t& process) {
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     return ::posix_spawnp(&process, arguments.front(), &actions_, &attributes_, arguments.data(), environ);

@@ -100,7 +100,7 @@ class Gateway : public UpstreamHost {
   distributor::LookUp look_up(InstrumentId, Channel) override { return elsewhere; }
   std::string brokers_json() override { return R"([{"name":"binance"}])"; }
   void reconnect(BrokerId broker) override { reconnected.push_back(broker); }
-  SourceOrder order_source(std::string_view target, BrokerId broker) override {
+  distributor::SourceOrder order_source(std::string_view target, BrokerId broker) override {
     if (target == "NOWHERE") return {"no rule", "look it up", {}};
     orders.push_back(std::string(target) + " " + std::to_string(broker.value()));
     return {{}, {}, std::string(target)};

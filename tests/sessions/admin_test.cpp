@@ -143,7 +143,7 @@ TEST_CASE("administration: a venue or a symbol is given to a broker, and the ord
   CHECK(field(admin(gateway, "POST", "routing/NSE%3ANIFTY%2050/binance", 202), "target") == "NSE:NIFTY 50");
   CHECK(gateway.orders == std::vector<std::string>{"NSE 1", "NSE:NIFTY 50 0"});
   admin(gateway, "POST", "routing/NSE/nobody", 404);
-  admin(gateway, "POST", "routing/zerodha", 409);
+  admin(gateway, "POST", "routing/zerodha", 404);
   CHECK_FALSE(field(admin(gateway, "POST", "routing/NOWHERE/zerodha", 409), "hint").empty());
   admin(gateway, "DELETE", "routing/NSE", 200);
   admin(gateway, "DELETE", "routing/BSE", 404);

@@ -27,9 +27,9 @@ const Calendar* Normalizer::calendar_of_stream() const {
 bool Normalizer::tell_silence(MonoTime now) {
   Stream& stream = *stream_;
   if (!waits_for_data(stream) || !stream.accepted || now - stream.accepted_at < options_.first_data_timeout) return false;
+  if (now < stream.silence.look_again) return false;
+  stream.silence.look_again = now + kLookInterval;
   const UtcTime utc = clock_.utc();
-  if (stream.silence.look_again.known() && utc < stream.silence.look_again) return false;
-  stream.silence.look_again = UtcTime{utc.ns + kLookInterval.count()};
   const Calendar* const calendar = calendar_of_stream();
   if (calendar != nullptr && !calendar->is_open(utc)) return tell_market_closed(calendar->next_change(utc));
   return tell_quiet(calendar == nullptr || calendar->expects_data(UtcTime{utc.ns - options_.first_data_timeout.count()}));

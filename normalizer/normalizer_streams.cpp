@@ -60,7 +60,7 @@ void Normalizer::on_accepted(const RawFrame& frame) {
   stream_->accepted = true;
   stream_->acknowledged = frame.kind == FrameKind::Accepted;
   stream_->accepted_at = frame.received_mono;
-  stream_->silence.look_again = kNoTime;
+  stream_->silence.look_again = {};
   stream_->note = frame.bytes;
   if (stream_->state == StreamState::Pending && state_->access.source == stream_->source) fail_without_access();
   if (frame.channel == Channel::Status) repeat_status();

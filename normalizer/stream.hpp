@@ -36,7 +36,7 @@ struct StreamSources {
 
 /// What was told of a stream that brings nothing.
 struct Silence {
-  UtcTime look_again;          // not before; kNoTime: at once
+  MonoTime look_again;         // not before
   bool market_closed = false;  // it was told that its market is closed,
   UtcTime closed_until;        // and until when
 };

@@ -11,12 +11,10 @@
 namespace tidegate {
 namespace {
 
-using namespace std::chrono;
-
 constexpr std::int32_t kDayMinutes = 24 * 60;
 constexpr std::array<std::string_view, 7> kDayNames = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
-constexpr Duration kGrace = minutes{1};
-constexpr Duration kGraceMax = hours{1};
+constexpr Duration kGrace = std::chrono::minutes{1};
+constexpr Duration kGraceMax = std::chrono::hours{1};
 constexpr std::string_view kZoneFolder = "/usr/share/zoneinfo";
 constexpr std::string_view kZoneRemedy = "write an offset such as +05:30, or a name such as America/New_York";
 
@@ -39,17 +37,18 @@ std::string clock_text(std::int32_t minute_of_day) {
   return two(minute_of_day / 60) + ":" + two(minute_of_day % 60);
 }
 
+Date day_of(UtcTime time) { return std::chrono::floor<std::chrono::days>(std::chrono::sys_time<Duration>{Duration{time.ns}}); }
+
 std::optional<Date> parse_date(std::string_view text) {
   constexpr std::size_t kDateSize = 10;
   const auto time = text.size() == kDateSize ? parse_utc_time(text) : std::nullopt;
   if (!time) return std::nullopt;
-  return floor<days>(sys_time<Duration>{Duration{time->ns}});
+  return day_of(*time);
 }
 
 std::string date_text(Date date) { return to_rfc3339(UtcTime{Duration{date.time_since_epoch()}.count()}).substr(0, 10); }
 
-int year_of(UtcTime time) { return static_cast<int>(year_month_day{floor<days>(sys_time<Duration>{Duration{time.ns}})}.year()); }
-int year_of(Date date) { return static_cast<int>(year_month_day{date}.year()); }
+int year_of(Date date) { return static_cast<int>(std::chrono::year_month_day{date}.year()); }
 
 std::optional<unsigned> parse_day(std::string_view text) {
   const auto it = std::find(kDayNames.begin(), kDayNames.end(), text);
@@ -218,7 +217,7 @@ class Reader {
       if (!newest || date > *calendar.holidays.rbegin()) newest = text;
       if (!calendar.holidays.insert(date).second) text.refuse("the holiday " + text.shown + " is listed twice", "list it once");
     }
-    const int year_now = year_of(now_);
+    const int year_now = year_of(day_of(now_));
     const bool current = std::any_of(calendar.holidays.begin(), calendar.holidays.end(), [&](Date date) { return year_of(date) == year_now; });
     if (!newest || current) return;
     warn(*newest, "no holiday of " + std::to_string(year_now) + " is listed, so the list may have run out",

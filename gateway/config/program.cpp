@@ -141,7 +141,7 @@ int end_group(pid_t process) {
   return status;
 }
 
-ResolvedText problem(const std::string& what, std::string remedy) { return {{}, what, std::move(remedy), true}; }
+ResolvedText failure(const std::string& what, std::string remedy) { return {{}, what, std::move(remedy), true}; }
 
 /// What it said on stderr, without the value should that stand there too.
 std::string complaint_of(const std::string& error, const std::string& value) {
@@ -193,14 +193,14 @@ std::vector<std::string> program_words(std::string_view line) {
 ResolvedText run_program(const ProgramCall& call, Duration limit, const std::atomic<bool>& cancelled) {
   std::vector<std::string> words = program_words(call.line);
   if (words.empty())
-    return problem("the command " + in_quotes(call.line) + " has no program, or an open quote", "write ${command:PROGRAM ARGUMENT...}");
+    return failure("the command " + in_quotes(call.line) + " has no program, or an open quote", "write ${command:PROGRAM ARGUMENT...}");
   const std::string name = in_quotes(words.front());
   if (words.front().find('/') != std::string::npos) words.front() = seen_from(call.folder, words.front()).string();
   Pipe out, err;
-  if (!out.open() || !err.open()) return problem("the program " + name + " cannot be started (" + std::strerror(errno) + ")", "close other programs");
+  if (!out.open() || !err.open()) return failure("the program " + name + " cannot be started (" + std::strerror(errno) + ")", "close other programs");
   pid_t process = -1;
   if (const int wrong = Spawn(call.folder, out, err).start(words, process); wrong != 0) {
-    return problem("the program " + name + " cannot be started (" + std::strerror(wrong) + ")", "correct its name, or its permissions");
+    return failure("the program " + name + " cannot be started (" + std::strerror(wrong) + ")", "correct its name, or its permissions");
   }
   out.write.close();
   err.write.close();
@@ -217,15 +217,15 @@ ResolvedText run_program(const ProgramCall& call, Duration limit, const std::ato
     late = std::chrono::steady_clock::now() >= deadline || cancelled.load(std::memory_order_relaxed);
   }
   const int status = end_group(process);
-  if (!ended) return problem("the program " + name + " did not end in time and was killed", "make it quicker, or raise secret_timeout");
+  if (!ended) return failure("the program " + name + " did not end in time and was killed", "make it quicker, or raise secret_timeout");
   const std::string line = value.line();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     const std::string how = WIFEXITED(status) ? "exit code " + std::to_string(WEXITSTATUS(status)) : "signal " + std::to_string(WTERMSIG(status));
-    return problem("the program " + name + " ended with " + how + complaint_of(error.line(), line), "run it by hand to see why");
+    return failure("the program " + name + " ended with " + how + complaint_of(error.line(), line), "run it by hand to see why");
   }
-  if (value.too_long()) return problem("the program " + name + " gave a line of more than 16 KiB", "let it print the value alone, on one line");
+  if (value.too_long()) return failure("the program " + name + " gave a line of more than 16 KiB", "let it print the value alone, on one line");
   if (line.empty())
-    return problem("the program " + name + " gave nothing on its first line" + complaint_of(error.line(), line), "let it print the value first");
+    return failure("the program " + name + " gave nothing on its first line" + complaint_of(error.line(), line), "let it print the value first");
   return {line, {}, {}};
 }
 

@@ -6,20 +6,22 @@
 namespace tidegate {
 namespace {
 
-using namespace std::chrono;
+using std::chrono::days;
 
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
-constexpr std::int64_t kDaySeconds = 86'400;
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+constexpr std::int64_t kCalendarDaySeconds = 86'400;
 constexpr std::int64_t kMinuteSeconds = 60;
 
-std::int64_t seconds_of(UtcTime at) { return floor<seconds>(nanoseconds{at.ns}).count(); }
-UtcTime time_of(std::int64_t utc_seconds) { return UtcTime{utc_seconds * kNsPerSecond}; }
+std::int64_t seconds_of(UtcTime at) { return std::chrono::floor<std::chrono::seconds>(std::chrono::nanoseconds{at.ns}).count(); }
+UtcTime time_of(std::int64_t utc_seconds) { return UtcTime{utc_seconds * kSecondNs}; }
 
 /// The day on the venue's wall.
-Date day_at(const TimeZone& zone, std::int64_t utc_seconds) { return floor<days>(sys_seconds{seconds{utc_seconds + zone.offset_at(utc_seconds)}}); }
+Date day_at(const TimeZone& zone, std::int64_t utc_seconds) {
+  return std::chrono::floor<days>(std::chrono::sys_seconds{std::chrono::seconds{utc_seconds + zone.offset_at(utc_seconds)}});
+}
 
 std::int64_t to_utc(const TimeZone& zone, Date day, std::int32_t minutes) {
-  return zone.to_utc(day.time_since_epoch().count() * kDaySeconds + minutes * kMinuteSeconds);
+  return zone.to_utc(day.time_since_epoch().count() * kCalendarDaySeconds + minutes * kMinuteSeconds);
 }
 
 }  // namespace
@@ -31,7 +33,7 @@ void Calendar::each_span(Date day, Visit visit) const {
     return;
   }
   if (holidays.contains(day)) return;
-  const unsigned weekday_of = weekday{day}.c_encoding();
+  const unsigned weekday_of = std::chrono::weekday{day}.c_encoding();
   for (const WeeklyHours& hours : open) {
     if ((hours.days >> weekday_of & 1U) != 0) visit(hours.span);
   }

@@ -7,14 +7,13 @@
 namespace tidegate {
 namespace {
 
-using namespace std::chrono;
-
 constexpr std::int64_t kDaySeconds = 86'400;
 
-std::int64_t day_number(sys_days day) { return day.time_since_epoch().count(); }
+std::int64_t day_number(std::chrono::sys_days day) { return day.time_since_epoch().count(); }
 
 /// When clocks change by `rule` in that year, in seconds since 1970 on the clock that the rule is written in.
-std::int64_t moment_of(const ZoneRule& rule, year in) {
+std::int64_t moment_of(const ZoneRule& rule, std::chrono::year in) {
+  using namespace std::chrono;
   std::int64_t day = 0;
   switch (rule.kind) {
     case ZoneRule::Kind::MonthWeek: {
@@ -36,6 +35,7 @@ std::int64_t moment_of(const ZoneRule& rule, year in) {
 }
 
 std::int32_t offset_by(const ZoneEnd& zone, std::int64_t utc) {
+  using namespace std::chrono;
   if (!zone.changes) return zone.standard;
   const year in = year_month_day{floor<days>(sys_seconds{seconds{utc + zone.standard}})}.year();
   const std::int64_t begin = moment_of(zone.begin, in) - zone.standard;

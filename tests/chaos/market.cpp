@@ -89,7 +89,8 @@ std::string Market::yaml(const std::string& caches) const {
   std::string brokers = venue_.yaml(kBinanceKeys) + kite_.yaml() + xts_.yaml(", relogin_interval: 100ms, competing_wait: 2s") + ibkr_.yaml();
   replace(brokers, "instruments_cache: none", "instruments_cache: '" + caches + "'");
   return "server: {listen: '127.0.0.1:0', limits: {requests_per_minute: 1000000, connections_per_user: 1000}}\nlog: {level: error}\n"
-         "routing: [{venues: [NSE, NFO], brokers: [zerodha, xts]}, {venues: [BSE], brokers: [xts, zerodha]}]\nbrokers:\n" +
+         "routing:\n  - {venues: [NSE, NFO], brokers: [zerodha, xts], standby: hot, failover_after: 1s, return_after: 2s}\n"
+         "  - {venues: [BSE], brokers: [xts, zerodha], standby: warm, failover_after: 1s, return_after: 2s}\nbrokers:\n" +
          brokers;
 }
 

@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::size_t kMarketSymbols = 20;
 /// Trades and quotes a second that the simulator makes of one symbol at rate 1.
-constexpr double kRecordsAtRateOne = 40;
+constexpr double kRecordsAtRateOne = 21;
 
 std::string_view text_after(std::string_view text, std::string_view key) {
   const std::size_t at = text.find(key);

@@ -48,7 +48,7 @@ distributor::DistributorOptions distributor_options(const Config& config, const 
   options.limits.look_ups = static_cast<std::size_t>(limits.look_ups);
   options.limits.handshake_timeout = limits.handshake_timeout;
   options.login.authenticator = access.authenticator;
-  options.login.configured = logins_configured(config_);
+  options.login.configured = logins_configured(config);
   options.login.required = config.server.auth.required;
   options.login.timeout = config.server.auth.login_timeout;
   options.login.expiry_notice = config.server.auth.expiry_notice;

@@ -12,7 +12,6 @@
 #include "gateway/configured_instruments.hpp"
 #include "gateway/distributor_options.hpp"
 #include "gateway/secret_programs.hpp"
-#include "gateway/version.hpp"
 
 namespace tidegate {
 namespace {

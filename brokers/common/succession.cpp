@@ -10,7 +10,7 @@ namespace tidegate::common {
 namespace {
 
 /// How often a renewal under way is looked at.
-constexpr std::chrono::milliseconds kLookInterval{10};
+constexpr std::chrono::milliseconds kWatchInterval{10};
 
 /// Whether a link that was started has failed. One that waits for its first attempt has no trouble yet.
 bool failed(const Connection& connection) {
@@ -69,7 +69,7 @@ void Succession::open_successor() {
   deadline_ = host_.clock().mono() + limits_.timeout;
   successor_ = make(&*overlap_);
   successor_->link->connection().start();
-  look_timer_.start(kLookInterval, [this] { look(); });
+  look_timer_.start(kWatchInterval, [this] { look(); });
   owner_.on_succession();
 }
 
@@ -110,7 +110,7 @@ void Succession::look() {
     return put_off("more of its successor's messages had to wait than renewal_buffer allows");
   }
   if (now >= deadline_) return put_off("its successor did not carry and deliver everything in time");
-  look_timer_.start(kLookInterval, [this] { look(); });
+  look_timer_.start(kWatchInterval, [this] { look(); });
 }
 
 // From one message to the next: the old socket's port is shut, and what the successor's has held back follows what went through it.

@@ -270,7 +270,7 @@ TEST_CASE_FIXTURE(SessionFixture, "binance connection: a person has it made anew
   REQUIRE(until_live());
   session->reconnect();
   REQUIRE(until([&] { return host.count_of(FrameKind::Closed) == 1; }));
-  CHECK(host.last(FrameKind::Closed)->bytes == "an administrator asked for a new connection");
+  CHECK(host.last(FrameKind::Closed)->bytes == "connection lost: an administrator asked for a new connection");
   REQUIRE(until_carried({"btcusdt@trade"}));
   REQUIRE(until([&] { return host.count_of(FrameKind::Opened) == 2; }));
   CHECK(broker.upgrades == 2);

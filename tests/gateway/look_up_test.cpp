@@ -83,7 +83,7 @@ TEST_CASE("look-up: an unknown name fails with 4011, and a client that insists m
   CHECK(SubscriberClient::text(ask(client, "subscribe", R"("NASDAQ:NOPE")"), "state") == "pending");
   const Json& failed = client.wait_for("the failure", failure_of("NASDAQ:NOPE"));
   CHECK(failed["code"].GetInt() == 4011);
-  CHECK(SubscriberClient::text(failed, "reason").find("brokers were asked") != std::string_view::npos);
+  CHECK(SubscriberClient::text(failed, "hint").find("brokers were asked") != std::string_view::npos);
   for (int i = 0; i < 3; ++i) {
     const Json& again = ask(client, "subscribe", R"("NASDAQ:NOPE")");
     CHECK(SubscriberClient::text(again, "state") == "failed");
@@ -102,7 +102,8 @@ TEST_CASE("look-up: a name that the broker finds ambiguous fails with its candid
   ask(client, "subscribe", R"("SMART:RY")");
   const Json& failed = client.wait_for("the failure", failure_of("SMART:RY"));
   CHECK(failed["code"].GetInt() == 4011);
-  CHECK(SubscriberClient::text(failed, "reason") == "ambiguous symbol; one of: NASDAQ:RY NYSE:RY");
+  CHECK(SubscriberClient::text(failed, "reason") == "ambiguous symbol");
+  CHECK(SubscriberClient::text(failed, "hint") == "one of: NASDAQ:RY NYSE:RY");
   const Json& again = ask(client, "subscribe", R"("SMART:RY")");
   CHECK(SubscriberClient::text(again, "message") == "ambiguous symbol");
   CHECK(SubscriberClient::text(again, "hint") == "one of: NASDAQ:RY NYSE:RY");

@@ -277,9 +277,14 @@ TEST_CASE("ibkr sim oauth: a used nonce, an old time, another realm, method, con
     const auto answer = sim.call("POST", "/v1/api/tickle", "", Consumer::header(parameters, base64(mac(EVP_sha256(), key, base))));
     return answer.status == 200 ? std::string{} : sim::ibkr::read_member(answer.body, "error");
   };
-  CHECK(refusal([](auto&) {}).empty());
+  std::string time;  // a nonce counts for its second
+  CHECK(refusal([&](auto& parameters) { time = parameters["oauth_timestamp"]; }).empty());
   CHECK(refusal([](auto& parameters) { parameters["oauth_version"] = "1.0"; }).empty());
-  CHECK(refusal([](auto& parameters) { parameters["oauth_nonce"] = "r1"; }) == "oauth_nonce was used before");
+  const auto repeat = [&](auto& parameters) {
+    parameters["oauth_nonce"] = "r1";
+    parameters["oauth_timestamp"] = time;
+  };
+  CHECK(refusal(repeat) == "oauth_nonce was used before");
   CHECK(refusal([](auto& parameters) { parameters["oauth_timestamp"] = "1000"; }) == "oauth_timestamp is too far from now");
   CHECK(refusal([](auto& parameters) { parameters["oauth_timestamp"] = "soon"; }) == "oauth_timestamp is not a number of seconds");
   CHECK(refusal([](auto& parameters) { parameters["oauth_signature_method"] = "HMAC-SHA1"; }) == "the signature method must be HMAC-SHA256");

@@ -20,7 +20,7 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr seconds kRecoveryMax{60};  // on a machine that does other things as well
 constexpr std::size_t kReturning = 4;
 constexpr std::size_t kConflating = 2;
-constexpr milliseconds kBooksSettle{500};  // what is under way arrives
+constexpr milliseconds kBooksInterval{500};
 
 /// No file of this process may grow any more, as on a full disk; and back.
 void fill_disk(bool full) {
@@ -296,20 +296,18 @@ void Run::settle() {
   }
 }
 
-/// The market stands still for a moment, shorter than any silence that the gateway would act upon, so that there is one truth.
+/// The market stands still for a while, so that there is one truth, and whatever is under way arrives.
 void Run::compare_books() {
   std::vector<std::pair<std::string, std::string>> different = {{"BTCUSDT", ""}, {"ETHUSDT", ""}};  // symbols, and how
+  market_.broker("binance").inject("quiet=" + std::to_string(kRecoveryMax.count()));
   const bool equal = wait_until(kRecoveryMax, [&] {
-    market_.broker("binance").inject("quiet=1");
-    turn(kBooksSettle);
+    turn(kBooksInterval);
     std::erase_if(different, [&](auto& symbol) {
       const std::string theirs = venue_book(symbol.first);
       symbol.second = first_difference(steady_->streams().at("BINANCE:" + symbol.first + " orderbook").book, theirs);
       return symbol.second.empty();
     });
-    if (different.empty()) return true;
-    turn(seconds{3});  // the gateway finds back from whatever it was in
-    return false;
+    return different.empty();
   });
   if (equal) return;
   for (const auto& [symbol, how] : different) note_broken("the book of " + symbol + " is not the venue's: " + how);

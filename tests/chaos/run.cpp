@@ -21,6 +21,7 @@ constexpr seconds kRecoveryMax{60};  // on a machine that does other things as w
 constexpr std::size_t kReturning = 4;
 constexpr std::size_t kConflating = 2;
 constexpr milliseconds kBooksInterval{500};
+constexpr seconds kUnchanged{5};  // longer than return_after in market.cpp
 
 /// No file of this process may grow any more, as on a full disk; and back.
 void fill_disk(bool full) {
@@ -103,7 +104,7 @@ void Run::fleet() {
 Report Run::run(seconds duration) {
   const std::vector<std::string> all = streams_of(Market::wishes());
   if (!wait_until(kRecoveryMax, [&] { return steady_->all_flow(all, {}); })) note_broken("not every stream began to flow");
-  for (Broker& broker : market_.brokers()) wanted_[broker.name] = broker.held();
+  note_wanted();
   begin_ = SteadyClock::now();
   const auto end = begin_ + duration;
   events_ = make_schedule(seed_, duration);
@@ -131,6 +132,21 @@ Report Run::run(seconds duration) {
   report_.totals.add(steady_->totals());
   for (const std::string& what : steady_->broken()) note_broken(what);
   return std::move(report_);
+}
+
+/// Who takes over for a moment at the start has given back what it held once nothing has changed for longer than that takes.
+void Run::note_wanted() {
+  auto unchanged_since = SteadyClock::now();
+  const bool settled = wait_until(kRecoveryMax, [&] {
+    for (Broker& broker : market_.brokers()) {
+      std::multiset<std::string> held = broker.held();
+      if (held == wanted_[broker.name]) continue;
+      wanted_[broker.name] = std::move(held);
+      unchanged_since = SteadyClock::now();
+    }
+    return SteadyClock::now() - unchanged_since > kUnchanged;
+  });
+  if (!settled) note_broken("subscriptions come and go by themselves");
 }
 
 void Run::turn(milliseconds duration) { loop_.run_for(duration); }

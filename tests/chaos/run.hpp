@@ -77,6 +77,7 @@ class Run {
 
   void fleet();
   [[nodiscard]] std::vector<Event> make_schedule(std::uint64_t seed, std::chrono::seconds duration);
+  void note_wanted();
   void turn(std::chrono::milliseconds duration);
   void move_fleet(Time now);
   void disturb(Time now);

@@ -67,9 +67,7 @@ void Completeness::resumes(Member& member, StreamSlot stream, std::uint64_t sinc
   member.first_seq = std::min(member.first_seq, since + 1);
 }
 
-void Completeness::forget(SubscriberSlot subscriber, StreamSlot stream) {
-  if (!members_.empty()) members_.erase(key(subscriber, stream));
-}
+void Completeness::forget(SubscriberSlot subscriber, StreamSlot stream) { members_.erase(key(subscriber, stream)); }
 
 CompletenessReport Completeness::report(StreamSlot stream, const Member* member, std::uint64_t first, std::uint64_t last,
                                         std::uint64_t newest) const {

@@ -45,6 +45,8 @@ class Completeness {
   /// It has everything up to `since` by its own word, and gets what follows again.
   void resumes(Member& member, StreamSlot stream, std::uint64_t since);
   void forget(SubscriberSlot subscriber, StreamSlot stream);
+  /// No member has anything to forget.
+  [[nodiscard]] bool empty() const { return members_.empty(); }
 
   /// About numbers `first` to `last` of a stream whose newest is `newest`; as `member` has got them, or, null, as they came to the gateway.
   [[nodiscard]] CompletenessReport report(StreamSlot stream, const Member* member, std::uint64_t first, std::uint64_t last,

@@ -179,7 +179,9 @@ void Hub::settle() {
     const SubscriberSlot slot = retired_[i];
     if (subscribers_[slot] == nullptr) continue;
     orphans_.clear();
-    for (const StreamSlot stream : table.streams_of(slot)) completeness.forget(slot, stream);
+    if (!completeness.empty()) {
+      for (const StreamSlot stream : table.streams_of(slot)) completeness.forget(slot, stream);
+    }
     table.remove_all(slot, orphans_);
     topics->leave(slot);
     for (const StreamSlot stream : orphans_) begin_linger(stream);

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <utility>
+
+#include "tests/support/canonical_decimal.hpp"
+#include "tools/common/resident_memory.hpp"
 
 namespace tidegate::chaos {
 namespace {
@@ -30,13 +32,6 @@ void fill_disk(bool full) {
   limit.rlim_cur = full ? 0 : limit.rlim_max;
   std::signal(SIGXFSZ, SIG_IGN);
   ::setrlimit(RLIMIT_FSIZE, &limit);
-}
-
-std::string canonical(std::string number) {
-  if (number.find('.') == std::string::npos) return number;
-  while (number.back() == '0') number.pop_back();
-  if (number.back() == '.') number.pop_back();
-  return number;
 }
 
 /// Empty: there is none.
@@ -62,14 +57,6 @@ std::vector<std::string> streams_of(const std::vector<Wish>& wishes) {
 }
 
 }  // namespace
-
-std::size_t resident_kib() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) return std::strtoull(line.c_str() + 6, nullptr, 10);
-  }
-  return 0;
-}
 
 void Report::add(const Report& other) {
   for (const auto& [name, count] : other.faults) faults[name] += count;
@@ -113,14 +100,14 @@ Report Run::run(seconds duration) {
   while (SteadyClock::now() < end) {
     turn(milliseconds{20});
     const auto now = SteadyClock::now();
-    if (memory == 0 && now > begin_ + duration / 3) memory = resident_kib();
+    if (memory == 0 && now > begin_ + duration / 3) memory = tools::resident_kib();
     move_fleet(now);
     disturb(now);
     disturb_machine(now);
     for (Broker& broker : market_.brokers()) look_after(broker, now);
   }
   settle();
-  const std::size_t at_end = resident_kib();
+  const std::size_t at_end = tools::resident_kib();
   report_.memory_growth_kib = at_end > memory ? at_end - memory : 0;
   compare_books();
   for (const auto* group : {&returning_, &conflating_}) {
@@ -341,7 +328,7 @@ std::string Run::venue_book(const std::string& symbol) {
       for (const char* const side : {"bids", "asks"}) {
         lines.append(side).append("\n");
         for (const auto& level : book[side].GetArray()) {
-          lines.append(canonical(level[0].GetString())).append(" ").append(canonical(level[1].GetString())).append("\n");
+          lines.append(test::canonical_decimal(level[0].GetString())).append(" ").append(test::canonical_decimal(level[1].GetString())).append("\n");
         }
       }
     }

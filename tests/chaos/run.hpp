@@ -112,7 +112,4 @@ class Run {
   Report report_;
 };
 
-/// Kilobytes of this process in memory.
-[[nodiscard]] std::size_t resident_kib();
-
 }  // namespace tidegate::chaos

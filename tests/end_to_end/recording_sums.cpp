@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "tests/support/canonical_decimal.hpp"
+
 namespace tidegate::test {
 namespace {
 
@@ -33,14 +35,6 @@ std::string microseconds(const std::string& time) {
   const sys_days date{std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day}};
   const auto whole = duration_cast<seconds>(date.time_since_epoch()).count() + hour * 3600 + minute * 60 + second;
   return std::to_string(whole * 1'000'000 + std::stoll(digits));
-}
-
-/// Canonical text of a decimal as the venue writes it: no zeros at the end of a fraction.
-std::string canonical(std::string value) {
-  if (value.find('.') == std::string::npos) return value;
-  while (value.back() == '0') value.pop_back();
-  if (value.back() == '.') value.pop_back();
-  return value;
 }
 
 }  // namespace
@@ -144,8 +138,8 @@ void MessageSums::finish() {
 
 void add_recorded_quote(LineSum& quotes, const rapidjson::Value& frame) {
   const auto& data = frame["data"];
-  quotes.add(text(data, "s") + "," + canonical(text(data, "b")) + "," + canonical(text(data, "B")) + "," + canonical(text(data, "a")) + "," +
-             canonical(text(data, "A")));
+  quotes.add(text(data, "s") + "," + canonical_decimal(text(data, "b")) + "," + canonical_decimal(text(data, "B")) + "," +
+             canonical_decimal(text(data, "a")) + "," + canonical_decimal(text(data, "A")));
 }
 
 }  // namespace tidegate::test

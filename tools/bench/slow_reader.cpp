@@ -10,7 +10,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
-#include <fstream>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -24,6 +23,7 @@
 #include "tools/bench/sockets.hpp"
 #include "tools/bench/trade_server.hpp"
 #include "tools/bench/wait_for.hpp"
+#include "tools/common/resident_memory.hpp"
 
 namespace tidegate::bench {
 namespace {
@@ -169,14 +169,6 @@ class Sipper {
   std::thread thread_;
 };
 
-std::size_t resident_kib() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) return std::strtoull(line.c_str() + 6, nullptr, 10);
-  }
-  return 0;
-}
-
 std::vector<double> percentiles(std::vector<double> ages) {
   if (ages.empty()) return {0, 0};
   std::sort(ages.begin(), ages.end());
@@ -208,7 +200,7 @@ bool run_slow_reader(const Options& options) {
     static_cast<void>(readers.take_ages());
     std::this_thread::sleep_for(options.round_time());
     std::vector<double> result = percentiles(readers.take_ages());
-    result.push_back(static_cast<double>(resident_kib()));
+    result.push_back(static_cast<double>(tools::resident_kib()));
     return result;
   };
   Comparison comparison;

@@ -26,10 +26,11 @@ if(TIDEGATE_FUZZ)
 endif()
 
 # Ours is optimised a little under sanitizers, since it runs long there; tests are not, since they take long to compile (three times as long with -O1),
-# and undefined behaviour is looked for in ours alone.
+# and undefined behaviour is looked for in ours alone. Of a test's options these must come last, so they come with a library that is linked last.
+add_library(tidegate_test_options INTERFACE)
 if(TIDEGATE_SANITIZE)
   set(tidegate_sanitized_code -O1)
-  set(tidegate_sanitized_test -fno-sanitize=undefined)
+  target_compile_options(tidegate_test_options INTERFACE -fno-sanitize=undefined)
 endif()
 
 # tidegate_library(name SOURCES a.cpp ... LINKS public targets ... PRIVATE_LINKS targets ...)
@@ -57,8 +58,10 @@ function(tidegate_test name)
     return()
   endif()
   add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE tidegate_options tidegate_test_main ${arg_LINKS})
-  target_compile_options(${name} PRIVATE ${tidegate_sanitized_test})
+  target_link_libraries(${name} PRIVATE tidegate_options tidegate_test_main ${arg_LINKS} tidegate_test_options)
+  if(TIDEGATE_PRECOMPILE)
+    target_precompile_headers(${name} REUSE_FROM tidegate_test_main)
+  endif()
   target_compile_definitions(${name} PRIVATE TIDEGATE_SOURCE_DIR="${TIDEGATE_ROOT}")
   set_target_properties(${name} PROPERTIES UNITY_BUILD OFF) # each test file has helpers of its own, often of the same names
   doctest_discover_tests(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "skipped:" TIMEOUT 300)

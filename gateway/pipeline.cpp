@@ -11,7 +11,7 @@
 #include "gateway/config/tls_files.hpp"
 #include "gateway/configured_instruments.hpp"
 #include "gateway/distributor_options.hpp"
-#include "gateway/secret_programs.hpp"
+#include "gateway/secret_sources.hpp"
 
 namespace tidegate {
 namespace {
@@ -72,7 +72,7 @@ class Pipeline::BrokerHost final : public SessionHost {
       : pipeline_(pipeline),
         broker_(broker),
         seed_(std::random_device{}()),
-        programs_(pipeline.io_loop(), programs_of(pipeline.config_, broker), pipeline.config_.brokers[broker.value()].secret_timeout) {}
+        secret_sources_(pipeline.io_loop(), secret_sources_of(pipeline.config_, broker), pipeline.config_.brokers[broker.value()].secret_timeout) {}
 
   net::EventLoop& loop() override { return pipeline_.io_loop(); }
   net::HttpClient& http() override { return pipeline_.http_; }
@@ -80,10 +80,10 @@ class Pipeline::BrokerHost final : public SessionHost {
   BrokerCounters& counters() override { return pipeline_.telemetry_.brokers[broker_.value()].counters; }
   std::uint64_t random_seed() override { return seed_; }
   const Calendars& calendars() const override { return pipeline_.calendars_; }
-  void prepare_config(std::function<void()> ready) override { programs_.run(std::move(ready)); }
+  void prepare_config(std::function<void()> ready) override { secret_sources_.ask(std::move(ready)); }
   FreshConfig read_config() override {
     try {
-      return {read_broker_again(pipeline_.config_, broker_, programs_.outputs()), {}};
+      return {read_broker_again(pipeline_.config_, broker_, secret_sources_.answers()), {}};
     } catch (const ConfigError& error) {
       return {{}, std::string{error.complaint()}};
     }
@@ -101,7 +101,7 @@ class Pipeline::BrokerHost final : public SessionHost {
   Pipeline& pipeline_;
   BrokerId broker_;
   std::uint64_t seed_;
-  SecretPrograms programs_;
+  SecretSources secret_sources_;
 };
 
 // ---- the way to a server on another thread ----
@@ -152,7 +152,8 @@ Pipeline::Pipeline(Config config, const Clock& clock)
       distributor_(serve_loop_, clock_, telemetry_, upstream_, distributor_options(config_, access_, epoch_)),
       ring_(inline_ ? nullptr : std::make_unique<RecordRing>(static_cast<std::size_t>(config_.pipeline.record_queue_bytes))),
       ring_sink_(inline_ ? nullptr : std::make_unique<RingSink>(*ring_, serve_loop_)),
-      normalizer_(clock_, telemetry_, inline_ ? static_cast<RecordSink&>(distributor_) : *ring_sink_, NormalizerOptions{}),
+      normalizer_(clock_, telemetry_, inline_ ? static_cast<RecordSink&>(distributor_) : *ring_sink_,
+                  NormalizerOptions{.quiet_after = config_.pipeline.quiet_after}),
       adapters_(adapters_of(config_)),
       serve_tick_(serve_loop_) {
   if (!inline_) {

@@ -251,6 +251,7 @@ void Normalizer::emit_stamped(RecordHeader& header, Flags flags) {
   header.flags = flags;
   if (std::exchange(stream_->gap_before, false)) header.flags |= Flags::GapBefore;
   header.seq = ++stream_->seq;
+  if (frame_ != nullptr) stream_->rhythm.beat(frame_->received_mono);
   count(telemetry_.gateway.records_emitted);
   out_.on_record(header);
 }

@@ -27,6 +27,7 @@ namespace tidegate {
 struct NormalizerOptions {
   Duration first_data_timeout{std::chrono::seconds{10}};  // accepted, but nothing came: Silent
   Duration snapshot_retry{std::chrono::seconds{5}};       // a book snapshot that did not come is asked for again
+  Duration quiet_after{std::chrono::seconds{60}};         // a lively stream, silent while others move: Silent. At least so long. 0: not watched
   bool everything_wanted = false;                         // offline: no demand, every stream counts
   std::uint16_t default_depth = kDefaultDepth;            // levels a side where everything is wanted
 };
@@ -142,6 +143,9 @@ class Normalizer final : private UpdateSink {
   bool tell_silence(MonoTime now);
   bool tell_market_closed(UtcTime until);
   bool tell_quiet(bool expected);
+  std::size_t watch_rhythms(MonoTime now);
+  [[nodiscard]] MonoTime last_beat(SourceKey source) const;
+  bool tell_broken_rhythm(MonoTime now);
   [[nodiscard]] const Calendar* calendar_of_stream() const;
 
   void set_state(StreamState state, std::string_view reason, std::uint16_t code = 0);
@@ -170,7 +174,9 @@ class Normalizer final : private UpdateSink {
   std::vector<std::uint64_t> depth_record_;               // scratch for records of variable size
   std::deque<AccountEvent> account_events_;
   MonoTime next_check_;
-  std::vector<SourceKey> succeeded_;  // sockets beside which a successor is open
+  MonoTime next_rhythm_check_;
+  std::vector<ConnectionBeat> last_beats_;  // one for each connection that serves a stream; scratch of watch_rhythms
+  std::vector<SourceKey> succeeded_;        // sockets beside which a successor is open
   MonoTime overlaps_end_{INT64_MAX};
 
   // streams that several brokers could serve

@@ -115,6 +115,7 @@ void Normalizer::move_stream(const SourceSelect::Move& move, MonoTime now) {
   stream_->overlap.reset();
   stream_->disconnected = false;
   stream_->silence = {};
+  stream_->rhythm.interrupt();
   stream_->last_content = 0;
   stream_->source = source.key;
   stream_->has_source = true;

@@ -27,6 +27,7 @@ void Normalizer::on_closed(const RawFrame& frame) {
     if (stream.source.session > frame.session) return;  // its successor already speaks
     stream.has_source = false;
     stream.accepted = false;
+    stream.rhythm.interrupt();
     if (channel == Channel::OrderBook) {
       state_->book.chained.reset();
       state_->book.top.reset();
@@ -153,6 +154,7 @@ std::size_t Normalizer::do_work(MonoTime now) {
       if (!book.chained.valid() && !book.top.valid()) ask_snapshot();
     }
   });
+  changed += watch_rhythms(now);
   report_sources();
   return changed;
 }

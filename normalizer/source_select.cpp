@@ -107,6 +107,10 @@ bool SourceSelect::on_closed(const SourceKey& key, std::string_view words, MonoT
   return true;
 }
 
+void SourceSelect::on_fell_silent(const SourceKey& key, MonoTime since) {
+  if (SourceCandidate* const candidate = find(key.broker); candidate != nullptr && candidate->key == key) candidate->silent_since = since;
+}
+
 void SourceSelect::on_taken_over(const SourceKey& key) {
   SourceCandidate* const candidate = find(key.broker);
   if (candidate != nullptr && candidate->key.connection == key.connection && candidate->key.session < key.session) candidate->key = key;
@@ -128,6 +132,7 @@ SourceSelect::Heard SourceSelect::on_data(const SourceKey& key, const PriceSampl
   if (news) {
     candidate->content = sample.content;
     candidate->alive_at = now;
+    candidate->silent_since = {};
     candidate->proven = true;
     candidate->losses = 0;
   }
@@ -250,6 +255,7 @@ std::optional<SourceSelect::Failure> SourceSelect::failing(std::span<const Broke
     case Stand::Accepted:
       // Connected again: but to what? Either this stream or any other of this broker has to say something new.
       if (serving.losses >= kLossesMax || (serving.losses != 0 && view.heard_at <= serving.since)) return lost;
+      if (serving.silent_since != MonoTime{}) return Failure{serving.silent_since, rule_.failover_after};
       if (!is_out(view) || serving.alive_at > view.since) return std::nullopt;
       return Failure{view.since, rule_.failover_after};
     case Stand::Unasked:
@@ -271,6 +277,7 @@ std::string SourceSelect::why_failing(std::span<const BrokerView> brokers) const
       return name + " refused it: " + serving.words;
     case Stand::Accepted:
       if (serving.losses != 0) return name + " lost its connection, and nothing new has come since";
+      if (serving.silent_since != MonoTime{}) return name + " has fallen silent on it while its other streams go on";
       break;
     case Stand::Lost:
       if (view.state == BrokerState::Live) return name + " lost its connection: " + serving.words;
@@ -336,7 +343,7 @@ void SourceSelect::move(const Move& move, MonoTime now) {
   serving_ = static_cast<std::size_t>(chosen - candidates_.data());
   if (serving_ == 0) ordered_ = false;
   for (SourceCandidate& candidate : candidates_) {
-    candidate.ahead_at = candidate.behind_at = candidate.well_at = candidate.disagrees_at = {};
+    candidate.ahead_at = candidate.behind_at = candidate.well_at = candidate.disagrees_at = candidate.silent_since = {};
     candidate.compared = candidate.agreed = candidate.told = false;
   }
   spare_until_ = now + rule_.return_after;

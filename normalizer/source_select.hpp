@@ -58,6 +58,7 @@ struct SourceCandidate {
   MonoTime well_at{};        // better than the serving one: well since then. 0: it is not
   MonoTime returned_at{};    // the stream came back to it then
   MonoTime disagrees_at{};   // 0: it does not
+  MonoTime silent_since{};   // serving: it has said nothing since then though it used to, and goes on elsewhere. 0: it has not fallen silent
   std::uint64_t prices = 0;  // the last sample's digests
   std::uint64_t content = 0;
   Decimal price{};  // the last one
@@ -101,6 +102,8 @@ class SourceSelect {
   bool on_accepted(const SourceKey& key, bool acknowledged, std::string_view note, MonoTime now);
   bool on_refused(BrokerId broker, std::string_view words, std::uint16_t code, MonoTime now);
   bool on_closed(const SourceKey& key, std::string_view words, MonoTime now);
+  /// The stream is silent for far longer than it ever was, while others of the same connection go on.
+  void on_fell_silent(const SourceKey& key, MonoTime since);
   /// Another socket of the same connection has taken the old one's place, by plan.
   void on_taken_over(const SourceKey& key);
   Heard on_data(const SourceKey& key, const PriceSample& sample, MonoTime now);

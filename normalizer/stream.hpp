@@ -12,6 +12,7 @@
 #include "gateway/core/time.hpp"
 #include "gateway/core/update.hpp"
 #include "normalizer/order_book.hpp"
+#include "normalizer/rhythm.hpp"
 #include "normalizer/sequence_check.hpp"
 #include "normalizer/source_key.hpp"
 #include "normalizer/source_select.hpp"
@@ -59,6 +60,14 @@ struct Stream {
   std::unique_ptr<StreamSources> sources;  // null: one broker alone can serve it
   bool disconnected = false;               // Stale, and because its connection was lost
   Silence silence;
+  Rhythm rhythm;
+};
+
+/// When anything last came of any stream of one connection.
+struct ConnectionBeat {
+  BrokerId broker{};
+  ConnectionId connection{};
+  MonoTime at;
 };
 
 /// Tells numberings of different openings of connections apart.

@@ -9,6 +9,7 @@
 #include "gateway/config/ca_file.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/config/credentials.hpp"
+#include "gateway/config/secret_source.hpp"
 
 namespace tidegate {
 namespace {
@@ -138,19 +139,21 @@ bool is_allowed_absence(const BrokerSource& source, const YamlValue* value, cons
   return false;
 }
 
-ProgramCall call_of(const YamlValue& value) { return {std::string(program_line(value.text)), seen_from(folder_of(value.place), ".")}; }
+/// Whom the value names, where it names somebody who has to be asked.
+std::optional<SecretSource> source_of(const YamlValue* value) {
+  if (value == nullptr || value->kind != YamlKind::Scalar) return std::nullopt;
+  return secret_source(value->text, seen_from(folder_of(value->place), "."));
+}
 
-bool names_program(const YamlValue* value) { return value != nullptr && value->kind == YamlKind::Scalar && !program_line(value->text).empty(); }
-
-/// What the program said, or says when it is run now.
-std::string read_program(const YamlValue& value, const std::string& path, Duration limit, const LoadOptions& options, WrittenTexts& written) {
-  const ProgramCall call = call_of(value);
+/// What the source said, or says when it is asked now.
+std::string read_source(const SecretSource& source, const YamlValue& value, const std::string& path, Duration limit, const LoadOptions& options,
+                        WrittenTexts& written) {
   written[path] = value.text;
-  if (!options.run_programs) return "x";
+  if (!options.ask_sources) return "x";
   ResolvedText said;
-  if (options.outputs == nullptr) {
-    said = run_program(call, limit, std::atomic<bool>{false});
-  } else if (const auto found = options.outputs->find(call); found != options.outputs->end()) {
+  if (options.answers == nullptr) {
+    said = ask(source, limit, std::atomic<bool>{false});
+  } else if (const auto found = options.answers->find(source); found != options.answers->end()) {
     said = found->second;
   } else {
     said.problem = renewal_of(value.text, {}) + " is not known yet";
@@ -161,7 +164,7 @@ std::string read_program(const YamlValue& value, const std::string& path, Durati
 }
 
 /// A key of the adapter's table; "requests.timeout" stands in the section `requests`.
-OptionValue read_option(Section& section, const OptionSpec& spec, const BrokerSource& source, Duration program_limit, const LoadOptions& options,
+OptionValue read_option(Section& section, const OptionSpec& spec, const BrokerSource& source, Duration secret_limit, const LoadOptions& options,
                         WrittenTexts& written) {
   Section* holder = &section;
   std::string_view key = spec.key;
@@ -170,9 +173,9 @@ OptionValue read_option(Section& section, const OptionSpec& spec, const BrokerSo
     key.remove_prefix(dot + 1);
   }
   const YamlValue* const value = holder->value(key);
-  if (spec.type == OptionType::Secret && names_program(value)) {
+  if (const auto asked = spec.type == OptionType::Secret ? source_of(value) : std::nullopt) {
     if (may_be_absent(source, spec, options)) return std::string();
-    return read_program(*value, holder->path_of(key), program_limit, options, written);
+    return read_source(*asked, *value, holder->path_of(key), secret_limit, options, written);
   }
   if (is_allowed_absence(source, value, spec, options)) return std::string();
   auto found = holder->scalar(key);
@@ -286,23 +289,23 @@ ValueOrigin secret_origin(const Config& config, BrokerId broker, std::string_vie
   return origin_of(entry->value.text, folder_of(entry->value.place));
 }
 
-BrokerConfig read_broker_again(const Config& config, BrokerId broker, const ProgramOutputs& outputs) {
+BrokerConfig read_broker_again(const Config& config, BrokerId broker, const SecretAnswers& answers) {
   WrittenTexts written;
   LoadOptions options;
-  options.outputs = &outputs;
+  options.answers = &answers;
   return read_broker(*config.broker_sources.at(broker.value()), written, options);
 }
 
-std::vector<ProgramCall> programs_of(const Config& config, BrokerId broker) {
+std::vector<SecretSource> secret_sources_of(const Config& config, BrokerId broker) {
   const BrokerSource& source = *config.broker_sources.at(broker.value());
-  std::vector<ProgramCall> calls;
+  std::vector<SecretSource> sources;
   for (const OptionSpec& spec : source.adapter->options) {
     const YamlEntry* const entry = spec.type == OptionType::Secret ? source.value.find(spec.key) : nullptr;
-    if (entry != nullptr && names_program(&entry->value)) calls.push_back(call_of(entry->value));
+    if (auto asked = entry == nullptr ? std::nullopt : source_of(&entry->value)) sources.push_back(std::move(*asked));
   }
-  std::sort(calls.begin(), calls.end());
-  calls.erase(std::unique(calls.begin(), calls.end()), calls.end());
-  return calls;
+  std::sort(sources.begin(), sources.end());
+  sources.erase(std::unique(sources.begin(), sources.end()), sources.end());
+  return sources;
 }
 
 }  // namespace tidegate

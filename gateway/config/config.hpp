@@ -14,7 +14,7 @@
 #include "gateway/access/access_settings.hpp"
 #include "gateway/config/config_error.hpp"
 #include "gateway/config/credentials.hpp"
-#include "gateway/config/program.hpp"
+#include "gateway/config/secret_source.hpp"
 #include "gateway/config/values.hpp"
 #include "gateway/core/broker_config.hpp"
 #include "gateway/core/calendar.hpp"
@@ -83,6 +83,7 @@ enum class PipelineWait : std::uint8_t { Sleep, Spin };
 struct PipelineConfig {
   PipelineMode mode = PipelineMode::Auto;
   PipelineWait wait = PipelineWait::Sleep;
+  Duration quiet_after{std::chrono::seconds{60}};  // a lively stream, silent while others move; 0: not watched
   std::int64_t frame_queue_frames = 65'536;
   std::int64_t frame_queue_bytes = 256 << 20;
   std::int64_t record_queue_bytes = 16 << 20;
@@ -138,21 +139,21 @@ struct LoadOptions {
   /// The broker that a person is about to log in at. The token that the login brings may be missing then, and so may all Secrets of other brokers:
   /// a variable that is not set, a file that is not there yet or is empty. Such values are empty. All else stays a mistake.
   std::string_view login_at{};
-  /// What the programs behind Secrets said when somebody else ran them. Null: they are run here, which takes secret_timeout each at worst.
-  const ProgramOutputs* outputs = nullptr;
+  /// What the sources behind Secrets said when somebody else asked them. Null: they are asked here, which takes secret_timeout each at worst.
+  const SecretAnswers* answers = nullptr;
   /// False: they are not run, and something else stands for what they would give; for those who do not use it.
-  bool run_programs = true;
+  bool ask_sources = true;
 };
 
 /// Reads, checks and completes a configuration. Throws ConfigError at the first mistake.
 [[nodiscard]] Config load_config(const std::filesystem::path& path, std::span<const Adapter* const> adapters, const LoadOptions& options = {});
 
 /// One broker of a loaded configuration with its ${NAME} and ${file:PATH} read anew, as must be done before each connect: credentials may have
-/// changed since. `outputs`: what its programs said last. Throws ConfigError when one is gone or no longer fits.
-[[nodiscard]] BrokerConfig read_broker_again(const Config& config, BrokerId broker, const ProgramOutputs& outputs = {});
+/// changed since. `answers`: what its sources said last. Throws ConfigError when one is gone or no longer fits.
+[[nodiscard]] BrokerConfig read_broker_again(const Config& config, BrokerId broker, const SecretAnswers& answers = {});
 
-/// The programs that a broker's Secrets name.
-[[nodiscard]] std::vector<ProgramCall> programs_of(const Config& config, BrokerId broker);
+/// The programs and web servers that a broker's Secrets name.
+[[nodiscard]] std::vector<SecretSource> secret_sources_of(const Config& config, BrokerId broker);
 
 [[nodiscard]] const Adapter& adapter_of(const Config& config, BrokerId broker);
 

@@ -5,6 +5,7 @@
 
 #include "gateway/config/config_error.hpp"
 #include "gateway/config/program.hpp"
+#include "gateway/config/web_value.hpp"
 #include "gateway/config/yaml_tree.hpp"
 
 namespace tidegate {
@@ -94,6 +95,10 @@ ResolvedText resolve_text(std::string_view text, const std::filesystem::path& fo
       return problem("a program can give a secret of a broker only, and the whole of it",
                      "write key: \"${command:PROGRAM ARGUMENT...}\" there, or use ${NAME} or ${file:PATH} here");
     }
+    if (is_web_address(inside)) {
+      return problem("a web server can give a secret of a broker only, and the whole of it",
+                     "write key: \"${https://HOST/PATH}\" there, or use ${NAME} or ${file:PATH} here");
+    }
     return is_file(inside) ? first_line(inside.substr(kFile.size()), folder) : variable(inside);
   });
 }
@@ -111,6 +116,7 @@ std::string renewal_of(std::string_view text, std::string_view key) {
   if (!inside) return std::string(key) + " in the configuration, and restart";
   if (is_file(*inside)) return "the file " + std::string(inside->substr(kFile.size()));
   if (is_command(*inside)) return "what the program " + program_name(*inside) + " gives";
+  if (is_web_address(*inside)) return "what " + public_address(*inside) + " gives";
   return "the environment variable " + variable_name(*inside) + ", and restart";
 }
 
@@ -120,6 +126,7 @@ ValueOrigin origin_of(std::string_view text, const std::filesystem::path& folder
   if (!inside || inside->size() + kBraces.size() != text.size()) return {ValueOrigin::Kind::Mixed, {}};
   if (is_file(*inside)) return {ValueOrigin::Kind::File, seen_from(folder, inside->substr(kFile.size())).string()};
   if (is_command(*inside)) return {ValueOrigin::Kind::Program, program_name(*inside)};
+  if (is_web_address(*inside)) return {ValueOrigin::Kind::Web, public_address(*inside)};
   return {ValueOrigin::Kind::Variable, variable_name(*inside)};
 }
 

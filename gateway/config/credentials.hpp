@@ -1,4 +1,4 @@
-// Values that stand outside the configuration file: ${NAME}, ${NAME:-otherwise} and ${file:PATH}. ${command:PROGRAM} is in program.hpp.
+// Values that stand outside the configuration file: ${NAME}, ${NAME:-otherwise} and ${file:PATH}. Those that take time are in secret_source.hpp.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +38,7 @@ struct ValueOrigin {
     Variable,  // `name`: the environment variable
     File,      // `name`: the file, absolute
     Program,   // `name`: the program, without its arguments
+    Web,       // `name`: the address, without what may be private
     Mixed,     // put together from several parts
   };
   Kind kind{};

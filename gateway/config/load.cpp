@@ -140,6 +140,7 @@ void read_pipeline(Section& pipeline, PipelineConfig& config) {
   const std::string mode = pipeline.choice("mode", "auto", {"auto", "inline", "threads"});
   config.mode = mode == "auto" ? PipelineMode::Auto : mode == "inline" ? PipelineMode::Inline : PipelineMode::Threads;
   config.wait = pipeline.choice("wait", "sleep", {"sleep", "spin"}) == "sleep" ? PipelineWait::Sleep : PipelineWait::Spin;
+  config.quiet_after = pipeline.duration("quiet_after", config.quiet_after, Duration{}, 24 * kHour);
   config.frame_queue_frames = pipeline.integer("frame_queue", config.frame_queue_frames, 64, 16'777'216);
   config.frame_queue_bytes = pipeline.size("frame_queue_bytes", config.frame_queue_bytes, 16 * kMiB, 64 * kGiB);
   config.record_queue_bytes = pipeline.size("record_queue", config.record_queue_bytes, 64 * kKiB, 4 * kGiB);

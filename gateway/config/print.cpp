@@ -175,6 +175,7 @@ class Printer {
     open(0, "pipeline");
     put(1, "pipeline", "mode", kModes[static_cast<std::size_t>(pipeline.mode)]);
     put(1, "pipeline", "wait", pipeline.wait == PipelineWait::Spin ? "spin" : "sleep");
+    put(1, "pipeline", "quiet_after", duration_text(pipeline.quiet_after));
     put(1, "pipeline", "frame_queue", std::to_string(pipeline.frame_queue_frames));
     put(1, "pipeline", "frame_queue_bytes", size_text(pipeline.frame_queue_bytes));
     put(1, "pipeline", "record_queue", size_text(pipeline.record_queue_bytes));

@@ -190,16 +190,15 @@ std::vector<std::string> program_words(std::string_view line) {
   return words;
 }
 
-ResolvedText run_program(const ProgramCall& call, Duration limit, const std::atomic<bool>& cancelled) {
-  std::vector<std::string> words = program_words(call.line);
-  if (words.empty())
-    return failure("the command " + in_quotes(call.line) + " has no program, or an open quote", "write ${command:PROGRAM ARGUMENT...}");
+ResolvedText run_program(const std::string& line, const std::filesystem::path& folder, Duration limit, const std::atomic<bool>& cancelled) {
+  std::vector<std::string> words = program_words(line);
+  if (words.empty()) return failure("the command " + in_quotes(line) + " has no program, or an open quote", "write ${command:PROGRAM ARGUMENT...}");
   const std::string name = in_quotes(words.front());
-  if (words.front().find('/') != std::string::npos) words.front() = seen_from(call.folder, words.front()).string();
+  if (words.front().find('/') != std::string::npos) words.front() = seen_from(folder, words.front()).string();
   Pipe out, err;
   if (!out.open() || !err.open()) return failure("the program " + name + " cannot be started (" + std::strerror(errno) + ")", "close other programs");
   pid_t process = -1;
-  if (const int wrong = Spawn(call.folder, out, err).start(words, process); wrong != 0) {
+  if (const int wrong = Spawn(folder, out, err).start(words, process); wrong != 0) {
     return failure("the program " + name + " cannot be started (" + std::strerror(wrong) + ")", "correct its name, or its permissions");
   }
   out.write.close();
@@ -218,15 +217,15 @@ ResolvedText run_program(const ProgramCall& call, Duration limit, const std::ato
   }
   const int status = end_group(process);
   if (!ended) return failure("the program " + name + " did not end in time and was killed", "make it quicker, or raise secret_timeout");
-  const std::string line = value.line();
+  const std::string said = value.line();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     const std::string how = WIFEXITED(status) ? "exit code " + std::to_string(WEXITSTATUS(status)) : "signal " + std::to_string(WTERMSIG(status));
-    return failure("the program " + name + " ended with " + how + complaint_of(error.line(), line), "run it by hand to see why");
+    return failure("the program " + name + " ended with " + how + complaint_of(error.line(), said), "run it by hand to see why");
   }
   if (value.too_long()) return failure("the program " + name + " gave a line of more than 16 KiB", "let it print the value alone, on one line");
-  if (line.empty())
-    return failure("the program " + name + " gave nothing on its first line" + complaint_of(error.line(), line), "let it print the value first");
-  return {line, {}, {}};
+  if (said.empty())
+    return failure("the program " + name + " gave nothing on its first line" + complaint_of(error.line(), said), "let it print the value first");
+  return {said, {}, {}};
 }
 
 }  // namespace tidegate

@@ -40,6 +40,7 @@ namespace tidegate {
   X(rest_requests, "REST requests sent") \
   X(rest_failures, "REST requests that failed") \
   X(rate_limited, "times the broker told us to slow down") \
+  X(streams_fell_silent, "streams that fell silent while others of their connection went on") \
   X(failovers, "streams that another broker took over because this one failed them") \
   X(returns, "streams that came back to this broker, which is preferred for them, once it had been well for long enough") \
   X(ordered_moves, "streams moved to this broker because an administrator asked for it") \

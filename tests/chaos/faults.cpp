@@ -34,6 +34,7 @@ const std::vector<Fault> kBinance = {
     {"rest-slow=0"},
     {"stale-snapshot", true, "drop"},
     {"freeze"},
+    {"packet-loss"},
 };
 
 const std::vector<Fault> kZerodha = {
@@ -55,6 +56,7 @@ const std::vector<Fault> kZerodha = {
     {"message=Hello"},
     {"order"},
     {"freeze"},
+    {"packet-loss"},
 };
 
 const std::vector<Fault> kXts = {
@@ -84,6 +86,7 @@ const std::vector<Fault> kXts = {
     {"dead", true, "", 1},
     {"no_pong", true, "", 1},
     {"freeze"},
+    {"packet-loss"},
 };
 
 const std::vector<Fault> kIbkr = {
@@ -108,6 +111,7 @@ const std::vector<Fault> kIbkr = {
     {"order"},
     {"dead", true, "", 1},
     {"freeze"},
+    {"packet-loss"},
 };
 
 }  // namespace

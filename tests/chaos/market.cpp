@@ -46,7 +46,8 @@ Market::Market() : venue_(binance_options()), kite_(zerodha_options()), xts_(tes
                       [this](const std::string& fault) { venue_.inject(fault); },
                       [this](std::chrono::milliseconds duration) { venue_.freeze(duration); },
                       [this] { return venue_.streams(); },
-                      false});
+                      false,
+                      venue_.port()});
   brokers_.push_back({"zerodha",
                       {"NSE:NIFTY 50 ticker", "NSE:RELIANCE ticker", "NSE:RELIANCE quote", "NSE:RELIANCE orderbook", "NSE:INFY quote"},
                       [this](const std::string& fault) { kite_.inject(fault); },
@@ -57,7 +58,8 @@ Market::Market() : venue_(binance_options()), kite_(zerodha_options()), xts_(tes
                           held.insert(std::to_string(token) + "/" + std::to_string(static_cast<int>(mode)));
                         return held;
                       },
-                      true});
+                      true,
+                      kite_.port()});
   brokers_.push_back({"xts",
                       {"BSE:RELIANCE ticker", "BSE:RELIANCE quote", "BSE:RELIANCE orderbook", "NSE:RELIANCE candle_1m"},
                       [this](const std::string& fault) { xts_.inject(fault); },
@@ -69,7 +71,8 @@ Market::Market() : venue_(binance_options()), kite_(zerodha_options()), xts_(tes
                         }
                         return held;
                       },
-                      true});
+                      true,
+                      xts_.port()});
   brokers_.push_back({"ibkr",
                       {"NASDAQ:AAPL ticker", "NASDAQ:AAPL quote", "NASDAQ:AAPL orderbook", "NASDAQ:MSFT ticker", "NASDAQ:MSFT quote"},
                       [this](const std::string& fault) { ibkr_.inject(fault); },
@@ -78,7 +81,8 @@ Market::Market() : venue_(binance_options()), kite_(zerodha_options()), xts_(tes
                         const std::set<std::string> streams = ibkr_.streams();
                         return std::multiset<std::string>{streams.begin(), streams.end()};
                       },
-                      true});
+                      true,
+                      ibkr_.port()});
 }
 
 Broker& Market::broker(const std::string& name) {

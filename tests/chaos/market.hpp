@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <set>
 #include <string>
@@ -22,6 +23,7 @@ struct Broker {
   std::function<void(std::chrono::milliseconds)> freeze;
   std::function<std::multiset<std::string>()> held;  // the subscriptions it holds for us now
   bool resumes = false;                              // knows the fault `resume`, which ends those that last
+  std::uint16_t port = 0;                            // of all its servers
 };
 
 /// All of them on threads of their own.

@@ -102,6 +102,7 @@ Report Run::run(seconds duration) {
     const auto now = SteadyClock::now();
     if (memory == 0 && now > begin_ + duration / 3) memory = tools::resident_kib();
     move_fleet(now);
+    mend_lines(now);
     disturb(now);
     disturb_machine(now);
     for (Broker& broker : market_.brokers()) look_after(broker, now);
@@ -222,10 +223,19 @@ void Run::strike(Broker& broker, const Event& event, Time now) {
   trouble.healed = false;
   if (fault.text == "freeze") {
     broker.freeze(event.frozen_for);
+  } else if (fault.text == "packet-loss") {
+    trouble.heal_at = now + event.frozen_for;
+    BrokenLine& line = broken_lines_[broker.name];
+    if (line.loss == nullptr) line.loss = std::make_unique<PacketLoss>(broker.port);
+    line.until = trouble.heal_at;
   } else {
     broker.inject(fault.text);
     if (!fault.then.empty()) broker.inject(fault.then);
   }
+}
+
+void Run::mend_lines(Time now) {
+  std::erase_if(broken_lines_, [now](const auto& line) { return now >= line.second.until; });
 }
 
 /// What happens to the machine itself, for some seconds each.
@@ -280,6 +290,7 @@ void Run::look_after(Broker& broker, Time now) {
 void Run::settle() {
   fill_disk(false);
   clock_.set_wrong_by({});
+  broken_lines_.clear();
   if (visitor_.subscriber != nullptr) visitor_.subscriber->drop();
   for (const auto& subscriber : returning_) {
     if (!subscriber->connected()) subscriber->connect();

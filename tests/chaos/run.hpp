@@ -15,6 +15,7 @@
 #include "gateway/net/http_client.hpp"
 #include "tests/chaos/faults.hpp"
 #include "tests/chaos/market.hpp"
+#include "tests/chaos/packet_loss.hpp"
 #include "tests/chaos/strict_subscriber.hpp"
 #include "tests/support/gateway_under_test.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -66,13 +67,18 @@ class Run {
     Time leaves_at;
   };
 
+  struct BrokenLine {
+    std::unique_ptr<PacketLoss> loss;
+    Time until;
+  };
+
   /// A fault at its time.
   struct Event {
     std::chrono::milliseconds at;
     std::size_t broker;
     const Fault* fault;
     std::chrono::milliseconds heals_after;  // what lasts
-    std::chrono::milliseconds frozen_for;   // the fault `freeze`
+    std::chrono::milliseconds frozen_for;   // the faults `freeze` and `packet-loss`
   };
 
   void fleet();
@@ -83,6 +89,7 @@ class Run {
   void disturb(Time now);
   void strike(Broker& broker, const Event& event, Time now);
   void disturb_machine(Time now);
+  void mend_lines(Time now);
   void look_after(Broker& broker, Time now);
   void settle();
   void compare_books();
@@ -105,6 +112,7 @@ class Run {
   Visitor visitor_;
   std::map<std::string, std::multiset<std::string>> wanted_;  // by broker
   std::map<std::string, Trouble> troubles_;                   // by broker
+  std::map<std::string, BrokenLine> broken_lines_;            // by broker
   std::vector<Event> events_;
   std::size_t next_event_ = 0;
   Time begin_, next_machine_fault_, machine_heals_at_;

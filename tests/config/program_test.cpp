@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 const std::atomic<bool> kNotCancelled{false};
 
 ResolvedText run(const std::string& line, Duration limit = 20s, const std::filesystem::path& folder = {}) {
-  return run_program({line, folder}, limit, kNotCancelled);
+  return run_program(line, folder, limit, kNotCancelled);
 }
 std::string broker_with(const std::string& key) { return "brokers:\n  b: {adapter: fake, api_key: \"" + key + "\"}\n"; }
 
@@ -93,7 +93,7 @@ TEST_CASE("program: what it leaves behind is killed when it ends, and does not h
 
 TEST_CASE("program: it is killed when nobody wants it any more") {
   const std::atomic<bool> cancelled{true};
-  CHECK_FALSE(run_program({"sleep 1000", {}}, 1000s, cancelled).ok());
+  CHECK_FALSE(run_program("sleep 1000", {}, 1000s, cancelled).ok());
 }
 
 TEST_CASE("program: it gives a broker's secret, which is shown as the reference alone") {
@@ -108,14 +108,14 @@ TEST_CASE("program: it gives a broker's secret, which is shown as the reference 
 
 TEST_CASE("program: whoever reads the broker again is given what the program said last, and nothing is run") {
   const Config config = load(broker_with("${command:echo hunter2}"));
-  const std::vector<ProgramCall> calls = programs_of(config, BrokerId{0});
-  REQUIRE(calls.size() == 1);
-  CHECK(calls[0].line == "echo hunter2");
-  CHECK(read_broker_again(config, BrokerId{0}, {{calls[0], {"hunter3", {}, {}}}}).text("api_key") == "hunter3");
+  const std::vector<SecretSource> sources = secret_sources_of(config, BrokerId{0});
+  REQUIRE(sources.size() == 1);
+  CHECK(sources[0].text == "echo hunter2");
+  CHECK(read_broker_again(config, BrokerId{0}, {{sources[0], {"hunter3", {}, {}}}}).text("api_key") == "hunter3");
   CHECK_THROWS_WITH(static_cast<void>(read_broker_again(config, BrokerId{0})), doctest::Contains("what the program echo gives is not known yet"));
-  CHECK_THROWS_WITH(static_cast<void>(read_broker_again(config, BrokerId{0}, {{calls[0], {{}, "the program failed", "mend it"}}})),
+  CHECK_THROWS_WITH(static_cast<void>(read_broker_again(config, BrokerId{0}, {{sources[0], {{}, "the program failed", "mend it"}}})),
                     doctest::Contains("brokers.b.api_key: the program failed; mend it"));
-  CHECK(programs_of(load(broker_with("x")), BrokerId{0}).empty());
+  CHECK(secret_sources_of(load(broker_with("x")), BrokerId{0}).empty());
 }
 
 TEST_CASE("program: mistakes are told with their place and remedy") {
@@ -138,13 +138,13 @@ TEST_CASE("program: a configuration that is named without its folder stands in t
   const Config config = load_config("a.yaml", kAdapters);
   std::filesystem::current_path(before);
   CHECK(config.brokers[0].text("api_key") == "hunter2");
-  CHECK(programs_of(config, BrokerId{0})[0].folder.is_absolute());
+  CHECK(secret_sources_of(config, BrokerId{0})[0].folder.is_absolute());
 }
 
 TEST_CASE("program: a reload runs none") {
   const Folder folder;
   LoadOptions options;
-  options.run_programs = false;
+  options.ask_sources = false;
   const auto file = folder.write("a.yaml", broker_with("${command:touch ran}"));
   CHECK(load_config(file, kAdapters, options).brokers[0].text("api_key") == "x");
   CHECK_FALSE(std::filesystem::exists(folder.path() / "ran"));

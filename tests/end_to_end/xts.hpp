@@ -54,6 +54,7 @@ class Xts {
   void freeze(std::chrono::milliseconds duration) {
     thread_.loop().post([duration] { std::this_thread::sleep_for(duration); });
   }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
   void inject(const std::string& fault) {
     const std::string problem = thread_.run([&] { return server_->inject(fault); });
     REQUIRE_MESSAGE(problem.empty(), problem);

@@ -544,4 +544,31 @@ TEST_CASE("sources: what a connection says after its successor has spoken ends n
   CHECK(f.price(kB) == "waits");
 }
 
+TEST_CASE("sources: a stream that fell silent alone moves to a warm standby that has data, and comes back once it has been well") {
+  Fixture f{{Standby::Warm, 2s, 60s, {}}};
+  f.price(kA);
+  f.select->on_fell_silent(f.key(kA), f.now);
+  f.pass(1s);
+  CHECK(f.asked == std::vector{true, true});
+  f.accept(kB);
+  CHECK(f.price(kB) == "waits");
+  f.pass(1s);
+  CHECK(f.price(kB) == "a>b failover");
+  CHECK(f.why == "a has fallen silent on it while its other streams go on");
+  f.pass(120s);
+  CHECK(f.price(kB) == "serves");
+  CHECK(f.both(120s) == "b>a return");
+}
+
+TEST_CASE("sources: a stream that speaks again in time stays where it is") {
+  Fixture f{{Standby::Warm, 2s, 60s, {}}};
+  f.price(kA);
+  f.select->on_fell_silent(f.key(kA), f.now);
+  f.pass(1s);
+  f.accept(kB);
+  CHECK(f.price(kA) == "serves");
+  f.pass(5s);
+  CHECK(f.price(kB) == "waits");
+}
+
 }  // namespace tidegate

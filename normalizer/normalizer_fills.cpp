@@ -38,7 +38,7 @@ void Normalizer::remember_hole(const TradeUpdate& update, std::uint64_t lost) {
     filling_.push_back(instrument_);
   }
   TradeFill& fill = *state_->fill;
-  if (fill.holes.empty()) fill.ask_from = 0;
+  if (fill.holes.empty() || fill.broker != stream_->source.broker) fill.ask_from = 0;
   while (fill.holes.size() >= limits.holes_max) give_up(broker_->counters, fill.holes.close_oldest());
   const MonoTime now = clock_.mono();
   fill.holes.open(update.trade_id - lost, lost, stream_->seq + 1 - lost, now + limits.timeout);

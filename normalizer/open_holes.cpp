@@ -23,14 +23,12 @@ std::optional<OpenHoles::Ids> OpenHoles::missing(std::uint64_t from, std::uint64
   std::optional<Ids> found;
   for (const Hole& hole : holes_) {
     const std::uint64_t end = hole.first_id + hole.come.size();
-    if (!found) {
-      const std::uint64_t begin = std::clamp(from, hole.first_id, end) - hole.first_id;
-      const auto place = std::find(hole.come.begin() + static_cast<std::ptrdiff_t>(begin), hole.come.end(), false);
-      if (place == hole.come.end()) continue;
-      const std::uint64_t first = hole.first_id + static_cast<std::uint64_t>(place - hole.come.begin());
-      found = Ids{first, first};
+    for (std::uint64_t id = std::max(from, hole.first_id); id < end; ++id) {
+      if (hole.come[id - hole.first_id]) continue;
+      if (!found) found = Ids{id, id};
+      if (id - found->first >= span) break;
+      found->last = id;
     }
-    if (hole.first_id - found->first < span || hole.first_id <= found->first) found->last = std::min(end - 1, found->first + span - 1);
   }
   return found;
 }

@@ -31,7 +31,7 @@ class OpenHoles {
   void open(std::uint64_t first_id, std::uint64_t count, std::uint64_t first_seq, MonoTime deadline);
   /// Nothing: no hole misses it, or it has come already.
   [[nodiscard]] std::optional<Filled> fill(std::uint64_t id);
-  /// The first missing number from `from` on, up to the last one that any hole misses and that is less than `span` further.
+  /// The first missing number from `from` on, and the last missing one that is less than `span` further.
   [[nodiscard]] std::optional<Ids> missing(std::uint64_t from, std::uint64_t span) const;
   /// Closes the oldest; there must be one.
   Ended close_oldest();

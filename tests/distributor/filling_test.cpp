@@ -137,6 +137,7 @@ TEST_CASE_FIXTURE(Filling, "filling: last values and what comes next are as if n
   fills(11, 13);
   take(steady);
   want(client);
+  turn();
   CHECK(take(client) == Lines{"result", "trade 14"});
   trades(15, 15);
   CHECK(steady.messages.back().find("flags") == std::string::npos);
@@ -191,7 +192,7 @@ TEST_CASE_FIXTURE(Filling, "filling: a return behind the hole brings what filled
   CHECK(take(client) == Lines{"result", "trade 16", "trade 11", "trade 17", "trade 12"});
   want(client, R"("epoch":"e1","since":17)");
   CHECK(take(client) == Lines{"result"});
-  CHECK(holes(client, 11, 17) == "[" + one_hole(13, 13, "upstream") + "]");
+  CHECK(holes(client, 11, 17) == "[" + one_hole(11, 15, "unknown") + "]");
 }
 
 TEST_CASE_FIXTURE(Filling, "filling: who conflates keeps its gap, and is told so") {

@@ -26,6 +26,7 @@ Complaint Publisher::resume(Subscriber& subscriber, Member& member, StreamSlot s
   }
   count(hub_.telemetry.gateway.resumes);
   hub_.completeness.resumes(member, slot, since);
+  if (hub_.completeness.has_fills(slot)) member.first_seq = since + 1;  // of what came later than its place it may have missed some
   member.snapshot_due = false;
   member.replayed = false;
   member.resumed = true;

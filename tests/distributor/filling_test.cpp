@@ -138,7 +138,7 @@ TEST_CASE_FIXTURE(Filling, "filling: last values and what comes next are as if n
   take(steady);
   want(client);
   turn();
-  CHECK(take(client) == Lines{"result", "trade 14"});
+  CHECK(take(client) == Lines{"result", "trade 14 snapshot"});
   trades(15, 15);
   CHECK(steady.messages.back().find("flags") == std::string::npos);
   CHECK(take(steady) == Lines{"trade 15"});
@@ -190,9 +190,10 @@ TEST_CASE_FIXTURE(Filling, "filling: a return behind the hole brings what filled
   fills(12, 12);
   want(client, R"("epoch":"e1","since":15)");
   CHECK(take(client) == Lines{"result", "trade 16", "trade 11", "trade 17", "trade 12"});
+  CHECK(holes(client, 11, 17) == "[" + one_hole(11, 15, "unknown") + "]");
   want(client, R"("epoch":"e1","since":17)");
   CHECK(take(client) == Lines{"result"});
-  CHECK(holes(client, 11, 17) == "[" + one_hole(11, 15, "unknown") + "]");
+  CHECK(holes(client, 11, 17) == "[" + one_hole(11, 17, "unknown") + "]");
 }
 
 TEST_CASE_FIXTURE(Filling, "filling: who conflates keeps its gap, and is told so") {

@@ -107,6 +107,11 @@ class Session {
   virtual void start() = 0;                                    // returns at once; failures arrive as Status frames
   virtual void update(const WantedSet& wanted) = 0;            // the session finds the difference
   virtual void request_snapshot(std::string_view symbol) = 0;  // the kept book of this symbol needs one; answered by a Rest frame
+  /// Some of the trades numbered `first` to `last` of this symbol are missing, at most TradeFillLimits::page of them. Answered by a Rest frame, or
+  /// not at all: whoever asks does so again. Only a session whose adapter has `trade_fills` is asked.
+  virtual void request_trades(std::string_view symbol, std::uint64_t first, std::uint64_t last) {
+    static_cast<void>(symbol), static_cast<void>(first), static_cast<void>(last);
+  }
   /// Names to be looked up, for a broker whose adapter `may_know` them. Each is answered once through SessionHost::on_found, later: at the earliest
   /// once the broker can be asked. Asking again for one under way changes nothing.
   virtual void look_up(const std::vector<std::string>& texts) { static_cast<void>(texts); }
@@ -143,6 +148,16 @@ struct LoginHelper {
   CredentialAnswer (*read_answer)(const net::HttpAnswer&, std::string& access_token) = nullptr;  // Works: access_token is set
 };
 
+/// How far missing trades are fetched, for a broker that numbers its trades and gives old ones by their number.
+struct TradeFillLimits {
+  std::uint64_t trades_max = 0;  // a hole of more stays one; 0: so do all
+  std::size_t holes_max = 0;     // of one instrument at once; of more the oldest is given up
+  Duration timeout{};            // a hole that is older stays one
+  std::uint64_t page = 1'000;    // trades that one request brings
+};
+/// What TradeFillLimits::trades_max may be: far fewer than a jump of the numbering that still counts as that many losses.
+inline constexpr std::int64_t kFillTradesMax = 100'000;
+
 struct Adapter {
   std::string_view name{};                // `adapter:` in the YAML
   std::span<const OptionSpec> options{};  // the keys it reads besides the common ones
@@ -166,6 +181,8 @@ struct Adapter {
   bool (*may_know)(const BrokerConfig&, std::string_view text) = nullptr;
   /// What is wrong between options that are each right, as "KEY: what is wrong; what to do"; empty when nothing is. May be null.
   std::string (*complaint)(const BrokerConfig&) = nullptr;
+  /// How far missing trades are fetched. Null: the broker gives no old trades. The configuration may lack options, as when recordings are decoded.
+  TradeFillLimits (*trade_fills)(const BrokerConfig&) = nullptr;
 };
 
 }  // namespace tidegate

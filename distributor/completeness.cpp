@@ -43,6 +43,11 @@ void Completeness::lost(StreamSlot stream, std::uint64_t first, std::uint64_t la
 
 void Completeness::merged(StreamSlot stream, std::uint64_t first, std::uint64_t last) { past(stream).log.add({first, last, true, {}}); }
 
+void Completeness::filled(StreamSlot stream, std::uint64_t number) {
+  past(stream).log.take_out(number);
+  past(stream).filled = true;
+}
+
 void Completeness::forget(StreamSlot stream) {
   if (stream < streams_.size()) streams_[stream] = StreamPast{};
 }
@@ -60,6 +65,17 @@ void Completeness::add(Member& member, StreamSlot stream, const NumberRange& ran
   if (found != members_.end()) return found->second.add(range);
   if (members_.size() < logs_max_) return members_[key(member.subscriber, stream)].add(range);
   member.first_seq = range.last + 1;
+}
+
+void Completeness::filled(const Member& member, StreamSlot stream, std::uint64_t number) {
+  if (const auto found = members_.find(key(member.subscriber, stream)); found != members_.end()) found->second.take_out(number);
+}
+
+void Completeness::lost_late(Member& member, StreamSlot stream, std::uint64_t number, GapCause cause) {
+  const auto found = members_.find(key(member.subscriber, stream));
+  if (found != members_.end()) return found->second.add_late(number, cause);
+  if (members_.size() < logs_max_) return members_[key(member.subscriber, stream)].add_late(number, cause);
+  member.first_seq = std::max(member.first_seq, number + 1);
 }
 
 void Completeness::resumes(Member& member, StreamSlot stream, std::uint64_t since) {

@@ -37,11 +37,17 @@ class Completeness {
   void begins(StreamSlot stream, std::uint64_t first);
   void lost(StreamSlot stream, std::uint64_t first, std::uint64_t last, GapCause cause);
   void merged(StreamSlot stream, std::uint64_t first, std::uint64_t last);
+  /// A lost number has come after all; members who did not get it have to be told apart.
+  void filled(StreamSlot stream, std::uint64_t number);
+  [[nodiscard]] bool has_fills(StreamSlot stream) const { return stream < streams_.size() && streams_[stream].filled; }
   void forget(StreamSlot stream);
 
   // What happened to one member of it alone.
   void lost(Member& member, StreamSlot stream, std::uint64_t first, std::uint64_t last, GapCause cause);
   void merged(Member& member, StreamSlot stream, std::uint64_t first, std::uint64_t last);
+  void filled(const Member& member, StreamSlot stream, std::uint64_t number);
+  /// The number came to the gateway after all, but not to this member.
+  void lost_late(Member& member, StreamSlot stream, std::uint64_t number, GapCause cause);
   /// It has everything up to `since` by its own word, and gets what follows again.
   void resumes(Member& member, StreamSlot stream, std::uint64_t since);
   void forget(SubscriberSlot subscriber, StreamSlot stream);
@@ -56,6 +62,7 @@ class Completeness {
   struct StreamPast {
     std::uint64_t first = 0;  // the first number since the stream is in demand; 0: none came
     RangeLog log;
+    bool filled = false;  // something lost has come later
   };
   [[nodiscard]] static std::uint64_t key(SubscriberSlot subscriber, StreamSlot stream) { return std::uint64_t{subscriber} << 32U | stream; }
   [[nodiscard]] StreamPast& past(StreamSlot stream);

@@ -57,6 +57,7 @@ void Publisher::publish(const RecordHeader& record) {
 }
 
 void Publisher::data(const RecordHeader& record) {
+  if (is_fill(record)) return fill(record);
   const StreamSlot slot = hub_.table.find(record.instrument, record.channel);
   if (slot == kNoStream) return;  // nobody wants it; a session may be slower to unsubscribe than we are
   LastValue& value = hub_.values.of(slot);

@@ -1,7 +1,8 @@
 // Records to subscribers: look up, encode once, offer to each. The data path's last stage; allocates nothing in steady state. One thread.
 //
 // publisher.cpp holds the straight line. What does not go straight on: delayed_data.cpp (what a subscriber did not ask for), feeding.cpp (snapshots,
-// and what had to wait), replaying.cpp (what a client that comes back has missed), slow_readers.cpp (no room, loss, farewell).
+// and what had to wait), filling.cpp (what was missing and came later), replaying.cpp (what a client that comes back has missed), slow_readers.cpp
+// (no room, loss, farewell).
 #pragma once
 
 #include <cstddef>
@@ -51,6 +52,8 @@ class Publisher {
   [[nodiscard]] MonoTime take_first_record_time() { return std::exchange(first_record_, MonoTime{}); }
 
  private:
+  enum class Room : std::uint8_t { Feed, State, Whole };
+
   // publisher.cpp
   void data(const RecordHeader& record);
   void keep_for_replay(StreamSlot stream, const RecordHeader& record);
@@ -67,6 +70,11 @@ class Publisher {
   [[nodiscard]] std::uint16_t trouble_of(StreamSlot stream, bool withheld) const;  // a code; 0: none
   [[nodiscard]] std::string state_text(StreamSlot stream, bool withheld) const;
 
+  // filling.cpp
+  void fill(const RecordHeader& record);
+  void give_fill(Subscriber& subscriber, Member& member, StreamSlot stream, const Message& message, std::uint64_t number, Room room);
+  [[nodiscard]] Message fill_message(const RecordHeader& record);
+
   // delayed_data.cpp
   [[nodiscard]] bool is_withheld(const Subscriber& subscriber, StreamSlot stream);
   void on_delayed_change(StreamSlot stream, std::uint64_t seq, bool tell);
@@ -75,7 +83,6 @@ class Publisher {
 
   // feeding.cpp
   static constexpr std::size_t kGapBytesMax = 1024;  // room for a gap message
-  enum class Room : std::uint8_t { Feed, State, Whole };
   void list(Subscriber& subscriber, Member& member, StreamSlot stream);
   bool wait(Subscriber& subscriber, bool sent);
   bool feed_member(Subscriber& subscriber, Member& member, StreamSlot stream, bool idle);

@@ -24,6 +24,10 @@ class RangeLog {
 
   /// `range` lies behind all that are here; one of the same kind that follows the last without a number between joins it.
   void add(const NumberRange& range);
+  /// A lost number has come after all. False: no range of lost ones here holds it.
+  bool take_out(std::uint64_t number);
+  /// A number is lost though later ones have come; nothing happens where a range holds it already.
+  void add_late(std::uint64_t number, GapCause cause);
   /// Forgets what lies behind number `last`: the stream goes on from there anew.
   void cut_behind(std::uint64_t last);
 
@@ -42,6 +46,9 @@ class RangeLog {
   }
 
  private:
+  [[nodiscard]] std::vector<NumberRange>::iterator at_or_behind(std::uint64_t number);
+  void insert(std::vector<NumberRange>::iterator place, const NumberRange& range);
+  void straighten();
   [[nodiscard]] NumberRange& newest() { return ranges_[(oldest_ + ranges_.size() - 1) % ranges_.size()]; }
 
   std::vector<NumberRange> ranges_;  // a ring once it is full

@@ -25,7 +25,7 @@ void ReplayRings::evict(Ring& ring) {
   if (at != ring.head) ring.used -= ring.words.size() - ring.head;
   const RecordHeader& record = record_at(ring, at);
   const std::size_t words = 1 + std::size_t{record.size_words};
-  ring.first = last_number(record) + 1;
+  if (!is_fill(record)) ring.first = last_number(record) + 1;
   ring.head = at + words;
   ring.used -= words;
   if (--ring.entries == 0) clear(ring);
@@ -84,9 +84,30 @@ std::size_t ReplayRings::keep(StreamSlot stream, const RecordHeader& record, Mon
   if (limits_.stream_bytes == 0) return 0;
   if (stream >= rings_.size()) rings_.resize(stream + std::size_t{1});
   Ring& ring = rings_[stream];
-  std::size_t dropped = 0;
   if (ring.entries > 0 && record.seq != ring.last + 1 && !has(record.flags, Flags::Conflated)) clear(ring);  // another count, or out of order
   evict_old(ring, now);
+  bool kept = false;
+  const std::size_t dropped = append(ring, record, now, kept);
+  if (!kept) return dropped;
+  if (ring.entries == 1) ring.first = record.seq;
+  ring.last = last_number(record);
+  return dropped;
+}
+
+std::size_t ReplayRings::keep_fill(StreamSlot stream, const RecordHeader& record, MonoTime now) {
+  if (stream >= rings_.size()) return 0;
+  Ring& ring = rings_[stream];
+  evict_old(ring, now);
+  if (ring.entries == 0) return 0;
+  bool kept = false;
+  const std::size_t dropped = append(ring, record, now, kept);
+  if (kept && ring.entries == 1) clear(ring);  // all that it came behind has gone to make room
+  return dropped;
+}
+
+/// Makes room and writes the entry. Returns how many records were dropped for want of room.
+std::size_t ReplayRings::append(Ring& ring, const RecordHeader& record, MonoTime now, bool& kept) {
+  std::size_t dropped = 0;
   const std::size_t need = 1 + std::size_t{record.size_words};
   if (need * kRecordsMin > limits_.stream_bytes / 8) {
     dropped = ring.entries + 1;
@@ -100,12 +121,12 @@ std::size_t ReplayRings::keep(StreamSlot stream, const RecordHeader& record, Mon
     ++dropped;
     evict(ring);
   }
-  if (ring.entries++ == 0) ring.first = record.seq;
+  ++ring.entries;
   ring.words[at] = static_cast<std::uint64_t>(now.ns);
   std::memcpy(ring.words.data() + at + 1, &record, record.size_bytes());
   ring.tail = at + need;
   ring.used += need;
-  ring.last = last_number(record);
+  kept = true;
   return dropped;
 }
 

@@ -23,6 +23,9 @@ struct ReplayLimits {
   return record.kind == RecordKind::Gap ? as<Gap>(record).to_seq : record.seq;
 }
 
+/// A record that fills a hole which was told before: it came later than its number says.
+[[nodiscard]] inline bool is_fill(const RecordHeader& record) { return record.kind == RecordKind::Trade && has(record.flags, Flags::Replayed); }
+
 class ReplayRings {
  public:
   explicit ReplayRings(const ReplayLimits& limits) : limits_(limits) {}
@@ -30,6 +33,8 @@ class ReplayRings {
   /// Keeps a data record or a gap, and drops what is too old or has no room any more. Returns how many records were dropped for want of room. A
   /// record of more than an eighth of a ring empties it instead: a few large books are no history.
   std::size_t keep(StreamSlot stream, const RecordHeader& record, MonoTime now);
+  /// Keeps a trade that came later than its place, behind those that came before it. Where nothing is kept there is nobody who could miss it.
+  std::size_t keep_fill(StreamSlot stream, const RecordHeader& record, MonoTime now);
   void forget(StreamSlot stream);
   /// Gives back what quiet streams hold. Cheap when called often.
   void trim(MonoTime now);
@@ -42,7 +47,7 @@ class ReplayRings {
     std::size_t at = 0;
     std::size_t left = 0;
   };
-  /// The first record that accounts for number `seq` or a later one; null: there is none.
+  /// The first record that accounts for number `seq` or a later one; null: there is none. Fills come behind what they followed.
   [[nodiscard]] const RecordHeader* find(StreamSlot stream, std::uint64_t seq, Cursor& cursor) const;
   [[nodiscard]] const RecordHeader* next(StreamSlot stream, Cursor& cursor) const;
 
@@ -61,6 +66,7 @@ class ReplayRings {
     std::uint64_t last = 0;
   };
 
+  std::size_t append(Ring& ring, const RecordHeader& record, MonoTime now, bool& kept);
   [[nodiscard]] static std::size_t start_of(const Ring& ring, std::size_t at);
   [[nodiscard]] static const RecordHeader& record_at(const Ring& ring, std::size_t at);
   [[nodiscard]] static bool place(Ring& ring, std::size_t need, std::size_t& at);

@@ -1,5 +1,6 @@
 // The publisher's part for clients that come back: what they missed, from the stream's ring, then live, without a hole or a repetition. While a
 // member is being fed from the ring the records that come join the ring alone, so that it catches up with them there.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -25,8 +26,10 @@ Complaint Publisher::resume(Subscriber& subscriber, Member& member, StreamSlot s
   }
   count(hub_.telemetry.gateway.resumes);
   hub_.completeness.resumes(member, slot, since);
+  if (hub_.completeness.has_fills(slot)) member.first_seq = since + 1;  // of what came later than its place it may have missed some
   member.snapshot_due = false;
   member.replayed = false;
+  member.resumed = true;
   member.delivery = Delivery::Replay;
   member.next_seq = since + 1;
   list(subscriber, member, slot);
@@ -47,6 +50,7 @@ bool Publisher::replay(Subscriber& subscriber, Member& member, StreamSlot slot) 
     if (!member.replayed) return begin_outside_window(subscriber, member, slot);
     // It reads more slowly than the ring turns.
     const std::uint64_t last = first == 0 ? value.last_seq : first - 1;
+    if (hub_.completeness.has_fills(slot)) member.first_seq = std::max(member.first_seq, last + 1);  // which of them it has got is not remembered
     count(hub_.telemetry.gateway.messages_lost, last + 1 - member.next_seq);
     const std::uint64_t lost = std::exchange(member.next_seq, last + 1);
     tell_gap(subscriber, slot, lost, last, GapCause::SlowClient);
@@ -60,6 +64,11 @@ bool Publisher::replay_from(Subscriber& subscriber, Member& member, StreamSlot s
   const RecordHeader* record = hub_.replay.find(slot, member.next_seq, cursor);
   std::uint64_t kept_back = 0;  // the last number of a row that is delayed and was not asked for
   for (; record != nullptr; record = hub_.replay.next(slot, cursor)) {
+    if (is_fill(*record)) {
+      give_fill(subscriber, member, slot, fill_message(*record), record->seq, Room::Feed);
+      if (!subscriber.connected()) return false;
+      continue;
+    }
     if (record->kind != RecordKind::Gap && has(record->flags, Flags::Delayed) && !member.allow_delayed) {
       kept_back = record->seq;
       continue;

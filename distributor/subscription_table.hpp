@@ -35,6 +35,7 @@ struct Member {
   bool snapshot_due : 1 = false;  // the last value is due, flagged as a snapshot; the records go on meanwhile if Live
   bool wants_snapshot : 1 = true;
   bool replayed : 1 = false;  // a part of the replay has gone out
+  bool resumed : 1 = false;   // it came back, and was told of what was lost before
   bool allow_delayed : 1 = false;
   bool withheld : 1 = false;    // the stream's data is delayed, which this subscriber did not ask for: it was told so, and gets none of it
   std::uint32_t conflate = 0;   // conflate_ms of SubscribeOptions

@@ -176,7 +176,7 @@ void Pipeline::make_brokers() {
   for (const BrokerConfig& broker : config_.brokers) telemetry_.brokers.emplace_back().name = broker.name;
   for (const BrokerConfig& broker : config_.brokers) {
     const Adapter& adapter = *adapters_[broker.id.value()];
-    normalizer_.add_broker(adapter.make_decoder(broker));
+    normalizer_.add_broker(adapter.make_decoder(broker), adapter.trade_fills != nullptr ? adapter.trade_fills(broker) : TradeFillLimits{});
     hosts_.push_back(std::make_unique<BrokerHost>(*this, broker.id));
     sessions_.push_back(adapter.make_session(broker, *hosts_.back()));
   }
@@ -188,6 +188,9 @@ void Pipeline::make_brokers() {
   };
   normalizer_.set_calendars(calendars_);
   normalizer_.request_snapshot = [this](BrokerId broker, const std::string& symbol) { request_snapshot(broker, symbol); };
+  normalizer_.request_trades = [this](BrokerId broker, const std::string& symbol, std::uint64_t first, std::uint64_t last) {
+    io_loop().post([this, broker, symbol, first, last] { sessions_[broker.value()]->request_trades(symbol, first, last); });
+  };
 }
 
 // ---- start, run, stop ----

@@ -39,7 +39,10 @@ Normalizer::Normalizer(const Clock& clock, Telemetry& telemetry, RecordSink& out
 
 Normalizer::~Normalizer() = default;
 
-void Normalizer::add_broker(std::unique_ptr<Decoder> decoder) { decoders_.push_back(std::move(decoder)); }
+void Normalizer::add_broker(std::unique_ptr<Decoder> decoder, const TradeFillLimits& fills) {
+  decoders_.push_back(std::move(decoder));
+  fill_limits_.push_back(fills);
+}
 
 // ---- one frame ----
 
@@ -97,6 +100,7 @@ void Normalizer::decode(const RawFrame& frame) {
 }
 
 void Normalizer::on_trade(const TradeUpdate& update) {
+  if (has(update.flags, Flags::Replayed)) return on_fetched_trade(update);
   if (!resolve(update.instrument, Channel::Trade) || !serves(update)) return;
   if (!update.numbered && repeats(content_of(update), update.ts_event)) return;
   if (update.derived) {
@@ -106,17 +110,13 @@ void Normalizer::on_trade(const TradeUpdate& update) {
     if (!traded) return;
   }
   const std::uint64_t repeat_distance = stream_->overlap == nullptr ? ConsecutiveCheck::kRepeatDistanceMax : UINT64_MAX;
-  if (!check(update.numbered ? state_->trade_ids.check(update.trade_id, repeat_distance)
-                             : Checked{stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0}))
-    return;
+  const Checked checked = update.numbered ? state_->trade_ids.check(update.trade_id, repeat_distance)
+                                          : Checked{stream_->gap == PendingGap::None ? Order::Next : Order::Gap, 0};
+  if (checked.order == Order::Duplicate && fill_hole(update)) return;  // late, not a repetition
+  if (!check(checked)) return;
+  if (checked.order == Order::Gap && update.numbered) remember_hole(update, checked.lost);
   check_tick_size(update.flags, {update.price});
-  auto trade = make_record<Trade>(instrument_, Channel::Trade);
-  trade.header.price_exponent = update.price.exponent;
-  trade.header.quantity_exponent = update.quantity.exponent;
-  trade.price = update.price.mantissa;
-  trade.quantity = update.quantity.mantissa;
-  trade.trade_id = update.trade_id & 0x00FF'FFFF'FFFF'FFFFU;
-  trade.side = static_cast<std::uint8_t>(update.side);
+  Trade trade = trade_of(update, instrument_);
   emit(trade, update.derived ? update.flags | Flags::Derived : update.flags, update.ts_event);
 }
 

@@ -51,10 +51,12 @@ class Normalizer final : private UpdateSink {
   Normalizer(const Clock& clock, Telemetry& telemetry, RecordSink& out, NormalizerOptions options);
   ~Normalizer() override;
 
-  /// Before the first frame, in order of BrokerId.
-  void add_broker(std::unique_ptr<Decoder> decoder);
+  /// Before the first frame, in order of BrokerId. Without limits its holes are not filled.
+  void add_broker(std::unique_ptr<Decoder> decoder, const TradeFillLimits& fills = {});
   /// A kept book needs a snapshot of this symbol; may be called again until it comes.
   std::function<void(BrokerId, const std::string& symbol)> request_snapshot;
+  /// Trades between these numbers are missing; may be called again until they come.
+  std::function<void(BrokerId, const std::string& symbol, std::uint64_t first, std::uint64_t last)> request_trades;
   /// A message named an instrument that no list holds: its id from now on, or kNoInstrument to drop it.
   std::function<InstrumentId(BrokerId, const NativeRef&)> resolve_unlisted;
 
@@ -121,6 +123,15 @@ class Normalizer final : private UpdateSink {
   void ask_snapshot();
   void emit_book(const OrderBook& book, Flags flags);
 
+  // holes of numbered trades
+  [[nodiscard]] static Trade trade_of(const TradeUpdate& update, InstrumentId instrument);
+  void remember_hole(const TradeUpdate& update, std::uint64_t lost);
+  void on_fetched_trade(const TradeUpdate& update);
+  bool fill_hole(const TradeUpdate& update);
+  static void give_up(BrokerCounters& counters, const OpenHoles::Ended& hole);
+  void give_up_holes();
+  void work_fills(MonoTime now);
+
   // streams that several brokers could serve
   template <class Update>
   [[nodiscard]] bool serves(const Update& update) {
@@ -167,12 +178,14 @@ class Normalizer final : private UpdateSink {
   RecordSink& out_;
   NormalizerOptions options_;
   std::vector<std::unique_ptr<Decoder>> decoders_;  // by BrokerId
+  std::vector<TradeFillLimits> fill_limits_;        // by BrokerId
   InstrumentMap instruments_;
   std::shared_ptr<const Catalog> catalog_;
   const Calendars* calendars_ = &Calendars::none();
   std::vector<std::unique_ptr<InstrumentState>> states_;  // by InstrumentId; null: never seen
   std::vector<std::uint64_t> depth_record_;               // scratch for records of variable size
   std::deque<AccountEvent> account_events_;
+  std::vector<InstrumentId> filling_;  // with a TradeFill
   MonoTime next_check_;
   MonoTime next_rhythm_check_;
   std::vector<ConnectionBeat> last_beats_;  // one for each connection that serves a stream; scratch of watch_rhythms

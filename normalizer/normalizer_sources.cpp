@@ -102,11 +102,14 @@ void Normalizer::move_stream(const SourceSelect::Move& move, MonoTime now) {
   sources.move(move, now);
   const std::uint16_t depth = state_->book.depth;
   const ConsecutiveCheck trade_ids = state_->trade_ids;
+  const bool numbers_go_on = channel_ == Channel::Trade && sources.numbered_alike();
+  std::unique_ptr<TradeFill> fill = numbers_go_on ? std::move(state_->fill) : nullptr;
   forget_merged(channel_);
   state_->book.depth = depth;
   if (channel_ == Channel::Status) state_->status.header.instrument = kNoInstrument;
-  if (channel_ == Channel::Trade && sources.numbered_alike()) {
+  if (numbers_go_on) {
     state_->trade_ids = trade_ids;  // the venue's own numbers prove the joint
+    state_->fill = std::move(fill);
   } else if (channel_ == Channel::Trade && stream_->seq != 0) {
     state_->trade_ids.renumber();
   }

@@ -132,6 +132,7 @@ void Normalizer::forget_merged(Channel channel) {
   if (channel == Channel::Trade) {
     state_->trade_ids.forget();
     state_->trade_evidence.forget();
+    give_up_holes();
   }
   if (channel == Channel::Quote) state_->quote_ids.forget();
   if (channel == Channel::Ticker) state_->ticker = make_record<Ticker>(kNoInstrument, Channel::Ticker);
@@ -155,6 +156,7 @@ std::size_t Normalizer::do_work(MonoTime now) {
     }
   });
   changed += watch_rhythms(now);
+  work_fills(now);
   report_sources();
   return changed;
 }

@@ -11,6 +11,7 @@
 #include "gateway/core/market_data.hpp"
 #include "gateway/core/time.hpp"
 #include "gateway/core/update.hpp"
+#include "normalizer/open_holes.hpp"
 #include "normalizer/order_book.hpp"
 #include "normalizer/rhythm.hpp"
 #include "normalizer/sequence_check.hpp"
@@ -90,10 +91,21 @@ struct KeptBook {
   MonoTime snapshot_asked_at;
 };
 
+/// Holes of one instrument's trades that are being filled.
+struct TradeFill {
+  OpenHoles holes;
+  BrokerId broker{};        // who is asked
+  bool aggregated = false;  // its numbers count aggregates
+  MonoTime ask_at;
+  Duration wait{};           // until the same is asked for again
+  std::uint64_t ask_from{};  // what lies before has been asked for in this round
+};
+
 struct InstrumentState {
   std::array<Stream, kChannelCount> streams;
   std::uint32_t used = 0;  // bit per channel that was ever asked for or came
   ConsecutiveCheck trade_ids;
+  std::unique_ptr<TradeFill> fill;  // null: no hole is being filled
   GrowingCheck quote_ids;
   EvidenceCheck trade_evidence;
   Ticker ticker = make_record<Ticker>(kNoInstrument, Channel::Ticker);  // merged from all updates so far

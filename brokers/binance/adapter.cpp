@@ -57,6 +57,7 @@ constinit const Adapter kBinance{
     .unlisted_symbol = unlisted_symbol,
     .infer_options = infer_options,
     .complaint = complaint,
+    .trade_fills = trade_fills,
 };
 
 }  // namespace tidegate::binance

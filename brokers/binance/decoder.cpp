@@ -1,6 +1,5 @@
 #include "brokers/binance/decoder.hpp"
 
-#include "brokers/binance/depth_request.hpp"
 #include "brokers/binance/mapping.hpp"
 #include "brokers/binance/message_fields.hpp"
 #include "brokers/binance/stream_name.hpp"
@@ -71,25 +70,34 @@ Decoded FrameDecoder::decode(const RawFrame& frame, UpdateSink& sink) {
   decoded_ = {};
   if (frame.kind == FrameKind::Text) {
     if (const auto error = reader_.read(frame.bytes, *this)) on_bad_message(*error);
-  } else if (frame.kind == FrameKind::Rest && is_depth_request(frame.request)) {
-    decode_depth_answer(frame);
+  } else if (const RestKind kind = frame.kind == FrameKind::Rest ? rest_kind(frame.request) : RestKind::Other; kind != RestKind::Other) {
+    decode_answer(frame, kind);
   } else if (frame.kind == FrameKind::Rest || frame.kind == FrameKind::Binary) {
     ++decoded_.ignored;
   }
   return decoded_;
 }
 
-void FrameDecoder::decode_depth_answer(const RawFrame& frame) {
+void FrameDecoder::decode_answer(const RawFrame& frame, RestKind kind) {
   if (!read_symbol_parameter(frame.request, symbol_)) return on_bad_message({Reason::MissingField, "symbol"});
-  answering_depth_ = true;
+  answering_ = kind;
   const auto error = reader_.read(frame.bytes, *this);
-  answering_depth_ = false;
+  answering_ = RestKind::Other;
   if (error) return on_bad_message(*error);
-  if (decoded_.updates + decoded_.bad == 0) on_bad_message({Reason::BadShape});  // an empty array
+  if (kind == RestKind::Depth && decoded_.updates + decoded_.bad == 0) on_bad_message({Reason::BadShape});  // an empty array
 }
 
 void FrameDecoder::on_message(const Message& message) {
-  if (answering_depth_) return on_depth_answer(message);
+  switch (answering_) {
+    case RestKind::Depth:
+      return on_depth_answer(message);
+    case RestKind::Trades:
+      return on_trade_answer(message);
+    case RestKind::AggregateTrades:
+      return on_aggregate_trade_answer(message);
+    case RestKind::Other:
+      break;
+  }
   if (market_ == Market::Usdm && is_coin_margined(message.fields)) return on_ignored(message);
   if (const common::JsonValue* event = message.fields.find("e")) {
     if (event->kind != Kind::Text) return on_bad_message({Reason::BadText, "e"});
@@ -153,6 +161,24 @@ void FrameDecoder::on_depth_answer(const Message& message) {
   const auto depth = read_partial_depth(message, unit_);
   if (!depth) return on_bad_message(depth.error());
   sink_->on_depth(to_snapshot(*depth, symbol_, market_));
+  ++decoded_.updates;
+}
+
+void FrameDecoder::on_trade_answer(const Message& message) {
+  const auto trade = read_old_trade(message, symbol_, unit_);
+  if (!trade) return on_bad_message(trade.error());
+  on_old_trade(to_update(*trade));
+}
+
+void FrameDecoder::on_aggregate_trade_answer(const Message& message) {
+  const auto trade = read_old_aggregate_trade(message, symbol_, unit_);
+  if (!trade) return on_bad_message(trade.error());
+  on_old_trade(to_update(*trade));
+}
+
+void FrameDecoder::on_old_trade(TradeUpdate update) {
+  update.flags |= Flags::Replayed;
+  sink_->on_trade(update);
   ++decoded_.updates;
 }
 

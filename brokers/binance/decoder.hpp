@@ -1,4 +1,4 @@
-// Binance's frames to updates: JSON text frames of the market streams, and the REST answers that carry a book.
+// Binance's frames to updates: JSON text frames of the market streams, and the REST answers that carry a book or old trades.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 #include "brokers/adapter.hpp"
 #include "brokers/binance/frame_reader.hpp"
 #include "brokers/binance/messages.hpp"
+#include "brokers/binance/rest_request.hpp"
 
 namespace tidegate::binance {
 
@@ -20,14 +21,15 @@ class FrameDecoder final : public Decoder, private MessageSink {
  public:
   FrameDecoder(Market market, common::TimeUnit unit) : market_(market), unit_(unit) {}
 
-  /// Text frames of the streams; Rest frames of `GET .../depth?symbol=`. Frames of other kinds and binary ones hold nothing for us.
+  /// Text frames of the streams; Rest frames of `GET .../depth?symbol=`, `trades`, `historicalTrades` and `aggTrades`, whose trades carry the flag
+  /// Replayed. Frames of other kinds and binary ones hold nothing for us.
   Decoded decode(const RawFrame& frame, UpdateSink& sink) override;
 
  private:
   struct Event;
   static const Event kEvents[];
 
-  void decode_depth_answer(const RawFrame& frame);
+  void decode_answer(const RawFrame& frame, RestKind kind);
 
   void on_message(const Message& message) override;
   void on_bad_message(Error error) override;
@@ -38,6 +40,9 @@ class FrameDecoder final : public Decoder, private MessageSink {
   void on_depth_event(const Message& message);
   void on_partial_depth(const Message& message);
   void on_depth_answer(const Message& message);
+  void on_trade_answer(const Message& message);
+  void on_aggregate_trade_answer(const Message& message);
+  void on_old_trade(TradeUpdate update);
   void on_kline(const Message& message);
   void on_ticker(const Message& message);
   void on_mini_ticker(const Message& message);
@@ -47,8 +52,8 @@ class FrameDecoder final : public Decoder, private MessageSink {
   Market market_;
   common::TimeUnit unit_;
   FrameReader reader_;
-  std::string symbol_;            // of a message that names none itself: from its stream or its request
-  bool answering_depth_ = false;  // the frame is the answer of REST depth
+  std::string symbol_;                    // of a message that names none itself: from its stream or its request
+  RestKind answering_ = RestKind::Other;  // what the frame answers, if it is an answer of REST
 
   UpdateSink* sink_ = nullptr;  // during `decode`
   Decoded decoded_;

@@ -11,8 +11,9 @@ namespace tidegate::binance {
 
 /// Names of several letters first. Letters mean different things in different messages: see messages.hpp.
 // clang-format off
-inline constexpr std::array<std::string_view, 37> kFieldNames = {
+inline constexpr std::array<std::string_view, 42> kFieldNames = {
     "stream", "data", "lastUpdateId", "bids", "asks", "pu", "st", "result", "error", "code", "msg",
+    "id", "price", "qty", "time", "isBuyerMaker",
     "a", "b", "c", "e", "h", "i", "k", "l", "m", "o", "p", "q", "s", "t", "u", "v", "w", "x",
     "A", "B", "E", "P", "Q", "T", "U", "X"};
 // clang-format on

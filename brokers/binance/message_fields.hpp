@@ -34,6 +34,32 @@ inline Result<AggregateTrade> read_aggregate_trade(const Message& message, commo
   });
 }
 
+/// One trade of REST, which names no symbol. docs/protocols/binance.md#old-trades
+inline Result<Trade> read_old_trade(const Message& message, std::string_view symbol, common::TimeUnit unit) {
+  FieldReader field{message.fields, unit};
+  return field.result(Trade{
+      .symbol = symbol,
+      .id = field.trade_id("id"),
+      .price = field.price("price"),
+      .quantity = field.quantity("qty"),
+      .trade_time = field.time("time"),
+      .buyer_is_maker = field.boolean("isBuyerMaker"),
+  });
+}
+
+/// The same of an aggregate trade. docs/protocols/binance.md#old-trades
+inline Result<AggregateTrade> read_old_aggregate_trade(const Message& message, std::string_view symbol, common::TimeUnit unit) {
+  FieldReader field{message.fields, unit};
+  return field.result(AggregateTrade{
+      .symbol = symbol,
+      .id = field.trade_id("a"),
+      .price = field.price("p"),
+      .quantity = field.quantity("q"),
+      .trade_time = field.time("T"),
+      .buyer_is_maker = field.boolean("m"),
+  });
+}
+
 /// Spot sends no time here. docs/protocols/binance.md#book-ticker
 inline Result<BookTicker> read_book_ticker(const Message& message, common::TimeUnit unit) {
   FieldReader field{message.fields, unit};

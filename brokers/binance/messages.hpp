@@ -14,7 +14,7 @@
 
 namespace tidegate::binance {
 
-/// `<symbol>@trade`. docs/protocols/binance.md#trade
+/// `<symbol>@trade`, docs/protocols/binance.md#trade, and the same from REST, where other names say it, #old-trades
 struct Trade {
   std::string_view symbol;  // s
   std::uint64_t id;         // t, consecutive within a symbol

@@ -15,6 +15,10 @@ constexpr std::array<std::string_view, 4> kBookIntervals = {"100ms", "250ms", "5
 
 constexpr std::int64_t kMillisecond = 1'000'000;
 
+/// As in the table.
+constexpr std::int64_t kFillTrades = 10'000, kFillHoles = 16;
+constexpr Duration kFillTimeout = std::chrono::seconds{60};
+
 template <class T>
 T or_standard(T value, T standard) {
   return value == T{} ? standard : value;
@@ -145,6 +149,16 @@ constinit const OptionSpec kOptions[kOptionCount] = {
      5000},
     {"snapshot_interval", OptionType::Duration, "2s", "least time between two snapshots of one symbol (section 7.3)"},
     {"snapshots_in_flight", OptionType::Integer, "4", "REST snapshots under way at once", {}, 1, 100},
+    {"fill_gaps", OptionType::Boolean, "true", "trades that are missing by their numbers are fetched by REST, and published flagged replayed"},
+    {"fill_trades_max",
+     OptionType::Integer,
+     "10000",
+     "trades of one hole; a hole of more stays one. Each 1000 cost one request: weight 25 on spot, 4 for aggregates, 20 on usdm (section 8)",
+     {},
+     1,
+     kFillTradesMax},
+    {"fill_holes_max", OptionType::Integer, "16", "holes of one instrument that are being filled at once; of more the oldest stays one", {}, 1, 1000},
+    {"fill_timeout", OptionType::Duration, "60s", "a hole that is not filled within so long stays one", {}, kMillisecond},
 };
 
 Market market_of(const BrokerConfig& config) {
@@ -168,6 +182,19 @@ std::string complaint(const BrokerConfig& config) {
     }
   }
   return {};
+}
+
+TradeFillLimits trade_fills(const BrokerConfig& config) {
+  const auto chosen = [&config]<class T>(std::string_view key, T standard) {
+    const auto option = config.options.find(key);
+    return option == config.options.end() ? standard : std::get<T>(option->second);
+  };
+  TradeFillLimits limits;
+  const std::int64_t trades = chosen("fill_trades_max", kFillTrades);
+  limits.trades_max = chosen("fill_gaps", true) ? static_cast<std::uint64_t>(trades) : 0;
+  limits.holes_max = static_cast<std::size_t>(chosen("fill_holes_max", kFillHoles));
+  limits.timeout = chosen("fill_timeout", kFillTimeout);
+  return limits;
 }
 
 Settings::Settings(const BrokerConfig& config)
@@ -205,7 +232,8 @@ Settings::Settings(const BrokerConfig& config)
       rate_limit_wait(config.duration("rate_limit_wait")),
       snapshot_limit(config.integer("snapshot_limit")),
       snapshot_interval(config.duration("snapshot_interval")),
-      snapshots_in_flight(static_cast<std::size_t>(config.integer("snapshots_in_flight"))) {}
+      snapshots_in_flight(static_cast<std::size_t>(config.integer("snapshots_in_flight"))),
+      fills(trade_fills(config)) {}
 
 std::int64_t Settings::snapshot_weight() const {
   if (market == Market::Spot) {
@@ -216,6 +244,11 @@ std::int64_t Settings::snapshot_weight() const {
   if (snapshot_limit <= 50) return 2;
   if (snapshot_limit <= 100) return 5;
   return snapshot_limit <= 500 ? 10 : 20;
+}
+
+std::int64_t Settings::old_trades_weight() const {
+  if (market == Market::Usdm) return 20;
+  return aggregate_trades ? 4 : 25;
 }
 
 }  // namespace tidegate::binance

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "brokers/adapter.hpp"
 #include "brokers/binance/market.hpp"
 #include "gateway/core/broker_config.hpp"
 
@@ -16,7 +17,7 @@ inline constexpr std::string_view kUsdmWsUrl = "wss://fstream.binance.com";
 inline constexpr std::string_view kUsdmRestUrl = "https://fapi.binance.com";
 
 /// Every key of the adapter, for the configuration, configs/example.yaml and the docs.
-inline constexpr std::size_t kOptionCount = 32;
+inline constexpr std::size_t kOptionCount = 36;
 extern const OptionSpec kOptions[kOptionCount];
 
 /// The market of a configuration that may lack options (offline decoding): spot when it does not say.
@@ -25,6 +26,9 @@ extern const OptionSpec kOptions[kOptionCount];
 
 /// What a configuration asks of a market that does not have it: "key: what is wrong; what to do". Empty: nothing.
 [[nodiscard]] std::string complaint(const BrokerConfig& config);
+
+/// How far missing trades are fetched; the documented defaults for keys that the configuration lacks.
+[[nodiscard]] TradeFillLimits trade_fills(const BrokerConfig& config);
 
 /// Where a book comes from.
 enum class BookSource : std::uint8_t { Full, Partial, Auto };
@@ -70,10 +74,14 @@ struct Settings {
   std::int64_t snapshot_limit = 0;
   Duration snapshot_interval{};
   std::size_t snapshots_in_flight = 0;
+  TradeFillLimits fills;
 
   /// Weight of one depth request with `snapshot_limit`, and of the instrument list.
   [[nodiscard]] std::int64_t snapshot_weight() const;
   [[nodiscard]] std::int64_t instruments_weight() const { return market == Market::Spot ? 20 : 1; }
+  /// Weight of one request for old trades by their number, and for the newest ones.
+  [[nodiscard]] std::int64_t old_trades_weight() const;
+  [[nodiscard]] std::int64_t newest_trades_weight() const { return market == Market::Spot ? 25 : 5; }
   /// Weight a minute that the venue documents, until exchangeInfo has answered.
   [[nodiscard]] std::int64_t documented_weight_limit() const { return market == Market::Spot ? 6'000 : 2'400; }
   [[nodiscard]] std::string_view api_path() const { return market == Market::Spot ? "/api/v3" : "/fapi/v1"; }

@@ -21,7 +21,9 @@ StreamSession::StreamSession(const BrokerConfig& config, SessionHost& host)
             if (const auto stream = stream_name(settings_, symbol, Channel::OrderBook, kFullDepth); stream) {
               if (Held* held = held_by(*stream)) held->shard->port().refused(held->want.instrument, held->want.channel, words);
             }
-          }) {}
+          }),
+      fills_(host, config_, settings_, rest_,
+             [this](std::string&& request, std::string&& body) { slots_.front().port->rest(std::move(request), std::move(body)); }) {}
 
 void StreamSession::start() {
   if (started_ || stopped_) return;
@@ -46,6 +48,7 @@ void StreamSession::stop() noexcept {
   for (Slot& slot : slots_) slot.port->close();
   list_.stop();
   snapshots_.stop();
+  fills_.stop();
   rest_.stop();
   for (Slot& slot : slots_) {
     if (slot.shard) slot.shard->stop();
@@ -166,6 +169,11 @@ StreamSession::Held* StreamSession::held_by(std::string_view stream) {
 void StreamSession::request_snapshot(std::string_view symbol) {
   const std::string* const own = own_symbol(std::string{symbol});
   if (!stopped_ && own != nullptr) snapshots_.request(*own);
+}
+
+void StreamSession::request_trades(std::string_view symbol, std::uint64_t first, std::uint64_t last) {
+  const std::string* const own = own_symbol(std::string{symbol});
+  if (!stopped_ && own != nullptr) fills_.request(*own, first, last);
 }
 
 common::FramePort* StreamSession::book_carrier(std::string_view symbol) {

@@ -17,6 +17,7 @@
 #include "brokers/binance/rest_client.hpp"
 #include "brokers/binance/shard.hpp"
 #include "brokers/binance/snapshots.hpp"
+#include "brokers/binance/trade_fills.hpp"
 #include "brokers/common/status_board.hpp"
 #include "brokers/common/wants.hpp"
 
@@ -32,6 +33,7 @@ class StreamSession final : public Session, private ShardOwner {
   void start() override;
   void update(const WantedSet& wanted) override;
   void request_snapshot(std::string_view symbol) override;
+  void request_trades(std::string_view symbol, std::uint64_t first, std::uint64_t last) override;
   void reconnect() override;
   void stop() noexcept override;
 
@@ -81,6 +83,7 @@ class StreamSession final : public Session, private ShardOwner {
   RestClient rest_;
   InstrumentList list_;
   Snapshots snapshots_;
+  TradeFills fills_;
 
   std::unordered_map<std::string, std::string> listed_;  // canonical symbol to the venue's own
   bool list_known_ = false;

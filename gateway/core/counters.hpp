@@ -31,6 +31,13 @@ namespace tidegate {
   X(clock_guesses, "times that another clock than the documented one explained better") \
   X(duplicates, "updates dropped because they had come before") \
   X(gaps, "holes found in what the broker sent") \
+  X(trade_requests, "requests for trades that are missing") \
+  X(trades_filled, "missing trades that came later and were published, flagged replayed") \
+  X(trades_unneeded, "fetched trades that filled no hole: dropped") \
+  X(holes_filled, "holes of numbered trades that were filled wholly") \
+  X(holes_filled_partly, "holes of numbered trades of which a part had not come when they were given up") \
+  X(holes_given_up, "holes of numbered trades of which nothing came in time, or which there was no room to remember") \
+  X(holes_too_large, "holes of more trades than are fetched") \
   X(book_snapshots, "book snapshots loaded") \
   X(book_snapshots_rejected, "book snapshots too old to join") \
   X(book_resyncs, "books rebuilt after a hole") \
@@ -52,6 +59,7 @@ namespace tidegate {
   X(records_dropped, "records refused by a full queue") \
   X(messages_encoded, "data messages encoded") \
   X(messages_delivered, "messages put into subscribers' outboxes") \
+  X(fills_not_delivered, "trades fetched later that a subscriber had no room for, or did not want since it asked for conflation; its gap stays") \
   X(messages_conflated, "messages left out for a newer one because the reader had no room or asked for it") \
   X(messages_lost, "sequence numbers that slow readers lost; each was told in a gap") \
   X(messages_replayed, "messages and gaps sent again to clients that came back") \

@@ -212,3 +212,49 @@ TEST_CASE("binance decoder: frames that carry no JSON of the market are ignored"
   opened.kind = FrameKind::Opened;
   CHECK(decode_all(decoder, opened) == Outcome{});
 }
+
+namespace {
+
+/// Of REST: flagged as coming later (32).
+Outcome answered(std::string request, std::string body, Market market = Market::Spot, TimeUnit unit = TimeUnit::Millisecond) {
+  FrameDecoder decoder(market, unit);
+  RawFrame frame;
+  frame.kind = FrameKind::Rest;
+  frame.request = std::move(request);
+  frame.bytes = std::move(body);
+  return decode_all(decoder, frame);
+}
+
+}  // namespace
+
+TEST_CASE("binance decoder: old trades of REST take their symbol from the request, and carry the flag replayed") {
+  const std::string body = R"([{"id":41,"price":"12.34","qty":"0.5","quoteQty":"6.17","time":1767225600120,"isBuyerMaker":true,"isBestMatch":true},)"
+                           R"({"id":42,"price":"12.35","qty":"7","quoteQty":"86.45","time":1767225600121,"isBuyerMaker":false,"isBestMatch":true}])";
+  const Lines trades = {"trade ABCUSDT at 1767225600120000us flags 32 #41 12.34 x 0.5 sell",
+                        "trade ABCUSDT at 1767225600121000us flags 32 #42 12.35 x 7 buy"};
+  for (const std::string path : {"/api/v3/trades?symbol=ABCUSDT&limit=2", "/api/v3/historicalTrades?symbol=ABCUSDT&fromId=41&limit=2"}) {
+    CAPTURE(path);
+    CHECK(answered("GET " + path, body).lines == trades);
+  }
+  CHECK(answered("GET /fapi/v1/historicalTrades?symbol=ABCUSDT&fromId=41", body, Market::Usdm).lines == trades);
+}
+
+TEST_CASE("binance decoder: old aggregates of REST are flagged as both, and their times are in the connection's unit") {
+  const std::string body = R"([{"a":9001,"p":"12.34","q":"2.5","f":41,"l":43,"T":1767225600120000,"m":false,"M":true}])";
+  const auto outcome = answered("GET /api/v3/aggTrades?symbol=ABCUSDT&fromId=9001&limit=1", body, Market::Spot, TimeUnit::Microsecond);
+  CHECK(outcome.lines == Lines{"trade ABCUSDT at 1767225600120000us flags 96 #9001 12.34 x 2.5 buy"});
+}
+
+TEST_CASE("binance decoder: no old trades are no fault; one that cannot be read costs itself alone") {
+  const std::string request = "GET /api/v3/trades?symbol=ABCUSDT";
+  CHECK(answered(request, "[]").bad == 0);
+  const auto outcome = answered(
+      request, R"([{"id":1,"price":"1","qty":"1","time":1,"isBuyerMaker":true},{"id":-2,"price":"1","qty":"1","time":1,"isBuyerMaker":true},)"
+               R"({"id":3,"price":"1","time":1,"isBuyerMaker":true},7,{"id":4,"price":"1","qty":"1","time":1,"isBuyerMaker":true}])");
+  CHECK(outcome.lines.size() == 2);
+  CHECK(outcome.bad == 3);
+  CHECK(outcome.error.reason == Reason::BadInteger);
+  CHECK(answered(request, R"({"code":-1121,"msg":"Invalid symbol."})").bad == 1);
+  CHECK(answered(request, R"([{"id":1,"price":"1","qty)").bad == 1);
+  CHECK(answered("GET /api/v3/trades?limit=1", "[]").bad == 1);
+}

@@ -39,10 +39,12 @@ void print(const Report& report, std::uint64_t seeds, std::chrono::seconds durat
               static_cast<unsigned long long>(seeds), static_cast<long long>(duration.count()), static_cast<unsigned long long>(faults),
               sorted.size(), sorted.empty() ? 0 : sorted[sorted.size() / 2], sorted.empty() ? 0 : sorted[sorted.size() * 95 / 100],
               sorted.empty() ? 0 : sorted.back(), report.slowest.c_str());
-  std::printf("%llu records to subscribers, %llu of them replayed; %llu gaps told, of %llu numbers; %llu streams told stale; %zu KiB of growth\n",
-              static_cast<unsigned long long>(report.totals.records), static_cast<unsigned long long>(report.totals.replayed),
-              static_cast<unsigned long long>(report.totals.gaps), static_cast<unsigned long long>(report.totals.numbers_lost),
-              static_cast<unsigned long long>(report.totals.told_stale), report.memory_growth_kib);
+  std::printf(
+      "%llu records to subscribers, %llu of them replayed; %llu gaps told, of %llu numbers, %llu of them filled later; %llu streams told stale; %zu "
+      "KiB of growth\n",
+      static_cast<unsigned long long>(report.totals.records), static_cast<unsigned long long>(report.totals.replayed),
+      static_cast<unsigned long long>(report.totals.gaps), static_cast<unsigned long long>(report.totals.numbers_lost),
+      static_cast<unsigned long long>(report.totals.filled), static_cast<unsigned long long>(report.totals.told_stale), report.memory_growth_kib);
   std::printf("promises broken: %zu\n", report.broken.size());
   std::fflush(stdout);
 }

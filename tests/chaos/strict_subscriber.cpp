@@ -10,6 +10,7 @@ namespace {
 
 using Json = rapidjson::Value;
 
+constexpr std::size_t kMissingMax = 200'000;
 constexpr std::size_t kBrokenMax = 50;  // written down; one cause may break every message after it
 
 std::string_view text(const Json& message, const char* key) {
@@ -53,6 +54,7 @@ void Totals::add(const Totals& other) {
   records += other.records;
   replayed += other.replayed;
   gaps += other.gaps;
+  filled += other.filled;
   numbers_lost += other.numbers_lost;
   told_stale += other.told_stale;
   returns += other.returns;
@@ -134,6 +136,13 @@ void StrictSubscriber::on_gap(const Json& message) {
   if (to < from) complain("a gap that ends before it begins");
   if (stream.last_seq != 0 && from != stream.last_seq + 1) complain("a gap that does not follow " + std::to_string(stream.last_seq));
   if (text(message, "cause") == "slow_client") complain("told that it reads slowly");
+  // Binance counts without a hole, and so does the gateway: the next trade id is the next number.
+  const bool countable = stream.last_trade_id != 0 && !stream.conflated;
+  if (text(message, "channel") == "trade") {
+    for (std::uint64_t seq = from; seq <= to && stream.missing.size() < kMissingMax; ++seq) {
+      stream.missing[seq] = countable && !stream.gap_since_trade ? stream.last_trade_id + (seq - stream.last_seq) : 0;
+    }
+  }
   stream.last_seq = to;
   stream.gap_since_trade = true;
   ++totals_.gaps;
@@ -162,6 +171,7 @@ void StrictSubscriber::on_data(const Json& message) {
   const bool snapshot = has_flag(message, "snapshot"), replayed = has_flag(message, "replayed");
   ++totals_.records;
   totals_.replayed += replayed ? 1 : 0;
+  if (replayed && seq < stream.last_seq) return on_fill(stream, message);
   ++stream.data;
   if (stream.last_seq != 0) {
     const std::string last = std::to_string(stream.last_seq);
@@ -172,6 +182,17 @@ void StrictSubscriber::on_data(const Json& message) {
   stream.last_seq = std::max(stream.last_seq, seq);
   if (text(message, "type") == "trade" && text(message, "symbol").starts_with("BINANCE:")) check_trade(stream, message, snapshot);
   if (text(message, "type") == "orderbook") stream.book = levels(message);
+}
+
+/// What was missing and came later: once, of what a gap named, and what the venue has under that number.
+void StrictSubscriber::on_fill(StreamView& stream, const Json& message) {
+  const auto missing = stream.missing.find(message["seq"].GetUint64());
+  if (missing == stream.missing.end()) return complain("came later and was not missing, or twice: the last was " + std::to_string(stream.last_seq));
+  const std::uint64_t id = std::strtoull(std::string{text(message, "trade_id")}.c_str(), nullptr, 10);
+  if (missing->second != 0 && id != missing->second) complain("another trade than the missing one, " + std::to_string(missing->second));
+  if (stream.conflated) complain("filled, though it conflates");
+  stream.missing.erase(missing);
+  ++totals_.filled;
 }
 
 /// Binance numbers its trades, so that what the gateway says of them can be held against the venue itself.

@@ -29,7 +29,8 @@ struct StreamView {
   std::uint64_t last_seq = 0;  // 0: nothing came yet
   std::uint64_t last_trade_id = 0;
   bool gap_since_trade = false;
-  bool conflated = false;  // asked for it
+  std::map<std::uint64_t, std::uint64_t> missing;  // numbers that gaps named, and the trade id that each must have; 0: not known
+  bool conflated = false;                          // asked for it
   std::string state;
   std::uint64_t data = 0;
   std::string book;  // the best levels of the last one, as text
@@ -39,6 +40,7 @@ struct Totals {
   std::uint64_t records = 0;
   std::uint64_t replayed = 0;
   std::uint64_t gaps = 0;
+  std::uint64_t filled = 0;        // trades that came after their gap
   std::uint64_t numbers_lost = 0;  // that gaps spoke of
   std::uint64_t told_stale = 0;
   std::uint64_t returns = 0;  // with since
@@ -73,6 +75,7 @@ class StrictSubscriber final : private net::WsClientHandler {
   void on_state(const rapidjson::Value& message);
   void on_result(const rapidjson::Value& message);
   void on_data(const rapidjson::Value& message);
+  void on_fill(StreamView& stream, const rapidjson::Value& message);
   void check_trade(StreamView& stream, const rapidjson::Value& message, bool replayed);
   void complain(const std::string& what);
 

@@ -59,13 +59,19 @@ bool MessageSums::count(const rapidjson::Value& message) {
   const std::string type = text(message, "type");
   if (type == "gap") {
     ++gaps;
-    last_seq_[text(message, "symbol") + text(message, "channel")] = message["to_seq"].GetUint64();
+    const std::string stream = text(message, "symbol") + text(message, "channel");
+    last_seq_[stream] = message["to_seq"].GetUint64();
+    for (std::uint64_t seq = message["from_seq"].GetUint64(); seq <= last_seq_[stream]; ++seq) missing_[stream].insert(seq);
     return false;
   }
   if (!message.HasMember("seq")) return false;
   const std::string interval = text(message, "interval");
   auto& last = last_seq_[text(message, "symbol") + type + (interval.empty() ? "" : "_" + interval)];
   const std::uint64_t seq = message["seq"].GetUint64();
+  if (seq < last && type == "trade" && missing_[text(message, "symbol") + type].erase(seq) == 1) {  // told as missing, and fetched later
+    ++filled;
+    return true;
+  }
   if (last != 0 && seq != last + 1) ++holes;
   last = seq;
   return true;

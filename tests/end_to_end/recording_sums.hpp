@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -41,7 +42,8 @@ struct MessageSums {
   LineSum quotes;   // SYMBOL,bid,bid_qty,ask,ask_qty
   LineSum candles;  // SYMBOL,interval,open_time_us,open,high,low,close,volume,true|false
   std::uint64_t gaps = 0;
-  std::uint64_t holes = 0;  // seq that did not follow the one before, and no gap said so
+  std::uint64_t holes = 0;   // seq that did not follow the one before, and no gap said so
+  std::uint64_t filled = 0;  // trades that filled a gap
   struct Book {
     std::uint64_t messages = 0;
     std::string sha;  // of the last one, whole
@@ -64,6 +66,7 @@ struct MessageSums {
   std::map<std::string, std::string> last_messages_;  // unread books by symbol
   std::map<std::string, std::string> last_books_;
   std::map<std::string, std::uint64_t> last_seq_;
+  std::map<std::string, std::set<std::uint64_t>> missing_;  // that gaps named
 };
 
 /// The quotes of a recording, read without any of the gateway's code: the line as in MessageSums.

@@ -32,6 +32,8 @@ struct StreamWatch {
       state = SubscriberClient::text(message, "state");
       if (state == "stale") ++breaks_told;
       if (state == "failed" && message.HasMember("code")) ++failures[message["code"].GetInt()];
+    } else if (SubscriberClient::has_flag(message, "replayed")) {
+      return;  // what was missing may come at any time, and proves nothing of its stream
     } else if (message.HasMember("seq") && type != "gap") {
       const std::string interval{SubscriberClient::text(message, "interval")};
       const std::string stream = symbol + " " + type + (interval.empty() ? "" : "_" + interval);

@@ -100,6 +100,55 @@ TEST_CASE("sim rest: aggTrades fills a hole from an id, and agrees with the stre
   }
 }
 
+TEST_CASE("sim rest: historicalTrades gives trades from an id on, trades the newest ones, and both agree with the stream") {
+  TestVenue sim;
+  auto& client = sim.connect("/stream?streams=btcusdt@trade");
+  sim.run(20'000);
+  const auto streamed = client.data("btcusdt@trade");
+  REQUIRE(streamed.size() > 20);
+  const auto first = parse(streamed[3]);
+  const auto answer = sim.get("/api/v3/historicalTrades?symbol=BTCUSDT&limit=5&fromId=" + std::to_string(first["t"].GetInt64()));
+  CHECK(header(answer, "X-MBX-USED-WEIGHT-1M") == "25");
+  const auto old = parse(answer.body);
+  REQUIRE(old.Size() == 5);
+  for (rapidjson::SizeType i = 0; i < 5; ++i) {
+    const auto event = parse(streamed[3 + i]);
+    CHECK(old[i]["id"] == event["t"]);
+    CHECK(old[i]["price"] == event["p"]);
+    CHECK(old[i]["qty"] == event["q"]);
+    CHECK(old[i]["time"] == event["T"]);
+    CHECK(old[i]["isBuyerMaker"] == event["m"]);
+  }
+  const auto newest = parse(sim.get("/api/v3/trades?symbol=BTCUSDT&limit=2&fromId=1").body);
+  REQUIRE(newest.Size() == 2);
+  CHECK(newest[1]["id"] == parse(streamed.back())["t"]);
+}
+
+TEST_CASE("sim rest: an answer of old trades may be spoilt in each way, once") {
+  TestVenue sim;
+  sim.connect("/ws");
+  sim.run(20'000);
+  const std::string target = "/api/v3/historicalTrades?symbol=BTCUSDT&limit=4";
+  const auto sound = parse(sim.get(target).body);
+  REQUIRE(sound.Size() == 4);
+  const auto spoilt = [&](const std::string& how) {
+    sim.inject("old-trades=" + how);
+    auto body = sim.get(target).body;
+    CHECK(parse(sim.get(target).body) == sound);
+    return body;
+  };
+  CHECK(spoilt("empty") == "[]");
+  CHECK(parse(spoilt("half")).Size() == 2);
+  CHECK(parse(spoilt("backwards"))[0] == sound[3]);
+  CHECK(parse(spoilt("twice")).Size() == 8);
+  CHECK(parse(spoilt("far"))[0]["id"].GetInt64() > sound[3]["id"].GetInt64());
+  CHECK(spoilt("cut").back() != ']');
+  sim.inject("old-trades=no-history");
+  CHECK(sim.get(target).status == 401);
+  CHECK(sim.get(target).status == 401);
+  CHECK(parse(sim.get("/api/v3/trades?symbol=BTCUSDT&limit=4").body).Size() == 4);
+}
+
 TEST_CASE("sim rest: candles, trades, summaries, time and ping answer in both markets") {
   TestVenue sim;
   sim.connect("/ws");

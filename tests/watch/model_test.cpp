@@ -114,6 +114,18 @@ TEST_CASE("watch model: a gap that is told is no hole, a hole that nobody explai
   CHECK(model.events().back() == "gap: BINANCE:BTCUSDT trade 7 to 9, slow_client");
 }
 
+TEST_CASE("watch model: a trade that fills a gap is not the last one, and no hole") {
+  Model model = make_model();
+  model.on_message(trade("BINANCE:BTCUSDT", 1, "100"), at(1));
+  model.on_message(R"({"type":"gap","symbol":"BINANCE:BTCUSDT","channel":"trade","from_seq":2,"to_seq":3,"cause":"upstream"})", at(2));
+  model.on_message(trade("BINANCE:BTCUSDT", 4, "101", "gap_before"), at(2));
+  model.on_message(trade("BINANCE:BTCUSDT", 2, "99", "replayed"), at(3));
+  CHECK(model.rows()[0].last.text == "101");
+  model.on_message(trade("BINANCE:BTCUSDT", 5, "102"), at(4));
+  CHECK(model.rows()[0].last.text == "102");
+  CHECK(model.totals().holes == 0);
+}
+
 TEST_CASE("watch model: a row is as bad as its worst channel") {
   Model model = make_model();
   CHECK(model.rows()[0].state() == "pending");

@@ -291,8 +291,10 @@ void Model::on_data(const Message& message, Moment now) {
     stream->seq = std::max(seq, has_flag(json, "replayed") ? stream->seq : seq);
     if (stream->state == "pending") stream->state = "live";
   }
+  const Stream* const trades = message.type == "trade" ? find(row->symbol, "trade") : nullptr;
+  const bool late = trades != nullptr && has_flag(json, "replayed") && number_of(json, "seq") < trades->seq;  // fills a gap
   if (message.type == "trade") {
-    row->last.set(text_of(json, "price"), now.mono);
+    if (!late) row->last.set(text_of(json, "price"), now.mono);
   } else if (message.type == "quote") {
     row->bid.set(text_of(json, "bid_price"), now.mono);
     row->ask.set(text_of(json, "ask_price"), now.mono);

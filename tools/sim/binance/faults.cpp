@@ -30,6 +30,9 @@ constexpr std::array kFaults = {
     FaultSpec{FaultKind::Http503, "http-503", Number, "N", 1, "the next N REST requests (1) are answered 503"},
     FaultSpec{FaultKind::RestSlow, "rest-slow", Number, "MS", 2000, "REST answers come so much later from now on (2000); 0 ends it"},
     FaultSpec{FaultKind::StaleSnapshot, "stale-snapshot", Number, "N", 1, "the next N depth answers (1) have an id from long ago"},
+    FaultSpec{FaultKind::OldTrades, "old-trades", Text, "HOW", 0,
+              "the next answer of trades, historicalTrades or aggTrades is empty, half, backwards, twice, far (numbers nobody asked for), cut, or "
+              "no-history (historicalTrades is refused from now on)"},
     FaultSpec{FaultKind::RefuseUpgrade, "refuse-upgrade", StatusForSeconds, "STATUS[:SECONDS]", 10,
               "refuse new WebSocket connections with this status for so long (10 s)"},
     FaultSpec{FaultKind::SlowHandshake, "slow-handshake", Number, "MS", 2000, "the next upgrade is answered so much later (2000)"},

@@ -31,6 +31,7 @@ enum class FaultKind : std::uint8_t {
   Http503,
   RestSlow,
   StaleSnapshot,
+  OldTrades,
   RefuseUpgrade,
   SlowHandshake,
   AckLost,

@@ -1,6 +1,8 @@
 #include "tools/sim/binance/rest.hpp"
 
 #include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
 
 #include <algorithm>
 #include <array>
@@ -79,6 +81,7 @@ std::int64_t weight_of(std::string_view path, bool usdm, bool one_symbol, std::i
   if (path == "depth") return depth_weight(usdm, limit);
   if (path == "exchangeInfo") return usdm ? 1 : 20;
   if (path == "trades") return usdm ? 5 : 25;
+  if (path == "historicalTrades") return usdm ? 20 : 25;
   if (path == "aggTrades") return usdm ? 20 : 4;
   if (path == "klines") return usdm ? (limit < 100 ? 1 : limit < 500 ? 2 : limit <= 1000 ? 5 : 10) : 2;
   if (path == "ticker/24hr") return usdm ? (one_symbol ? 1 : 40) : (one_symbol ? 2 : 80);
@@ -183,7 +186,7 @@ std::optional<RestAnswer> Rest::dispatch(const Request& request, Now now) {
   if (path == "ticker/bookTicker") return summary(request, Feed::Summary::BookTicker, now);
   if (path == "premiumIndex" && request.usdm()) return summary(request, Feed::Summary::Premium, now);
   if (path == "depth") return depth(request, now);
-  const bool lists = path == "trades" || path == "aggTrades" || path == "klines";
+  const bool lists = path == "trades" || path == "historicalTrades" || path == "aggTrades" || path == "klines";
   if (!lists && (path != "avgPrice" || request.usdm())) return error(404, -1000, "No such path.");
   if (auto refused = check_symbol(request)) return refused;
   if (path == "avgPrice") return summary(request, Feed::Summary::Average, now);
@@ -193,12 +196,46 @@ std::optional<RestAnswer> Rest::dispatch(const Request& request, Now now) {
   const std::string_view from = request.parameter("fromId");
   if (!from.empty() && (!read_number(from, history.from_id) || history.from_id < 0))
     return error(400, -1100, "Illegal characters found in parameter 'fromId'.");
-  if (path == "trades") return fine(feed_.trades(request.market, symbol, history));
-  if (path == "aggTrades") return fine(feed_.agg_trades(request.market, symbol, history));
+  if (path == "aggTrades") return old_trades(feed_.agg_trades(request.market, symbol, history), request);
+  if (path != "klines") {
+    if (path == "trades") history.from_id = -1;  // the newest, whatever is asked for
+    return old_trades(feed_.trades(request.market, symbol, history), request);
+  }
   const auto* const interval = std::find(kIntervals.begin(), kIntervals.end(), request.parameter("interval"));
   if (interval == kIntervals.end()) return request.parameter("interval").empty() ? missing("interval") : error(400, -1120, "Invalid interval.");
   history.interval = static_cast<std::size_t>(interval - kIntervals.begin());
   return fine(feed_.klines(request.market, symbol, history));
+}
+
+/// An answer with old trades, or what a fault makes of it.
+RestAnswer Rest::old_trades(std::string body, const Request& request) {
+  if (trade_faults_count == 0 || (trade_fault == TradeFault::NoHistory && request.path != "historicalTrades")) return fine(std::move(body));
+  --trade_faults_count;
+  switch (trade_fault) {
+    case TradeFault::Empty:
+      return fine("[]");
+    case TradeFault::NoHistory:
+      return error(401, -2014, "API-key format invalid.");
+    case TradeFault::Cut:
+      return fine(body.substr(0, body.size() / 2));
+    default:
+      break;
+  }
+  rapidjson::Document trades;
+  trades.Parse(body.data(), body.size());
+  rapidjson::Value made{rapidjson::kArrayType};
+  const rapidjson::SizeType count = trades.Size();
+  for (rapidjson::SizeType i = 0; i < count; ++i) {
+    rapidjson::Value trade{trades[trade_fault == TradeFault::Backwards ? count - 1 - i : i], trades.GetAllocator()};
+    const char* const id = request.path == "aggTrades" ? "a" : "id";
+    if (trade_fault == TradeFault::Far) trade[id].SetInt64(trade[id].GetInt64() + kStaleBy);
+    if (trade_fault == TradeFault::Twice) made.PushBack(rapidjson::Value{trade, trades.GetAllocator()}, trades.GetAllocator());
+    if (trade_fault != TradeFault::Half || i % 2 == 0) made.PushBack(trade, trades.GetAllocator());
+  }
+  rapidjson::StringBuffer text;
+  rapidjson::Writer<rapidjson::StringBuffer> writer{text};
+  made.Accept(writer);
+  return fine(text.GetString());
 }
 
 std::optional<RestAnswer> Rest::depth(const Request& request, Now now) {

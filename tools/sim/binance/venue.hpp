@@ -114,6 +114,7 @@ class Venue {
   void commit_on_connections(const Fault& fault);
   void add_frame(const Fault& fault);
   void announce_shutdown(std::int64_t seconds);
+  void spoil_old_trades(std::string_view how);
 
   VenueOptions options_;
   Hub hub_;

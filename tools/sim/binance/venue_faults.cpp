@@ -1,5 +1,7 @@
 // How the venue commits the faults of faults.hpp.
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "tools/sim/binance/text.hpp"
 #include "tools/sim/binance/venue.hpp"
@@ -51,6 +53,9 @@ void Venue::commit(const Fault& fault) {
       break;
     case FaultKind::StaleSnapshot:
       rest_.stale_count += fault.number;
+      break;
+    case FaultKind::OldTrades:
+      spoil_old_trades(fault.text);
       break;
     case FaultKind::RefuseUpgrade:
       refuse_status_ = static_cast<int>(fault.number);
@@ -160,6 +165,20 @@ void Venue::add_frame(const Fault& fault) {
         break;
     }
   }
+}
+
+void Venue::spoil_old_trades(std::string_view how) {
+  constexpr std::array<std::pair<std::string_view, TradeFault>, 7> kWays = {std::pair{std::string_view{"empty"}, TradeFault::Empty},
+                                                                            {"half", TradeFault::Half},
+                                                                            {"backwards", TradeFault::Backwards},
+                                                                            {"twice", TradeFault::Twice},
+                                                                            {"far", TradeFault::Far},
+                                                                            {"cut", TradeFault::Cut},
+                                                                            {"no-history", TradeFault::NoHistory}};
+  const auto* const way = std::find_if(kWays.begin(), kWays.end(), [how](const auto& each) { return each.first == how; });
+  if (way == kWays.end()) return;
+  rest_.trade_fault = way->second;
+  rest_.trade_faults_count = way->second == TradeFault::NoHistory ? kForever : 1;
 }
 
 void Venue::announce_shutdown(std::int64_t seconds) {

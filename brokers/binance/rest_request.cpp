@@ -1,4 +1,4 @@
-#include "brokers/binance/depth_request.hpp"
+#include "brokers/binance/rest_request.hpp"
 
 #include <charconv>
 
@@ -6,9 +6,16 @@
 
 namespace tidegate::binance {
 
-bool is_depth_request(std::string_view request) {
-  const std::string_view path = request.substr(0, request.find('?'));
-  return path == "GET /api/v3/depth" || path == "GET /fapi/v1/depth" || path == "GET /api/v1/depth";
+RestKind rest_kind(std::string_view request) {
+  std::string_view path = request.substr(0, request.find('?'));
+  for (const std::string_view root : {"GET /api/v3/", "GET /fapi/v1/", "GET /api/v1/"}) {
+    if (!path.starts_with(root)) continue;
+    path.remove_prefix(root.size());
+    if (path == "depth") return RestKind::Depth;
+    if (path == "trades" || path == "historicalTrades") return RestKind::Trades;
+    return path == "aggTrades" ? RestKind::AggregateTrades : RestKind::Other;
+  }
+  return RestKind::Other;
 }
 
 bool read_symbol_parameter(std::string_view request, std::string& symbol) {

@@ -104,8 +104,7 @@ struct Market {
   Normalizer normalizer;
 };
 
-constexpr const char* kFellSilent =
-    "silent: nothing for 61 s, though it never paused for more than 1000 ms before and others of its connection go on";
+constexpr const char* kFellSilent = "silent: nothing for 61 s; it had not paused for more than 1000 ms, and others of its connection go on";
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 #include "gateway/recording/frames_file.hpp"
 #include "tests/end_to_end/recording_sums.hpp"
 #include "tests/support/paths.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace tidegate {
 namespace {
@@ -119,6 +120,27 @@ TEST_CASE("decode: an unknown broker and a missing file are complaints with exit
   CHECK(run_decode({"binanse", "x.jsonl", {}, kDefaultDepth}, out, complaints) == 2);
   CHECK(complaints.str().find("known adapters: binance") != std::string::npos);
   CHECK(run_decode({"binance", "/nonexistent/x.jsonl", {}, kDefaultDepth}, out, complaints) == 2);
+}
+
+TEST_CASE("decode: a recorded answer of old trades fills the hole that the recording has, as it did live") {
+  const test::TemporaryFolder folder;
+  const auto trade = [](int id) {
+    return R"({"rx_ns":1,"kind":"ws","frame":{"stream":"btcusdt@trade","data":{"e":"trade","E":1,"s":"BTCUSDT","t":)" + std::to_string(id) +
+           R"(,"p":"1","q":"1","T":1,"m":true}}})" + "\n";
+  };
+  const std::string answer =
+      R"({"rx_ns":2,"kind":"rest","req":"GET /api/v3/historicalTrades?symbol=BTCUSDT&fromId=6&limit=2","status":200,"frame":)"
+      R"([{"id":6,"price":"1","qty":"1","time":1,"isBuyerMaker":true},{"id":7,"price":"1","qty":"1","time":1,"isBuyerMaker":true}]})";
+  std::ofstream{folder.path() / "frames.jsonl"} << trade(5) << trade(8) << answer << "\n" << trade(9);
+  std::ostringstream out, complaints;
+  CHECK(run_decode({"binance", folder.path() / "frames.jsonl", {}}, out, complaints) == 0);
+  test::MessageSums sums;
+  std::istringstream lines{out.str()};
+  for (std::string line; std::getline(lines, line);) sums.add(line);
+  CHECK(sums.trades.count == 5);
+  CHECK(sums.gaps == 1);
+  CHECK(sums.filled == 2);
+  CHECK(sums.holes == 0);
 }
 
 }  // namespace tidegate

@@ -24,6 +24,16 @@ class NumberTextStream : public common::JsonStream {
 };
 
 }  // namespace
+}  // namespace tidegate::ibkr
+
+namespace rapidjson {
+template <>
+inline void SkipWhitespace(tidegate::ibkr::NumberTextStream& stream) {
+  stream.skip_whitespace();
+}
+}  // namespace rapidjson
+
+namespace tidegate::ibkr {
 
 std::optional<Error> FrameReader::read(const std::string& frame, FrameShape shape, MessageSink& sink) {
   sink_ = &sink;

@@ -20,7 +20,8 @@ struct Options {
 };
 
 /// Each part prints its table; false when it could not measure, and it has said why.
-bool run_decode(const Options& options);  // and of Zerodha and XTS after it
+bool run_decode(const Options& options);  // and decimals, Zerodha and XTS after it
+bool run_decimals(const Options& options);
 bool run_decode_kite(const Options& options);
 bool run_decode_xts(const Options& options);
 bool run_decode_packed(const Options& options);

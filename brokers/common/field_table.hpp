@@ -24,7 +24,7 @@ struct JsonValue {
   };
   Kind kind = Kind::Null;
   std::int64_t integer = 0;  // Integer; Boolean: 0 or 1. Of other kinds it means nothing,
-  std::string_view text{};   // and the text nothing of any but Text
+  std::string_view text{};   // and the text nothing of any but Text, and Number where a reader keeps its text
 };
 
 /// Finds a field's slot by its name. `kNames` is a constexpr array of string_views: the names a broker's decoder reads.
@@ -87,8 +87,8 @@ class FieldTable {
     sent_ |= std::uint64_t{1} << slot;
   }
   /// The same for the usual kinds, without what they do not use: a value that is stored in parts and copied whole at once waits for its parts.
-  void put_text(std::uint8_t slot, std::string_view text) {
-    values_[slot].kind = JsonValue::Kind::Text;
+  void put_text(std::uint8_t slot, std::string_view text, JsonValue::Kind kind = JsonValue::Kind::Text) {
+    values_[slot].kind = kind;
     values_[slot].text = text;
     sent_ |= std::uint64_t{1} << slot;
   }

@@ -68,6 +68,10 @@ struct StreamTraits<tidegate::xts::PlainJson> {
   enum { copyOptimization = 1 };  // NOLINT(readability-identifier-naming): RapidJSON's name
 };
 template <>
+inline void SkipWhitespace(tidegate::xts::PlainJson& stream) {
+  stream.skip_whitespace();
+}
+template <>
 struct StreamTraits<tidegate::xts::QuotedJson> {
   enum { copyOptimization = 1 };  // NOLINT(readability-identifier-naming): RapidJSON's name
 };

@@ -65,7 +65,7 @@ class EncodingSink final : public RecordSink {
   std::uint64_t bytes = 0;
 
  private:
-  static constexpr std::size_t kMessagesATurn = 32;
+  static constexpr std::size_t kMessagesATurn = 8;
 
   distributor::Encoder encoder_;
   const Clock& clock_;

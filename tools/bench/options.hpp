@@ -12,7 +12,8 @@ struct Options {
   int resume_seconds = 300;
   int renewal_seconds = 60;
   double renewal_rate = 50'000;  // trades and quotes a second that the simulated venue aims at
-  bool threads = false;          // relay: the gateway in pipeline.mode threads instead of inline
+  bool threads = false;          // renewal: the gateway in pipeline.mode threads instead of inline
+  std::string plot;              // relay: where its picture goes, as SVG; empty: nowhere
 
   [[nodiscard]] std::chrono::nanoseconds round_time() const {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>{seconds});

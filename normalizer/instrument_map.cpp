@@ -64,7 +64,7 @@ void InstrumentMap::add(const CatalogEntry& entry) {
 void InstrumentMap::load(const Catalog& catalog, const Catalog* before) {
   const auto take = [this](const CatalogEntry& entry) { add(entry); };
   if (before != nullptr && catalog.shares_lists_with(*before)) {
-    catalog.for_each_found(take);
+    catalog.for_each_found_since(*before, take);
   } else {
     catalog.for_each(take);
   }

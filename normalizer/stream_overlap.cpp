@@ -6,21 +6,26 @@
 namespace tidegate {
 namespace {
 
-/// A hash of numbers, made for speed: these are compared within one stream and some seconds.
+/// A hash of numbers, made for speed: these are compared within one stream and some seconds. Each is mixed with its position alone, and the results
+/// are added up, so that no step waits for the one before.
 class Content {
  public:
   Content& add(std::uint64_t word) {
-    state_ = (state_ ^ word) * 0x9E37'79B9'7F4A'7C15U;
-    state_ ^= state_ >> 29U;
+    position_ += 0x9E37'79B9'7F4A'7C15U;
+    const std::uint64_t mixed = (word ^ position_) * 0xD6E8'FEB8'6659'FD93U;
+    state_ += mixed ^ mixed >> 32U;
     return *this;
   }
   Content& add(std::int64_t number) { return add(static_cast<std::uint64_t>(number)); }
   Content& add(UtcTime time) { return add(time.ns); }
-  Content& add(Decimal value) { return add(value.mantissa).add(static_cast<std::uint64_t>(static_cast<std::uint8_t>(value.exponent))); }
+  Content& add(Decimal value) {
+    return add(static_cast<std::uint64_t>(value.mantissa) ^ static_cast<std::uint64_t>(static_cast<std::uint8_t>(value.exponent)) << 56U);
+  }
   [[nodiscard]] std::uint64_t value() const { return state_ == 0 ? 1 : state_; }
 
  private:
-  std::uint64_t state_ = 0x51'7C'C1'B7'27'22'0A'95U;
+  std::uint64_t position_ = 0;
+  std::uint64_t state_ = 0;
 };
 
 }  // namespace

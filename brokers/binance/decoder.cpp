@@ -31,7 +31,7 @@ bool is_control_answer(const Message& message) {
 bool looks_like_partial_depth(const Message& message) { return message.fields.sent("lastUpdateId") || names_top_levels(message.stream); }
 bool looks_like_book_ticker(const Message& message) {
   const Fields& fields = message.fields;
-  return kind_part(message.stream) == "bookTicker" || (fields.sent("u") && fields.sent("b") && fields.sent("B"));
+  return (fields.sent("u") && fields.sent("b") && fields.sent("B")) || kind_part(message.stream) == "bookTicker";
 }
 
 /// An option's text; empty where a configuration lacks it, as when recordings are decoded without one.
@@ -119,30 +119,34 @@ void FrameDecoder::on_bad_message(Error error) {
 void FrameDecoder::on_trade(const Message& message) {
   // USD-M marks prints of the insurance fund and of auto-deleveraging with X; they are off the book. docs/protocols/binance.md#trade
   if (const auto* origin = message.fields.find("X"); origin != nullptr && text_or_empty(message.fields, "X") != "MARKET") return on_ignored(message);
-  const auto trade = read_trade(message, unit_);
-  if (!trade) return on_bad_message(trade.error());
-  sink_->on_trade(to_update(*trade));
+  FieldReader field{message.fields, unit_};
+  const Trade trade = read_trade(field);
+  if (field.failed()) return on_bad_message(field.error());
+  sink_->on_trade(to_update(trade));
   ++decoded_.updates;
 }
 
 void FrameDecoder::on_aggregate_trade(const Message& message) {
-  const auto trade = read_aggregate_trade(message, unit_);
-  if (!trade) return on_bad_message(trade.error());
-  sink_->on_trade(to_update(*trade));
+  FieldReader field{message.fields, unit_};
+  const AggregateTrade trade = read_aggregate_trade(field);
+  if (field.failed()) return on_bad_message(field.error());
+  sink_->on_trade(to_update(trade));
   ++decoded_.updates;
 }
 
 void FrameDecoder::on_book_ticker(const Message& message) {
-  const auto ticker = read_book_ticker(message, unit_);
-  if (!ticker) return on_bad_message(ticker.error());
-  sink_->on_quote(to_update(*ticker));
+  FieldReader field{message.fields, unit_};
+  const BookTicker ticker = read_book_ticker(field);
+  if (field.failed()) return on_bad_message(field.error());
+  sink_->on_quote(to_update(ticker));
   ++decoded_.updates;
 }
 
 void FrameDecoder::on_depth_event(const Message& message) {
-  const auto depth = read_depth_event(message, unit_, market_);
-  if (!depth) return on_bad_message(depth.error());
-  sink_->on_depth(names_top_levels(message.stream) ? to_top_levels(*depth, market_) : to_delta(*depth, market_));
+  FieldReader field{message.fields, unit_};
+  const DepthEvent depth = read_depth_event(field, message, market_);
+  if (field.failed()) return on_bad_message(field.error());
+  sink_->on_depth(names_top_levels(message.stream) ? to_top_levels(depth, market_) : to_delta(depth, market_));
   ++decoded_.updates;
 }
 

@@ -17,16 +17,53 @@ std::optional<Error> FrameReader::read(const std::string& frame, MessageSink& si
   stream_ = {};
   stream_known_ = false;
   unescape_.begin_text(frame.size(), 2);
+  if (read_usual_envelope(frame)) return error_;
   if (!parse(frame)) return error_;
   // Key order is free: an envelope whose stream comes last is read again, now that its name is known.
   if (stream_known_ && data_skipped_ && !parse(frame)) return error_;
   return std::nullopt;
 }
 
-bool FrameReader::parse(const std::string& frame) {
+/// Combined streams come as `{"stream":"...","data":...}`, letter for letter, so RapidJSON need not walk that part. Whatever looks otherwise is left
+/// to it, untouched; false then.
+bool FrameReader::read_usual_envelope(const std::string& frame) {
+  common::JsonStream stream(frame, unescape_);
+  if (!stream.skip(R"({"stream":")")) return false;
+  const std::string_view name = stream.plain_text();
+  if (!stream.skip(R"(","data":)") || frame.back() != '}') return false;
+  begin_parse();
+  stream_ = name;
+  stream_known_ = data_read_ = true;
+  place_ = Place::Envelope;
+  depth_ = 1;
+  rapidjson::Reader reader;
+  const bool parsed = !reader.Parse<rapidjson::kParseInsituFlag | rapidjson::kParseStopWhenDoneFlag>(stream, *this).IsError();
+  if (parsed && stream.skip("}") && stream.at_end()) return true;
+  if (parsed) return read_rest(frame);
+  if (!error_) error_ = Error{Reason::BadJson};
+  return true;
+}
+
+/// The data of an envelope was read, and more stands behind it. Reads the frame again for its faults alone: its messages were given.
+bool FrameReader::read_rest(const std::string& frame) {
+  struct Nobody final : MessageSink {
+    void on_message(const Message&) override {}
+    void on_bad_message(Error) override {}
+  } nobody;
+  sink_ = &nobody;
+  stream_known_ = false;
+  parse(frame);
+  return true;
+}
+
+void FrameReader::begin_parse() {
   place_ = Place::Frame;
   depth_ = array_depth_ = 0;
   data_skipped_ = data_read_ = false;
+}
+
+bool FrameReader::parse(const std::string& frame) {
+  begin_parse();
   common::JsonStream stream(frame, unescape_);
   rapidjson::Reader reader;
   const bool parsed = !reader.Parse<rapidjson::kParseInsituFlag>(stream, *this).IsError() && stream.at_end();
@@ -58,7 +95,31 @@ inline bool FrameReader::on_data_key() {
   return true;
 }
 
-inline bool FrameReader::on_scalar(const Value& value) {
+// The two usual kinds first, past the values' common path: most of a frame's time is spent here.
+
+inline bool FrameReader::String(const char* text, unsigned size, bool) {
+  if (place_ == Place::Message) {
+    fields_.put_text(slot_, {text, size});
+    return true;
+  }
+  if (place_ == Place::Levels && depth_ != side_depth_ && level_values_ < 2) {
+    if (Decimal decimal; common::read_short_decimal({text, size}, decimal)) {
+      on_level_decimal(decimal);
+      return true;
+    }
+  }
+  return on_scalar({.kind = Kind::Text, .text = {text, size}});
+}
+
+inline bool FrameReader::Int64(std::int64_t value) {
+  if (place_ == Place::Message) {
+    fields_.put_integer(slot_, value);
+    return true;
+  }
+  return on_scalar({.kind = Kind::Integer, .integer = value});
+}
+
+bool FrameReader::on_scalar(const Value& value) {
   switch (place_) {
     case Place::Message:
       fields_.put(slot_, value);
@@ -177,7 +238,7 @@ inline bool FrameReader::StartArray() {
       return true;
     case Place::Levels:
       if (depth_ == side_depth_ + 1) {
-        level_values_ = 0;
+        begin_level();
       } else {
         on_level_value({.kind = Kind::Array});
         skip();
@@ -236,20 +297,25 @@ inline void FrameReader::begin_levels(LevelList& side) {
   place_ = Place::Levels;
 }
 
-inline void FrameReader::on_level_value(const Value& value) {
-  if (depth_ == side_depth_) return levels_fail(Reason::BadShape);
-  const unsigned position = level_values_++;
-  if (position > 1) return;  // older interfaces put an empty array behind price and quantity
-  const Result<Decimal> decimal = common::read_decimal(value);
-  if (!decimal) return levels_fail(decimal.error().reason);
-  if (decimal->mantissa < 0) return levels_fail(Reason::BadDecimal);
-  (position == 0 ? level_.price : level_.quantity) = *decimal;
+inline void FrameReader::begin_level() {
+  level_values_ = 0;
+  level_ = side_->levels.size() == kLevelsMax ? &level_too_many_ : &side_->levels.emplace_back();
 }
+
+void FrameReader::on_level_value(const Value& value) {
+  if (depth_ == side_depth_) return levels_fail(Reason::BadShape);
+  if (level_values_ > 1) return;  // older interfaces put an empty array behind price and quantity
+  Result<Decimal> decimal = common::read_decimal(value);
+  if (decimal && decimal->mantissa < 0) decimal = Error{Reason::BadDecimal};
+  if (!decimal) levels_fail(decimal.error().reason);
+  on_level_decimal(decimal ? *decimal : kAbsent);
+}
+
+inline void FrameReader::on_level_decimal(Decimal decimal) { (level_values_++ == 0 ? level_->price : level_->quantity) = decimal; }
 
 inline void FrameReader::end_level() {
   if (level_values_ < 2) return levels_fail(Reason::MissingField);
-  if (side_->levels.size() == kLevelsMax) return levels_fail(Reason::TooManyLevels);
-  side_->levels.push_back(level_);
+  if (level_ == &level_too_many_) levels_fail(Reason::TooManyLevels);
 }
 
 inline void FrameReader::levels_fail(Reason reason) {

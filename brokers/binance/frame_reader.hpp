@@ -24,7 +24,7 @@ inline constexpr int kNestingMax = 32;
 /// One side of a book as one message has it. Means something only where the field is an array.
 struct LevelList {
   std::vector<LevelUpdate> levels;
-  std::optional<Reason> fault;  // why the levels cannot be used
+  std::optional<Reason> fault;  // why the levels cannot be used: some may be half read
 };
 
 /// One message, as its callback sees it.
@@ -56,13 +56,13 @@ class FrameReader {
   // What RapidJSON calls while it parses; false stops it.
   bool Null() { return on_scalar({}); }
   bool Bool(bool value) { return on_scalar({.kind = common::JsonValue::Kind::Boolean, .integer = value}); }
-  bool Int(int value) { return on_scalar({.kind = common::JsonValue::Kind::Integer, .integer = value}); }
-  bool Uint(unsigned value) { return on_scalar({.kind = common::JsonValue::Kind::Integer, .integer = value}); }
-  bool Int64(std::int64_t value) { return on_scalar({.kind = common::JsonValue::Kind::Integer, .integer = value}); }
+  bool Int(int value) { return Int64(value); }
+  bool Uint(unsigned value) { return Int64(value); }
+  bool Int64(std::int64_t value);
   bool Uint64(std::uint64_t value);
   bool Double(double) { return on_scalar({.kind = common::JsonValue::Kind::Number}); }
   bool RawNumber(const char*, unsigned, bool) { return on_scalar({.kind = common::JsonValue::Kind::Number}); }
-  bool String(const char* text, unsigned size, bool) { return on_scalar({.kind = common::JsonValue::Kind::Text, .text = {text, size}}); }
+  bool String(const char* text, unsigned size, bool);
   bool Key(const char* text, unsigned size, bool);
   bool StartObject();
   bool EndObject(unsigned);
@@ -89,12 +89,17 @@ class FrameReader {
   void end_message();
   void end_root();
   void begin_levels(LevelList& side);
+  void begin_level();
   void on_level_value(const Value& value);
+  void on_level_decimal(Decimal decimal);
   void end_level();
   void levels_fail(Reason reason);
   bool enter();
   void skip();
   bool refuse(Reason reason, std::string_view field = {});
+  bool read_usual_envelope(const std::string& frame);
+  bool read_rest(const std::string& frame);
+  void begin_parse();
   bool parse(const std::string& frame);
 
   MessageSink* sink_ = nullptr;
@@ -118,8 +123,9 @@ class FrameReader {
   LevelList b_, a_, bids_, asks_;
   LevelList* side_ = nullptr;  // the list that is being read
   int side_depth_ = 0;
-  LevelUpdate level_;
-  unsigned level_values_ = 0;  // of the level that is being read
+  LevelUpdate* level_ = nullptr;  // that is being read, in its list
+  LevelUpdate level_too_many_;    // for levels beyond kLevelsMax
+  unsigned level_values_ = 0;     // of the level that is being read
 
   common::UnescapeBuffer unescape_;
 };

@@ -1,5 +1,6 @@
 // The broker's tables of fields: each function reads one kind of message into its wire struct.
 // Errors name the field: MissingField, BadInteger, BadDecimal, Overflow, BadText, BadShape. Times are in the unit of the connection.
+// Messages that come by the thousand are returned bare, their faults stay in the reader: a Result of a whole message would be copied.
 #pragma once
 
 #include "brokers/binance/fields.hpp"
@@ -9,29 +10,27 @@
 namespace tidegate::binance {
 
 /// docs/protocols/binance.md#trade
-inline Result<Trade> read_trade(const Message& message, common::TimeUnit unit) {
-  FieldReader field{message.fields, unit};
-  return field.result(Trade{
+inline Trade read_trade(FieldReader& field) {
+  return {
       .symbol = field.symbol("s"),
       .id = field.trade_id("t"),
       .price = field.price("p"),
       .quantity = field.quantity("q"),
       .trade_time = field.time("T"),
       .buyer_is_maker = field.boolean("m"),
-  });
+  };
 }
 
 /// `f` and `l` are not read: their difference was seen negative. docs/protocols/binance.md#agg-trade
-inline Result<AggregateTrade> read_aggregate_trade(const Message& message, common::TimeUnit unit) {
-  FieldReader field{message.fields, unit};
-  return field.result(AggregateTrade{
+inline AggregateTrade read_aggregate_trade(FieldReader& field) {
+  return {
       .symbol = field.symbol("s"),
       .id = field.trade_id("a"),
       .price = field.price("p"),
       .quantity = field.quantity("q"),
       .trade_time = field.time("T"),
       .buyer_is_maker = field.boolean("m"),
-  });
+  };
 }
 
 /// One trade of REST, which names no symbol. docs/protocols/binance.md#old-trades
@@ -61,9 +60,8 @@ inline Result<AggregateTrade> read_old_aggregate_trade(const Message& message, s
 }
 
 /// Spot sends no time here. docs/protocols/binance.md#book-ticker
-inline Result<BookTicker> read_book_ticker(const Message& message, common::TimeUnit unit) {
-  FieldReader field{message.fields, unit};
-  return field.result(BookTicker{
+inline BookTicker read_book_ticker(FieldReader& field) {
+  return {
       .symbol = field.symbol("s"),
       .update_id = static_cast<std::uint64_t>(field.integer("u")),
       .bid_price = field.price("b"),
@@ -72,7 +70,7 @@ inline Result<BookTicker> read_book_ticker(const Message& message, common::TimeU
       .ask_quantity = field.quantity("A"),
       .transaction_time = field.optional_time("T"),
       .event_time = field.optional_time("E"),
-  });
+  };
 }
 
 /// A side of a book, which the frame reader has read already: BadShape, MissingField, BadDecimal, Overflow, TooManyLevels.
@@ -83,9 +81,8 @@ inline std::span<const LevelUpdate> read_levels(FieldReader& field, Fields::Name
 }
 
 /// docs/protocols/binance.md#diff-depth
-inline Result<DepthEvent> read_depth_event(const Message& message, common::TimeUnit unit, Market market) {
+inline DepthEvent read_depth_event(FieldReader& field, const Message& message, Market market) {
   const bool futures = market == Market::Usdm;
-  FieldReader field{message.fields, unit};
   DepthEvent depth{
       .symbol = field.symbol("s"),
       .first_update_id = field.integer("U"),
@@ -97,7 +94,7 @@ inline Result<DepthEvent> read_depth_event(const Message& message, common::TimeU
       .event_time = field.time("E"),
   };
   if (depth.last_update_id < depth.first_update_id) field.fail(Reason::BadInteger, "u");
-  return field.result(depth);
+  return depth;
 }
 
 /// docs/protocols/binance.md#partial-depth

@@ -74,12 +74,9 @@ class FieldReader {
   Decimal decimal(Name name) {
     const JsonValue* value = need(name);
     if (value == nullptr) return kAbsent;
-    const Result<Decimal> read = read_decimal(*value);
-    if (!read) {
-      fail(read.error().reason, name);
-      return kAbsent;
-    }
-    return *read;
+    Decimal read;
+    if (value->kind != Kind::Text || !read_short_decimal(value->text, read)) return long_decimal(*value, name);
+    return read;
   }
   /// Prices and quantities are never negative: BadDecimal.
   Decimal price(Name name) {
@@ -91,13 +88,16 @@ class FieldReader {
   Decimal optional_price(Name name) { return table_.find(name) == nullptr ? kAbsent : price(name); }
   Decimal optional_quantity(Name name) { return optional_price(name); }
 
-  void fail(Reason reason, Name name) { fail(Error{reason, name.text()}); }
-  void fail(Error error) {
+  [[gnu::cold, gnu::noinline]] void fail(Reason reason, Name name) { fail(Error{reason, name.text()}); }
+  [[gnu::cold, gnu::noinline]] void fail(Error error) {
     if (failed_) return;
     failed_ = true;
     error_ = error;
   }
 
+  [[nodiscard]] bool failed() const { return failed_; }
+  /// Of a reader that has failed.
+  [[nodiscard]] const Error& error() const { return error_; }
   template <class T>
   Result<T> result(T message) const {
     if (failed_) return error_;
@@ -109,6 +109,12 @@ class FieldReader {
     const JsonValue* value = table_.find(name);
     if (value == nullptr) fail(Reason::MissingField, name);
     return value;
+  }
+  [[gnu::cold, gnu::noinline]] Decimal long_decimal(const JsonValue& value, Name name) {
+    const Result<Decimal> read = read_decimal(value);
+    if (read) return *read;
+    fail(read.error().reason, name);
+    return kAbsent;
   }
 
   const Table& table_;

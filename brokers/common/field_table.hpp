@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "gateway/core/decimal.hpp"
 
@@ -22,8 +23,8 @@ struct JsonValue {
     Array,
   };
   Kind kind = Kind::Null;
-  std::int64_t integer = 0;  // Integer; Boolean: 0 or 1
-  std::string_view text{};   // Text
+  std::int64_t integer = 0;  // Integer; Boolean: 0 or 1. Of other kinds it means nothing,
+  std::string_view text{};   // and the text nothing of any but Text, and Number where a reader keeps its text
 };
 
 /// Finds a field's slot by its name. `kNames` is a constexpr array of string_views: the names a broker's decoder reads.
@@ -35,14 +36,24 @@ struct FieldNames {
 
   static constexpr std::uint8_t find(std::string_view name) {
     if (name.size() == 1) return kByLetter[static_cast<unsigned char>(name[0])];
-    for (std::uint8_t slot = 0; slot < kCount; ++slot) {
-      if (kNames[slot].size() == 1) break;  // names of several letters come first
-      if (kNames[slot] == name) return slot;
-    }
-    return kOther;
+    return find_long(name, std::make_index_sequence<kLongCount>{});
   }
 
  private:
+  /// Names of several letters come first.
+  static constexpr std::size_t kLongCount = [] {
+    std::size_t count = 0;
+    while (count < kCount && kNames[count].size() != 1) ++count;
+    return count;
+  }();
+  /// One comparison after the other with names the compiler knows, so that none is a call.
+  template <std::size_t... kSlot>
+  static constexpr std::uint8_t find_long(std::string_view name, std::index_sequence<kSlot...>) {
+    std::uint8_t found = kOther;
+    static_cast<void>(((name == kNames[kSlot] && (found = kSlot, true)) || ...));
+    return found;
+  }
+
   static constexpr std::array<std::uint8_t, 256> kByLetter = [] {
     std::array<std::uint8_t, 256> slots{};
     slots.fill(kOther);
@@ -73,6 +84,17 @@ class FieldTable {
   /// A name sent twice keeps its last value.
   void put(std::uint8_t slot, const JsonValue& value) {
     values_[slot] = value;
+    sent_ |= std::uint64_t{1} << slot;
+  }
+  /// The same for the usual kinds, without what they do not use: a value that is stored in parts and copied whole at once waits for its parts.
+  void put_text(std::uint8_t slot, std::string_view text, JsonValue::Kind kind = JsonValue::Kind::Text) {
+    values_[slot].kind = kind;
+    values_[slot].text = text;
+    sent_ |= std::uint64_t{1} << slot;
+  }
+  void put_integer(std::uint8_t slot, std::int64_t integer) {
+    values_[slot].kind = JsonValue::Kind::Integer;
+    values_[slot].integer = integer;
     sent_ |= std::uint64_t{1} << slot;
   }
   /// The name was there, be it with null.

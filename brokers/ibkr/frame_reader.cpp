@@ -24,6 +24,16 @@ class NumberTextStream : public common::JsonStream {
 };
 
 }  // namespace
+}  // namespace tidegate::ibkr
+
+namespace rapidjson {
+template <>
+inline void SkipWhitespace(tidegate::ibkr::NumberTextStream& stream) {
+  stream.skip_whitespace();
+}
+}  // namespace rapidjson
+
+namespace tidegate::ibkr {
 
 std::optional<Error> FrameReader::read(const std::string& frame, FrameShape shape, MessageSink& sink) {
   sink_ = &sink;
@@ -53,7 +63,14 @@ inline bool FrameReader::Key(const char* text, unsigned size, bool) {
   return true;
 }
 
-inline bool FrameReader::on_scalar(const Value& value) {
+/// Almost all that a message holds.
+inline bool FrameReader::on_text(std::string_view text, Value::Kind kind) {
+  if (place_ != Place::Message) return on_scalar({.kind = kind, .text = text});
+  fields_.put_text(slot_, text, kind);
+  return true;
+}
+
+bool FrameReader::on_scalar(const Value& value) {
   switch (place_) {
     case Place::Message:
       fields_.put(slot_, value);

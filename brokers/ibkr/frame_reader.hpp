@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "brokers/common/unescape_buffer.hpp"
@@ -49,8 +50,8 @@ class FrameReader {
   // What RapidJSON calls while it parses; false stops it.
   bool Null() { return on_scalar({}); }
   bool Bool(bool value) { return on_scalar({.kind = Value::Kind::Boolean, .integer = value}); }
-  bool RawNumber(const char* end, unsigned size, bool) { return on_scalar({.kind = Value::Kind::Number, .text = {end - size, size}}); }
-  bool String(const char* text, unsigned size, bool) { return on_scalar({.kind = Value::Kind::Text, .text = {text, size}}); }
+  bool RawNumber(const char* end, unsigned size, bool) { return on_text({end - size, size}, Value::Kind::Number); }
+  bool String(const char* text, unsigned size, bool) { return on_text({text, size}, Value::Kind::Text); }
   bool Key(const char* text, unsigned size, bool);
   bool StartObject();
   bool EndObject(unsigned);
@@ -76,6 +77,7 @@ class FrameReader {
     Skipped,  // an object or array that nobody reads
   };
 
+  bool on_text(std::string_view text, Value::Kind kind);
   bool on_scalar(const Value& value);
   void begin_message();
   bool enter();

@@ -39,7 +39,7 @@ class QuotedJson {
   std::size_t Tell() const { return reinterpret_cast<std::uintptr_t>(next_); }
   Ch* PutBegin() {
     const char* const begin = next_;
-    next_ = common::find_string_end(begin, end_);
+    next_ = common::find_string_end(begin, end_, begin);
     return const_cast<Ch*>(begin);
   }
   void Put(Ch) {}
@@ -67,6 +67,10 @@ template <>
 struct StreamTraits<tidegate::xts::PlainJson> {
   enum { copyOptimization = 1 };  // NOLINT(readability-identifier-naming): RapidJSON's name
 };
+template <>
+inline void SkipWhitespace(tidegate::xts::PlainJson& stream) {
+  stream.skip_whitespace();
+}
 template <>
 struct StreamTraits<tidegate::xts::QuotedJson> {
   enum { copyOptimization = 1 };  // NOLINT(readability-identifier-naming): RapidJSON's name

@@ -57,8 +57,8 @@ void set_quote_fields(TickerUpdate& update, const QuotePacket& packet) {
 std::size_t read_side(const std::array<DepthEntry, kDepthEntries>& entries, Scale scale, std::array<LevelUpdate, kDepthEntries>& levels) {
   std::size_t count = 0;
   for (const DepthEntry& entry : entries) {
-    if (entry.quantity == 0) continue;
-    levels[count++] = {.price = scale.price(entry.price), .quantity = quantity(entry.quantity), .orders = entry.orders};
+    levels[count] = {.price = scale.price(entry.price), .quantity = quantity(entry.quantity), .orders = entry.orders};
+    count += entry.quantity != 0 ? 1 : 0;  // the next one takes the place of an empty one
   }
   return count;
 }

@@ -6,8 +6,9 @@
 namespace tidegate {
 namespace {
 
-/// What is found beyond so many instruments or names is put into the lists, so that the next finds copy little again.
-constexpr std::size_t kFoundMax = 4096;
+/// A layer that holds so many instruments or names gets another one above it, so that the next finds copy little again. Looking something up asks
+/// each layer: with the 50,000 finds that the gateway allows these are about fifty.
+constexpr std::size_t kLayerMax = 1'024;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
@@ -51,16 +52,20 @@ CatalogEntry& Catalog::Lists::entry_of(const Instrument& instrument) {
 /// The lists with all that lies over them put in.
 std::shared_ptr<Catalog::Lists> Catalog::folded() const {
   auto next = std::make_shared<Lists>(*lists_);
-  for (const auto& [id, entry] : changed_) next->entries[id.value()] = entry;
-  next->entries.insert(next->entries.end(), added_.begin(), added_.end());
-  next->by_symbol.insert(by_symbol_.begin(), by_symbol_.end());
-  for (const auto& [text, alias] : aliases_) {
-    if (alias.empty()) {
-      next->aliases.erase(text);
-    } else {
-      next->aliases.insert_or_assign(text, alias);
+  const auto put_in = [&next](const Layer& layer) {
+    for (const auto& [id, entry] : layer.changed) next->entries[id.value()] = entry;
+    next->entries.insert(next->entries.end(), layer.added.begin(), layer.added.end());
+    next->by_symbol.insert(layer.by_symbol.begin(), layer.by_symbol.end());
+    for (const auto& [text, alias] : layer.aliases) {
+      if (alias.empty()) {
+        next->aliases.erase(text);
+      } else {
+        next->aliases.insert_or_assign(text, alias);
+      }
     }
-  }
+  };
+  for (const auto& layer : below_) put_in(*layer);
+  put_in(top_);
   return next;
 }
 
@@ -91,12 +96,21 @@ std::shared_ptr<const Catalog> Catalog::with_found(const Catalog* base, BrokerId
     if (meant.size() == 1 && next->find(meant.front())->symbol == answer.text) meant.clear();
     next->explain(broker, answer.text, meant);
   }
-  if (next->added_.size() + next->changed_.size() > kFoundMax || next->aliases_.size() > kFoundMax) next->fold();
+  if (next->top_.added.size() + next->top_.changed.size() >= kLayerMax || next->top_.aliases.size() >= kLayerMax) next->begin_layer();
   return next;
 }
 
+void Catalog::begin_layer() {
+  const std::size_t first = size();
+  below_.push_back(std::make_shared<const Layer>(std::exchange(top_, {})));
+  top_.first = first;
+}
+
 InstrumentId Catalog::id_of(const std::string& symbol) const {
-  if (const auto it = by_symbol_.find(symbol); it != by_symbol_.end()) return it->second;
+  if (const auto it = top_.by_symbol.find(symbol); it != top_.by_symbol.end()) return it->second;
+  for (auto layer = below_.rbegin(); layer != below_.rend(); ++layer) {
+    if (const auto it = (*layer)->by_symbol.find(symbol); it != (*layer)->by_symbol.end()) return it->second;
+  }
   const auto it = lists_->by_symbol.find(symbol);
   return it != lists_->by_symbol.end() ? it->second : kNoInstrument;
 }
@@ -106,15 +120,18 @@ CatalogEntry& Catalog::entry_of(const Instrument& instrument) {
   InstrumentId id = id_of(symbol);
   if (id == kNoInstrument) {
     id = InstrumentId{static_cast<std::uint32_t>(size())};
-    by_symbol_.emplace(symbol, id);
-    return added_.emplace_back(CatalogEntry{id, instrument, std::move(symbol), {}, {}});
+    top_.by_symbol.emplace(symbol, id);
+    return top_.added.emplace_back(CatalogEntry{id, instrument, std::move(symbol), {}, {}});
   }
-  if (id.value() >= lists_->entries.size()) return added_[id.value() - lists_->entries.size()];
-  return changed_.try_emplace(id, lists_->entries[id.value()]).first->second;
+  if (id.value() >= top_.first) return top_.added[id.value() - top_.first];
+  return top_.changed.try_emplace(id, *find(id)).first->second;
 }
 
 const Catalog::Alias* Catalog::alias_of(const std::string& text) const {
-  if (const auto it = aliases_.find(text); it != aliases_.end()) return &it->second;
+  if (const auto it = top_.aliases.find(text); it != top_.aliases.end()) return &it->second;
+  for (auto layer = below_.rbegin(); layer != below_.rend(); ++layer) {
+    if (const auto it = (*layer)->aliases.find(text); it != (*layer)->aliases.end()) return &it->second;
+  }
   const auto it = lists_->aliases.find(text);
   return it != lists_->aliases.end() ? &it->second : nullptr;
 }
@@ -125,7 +142,7 @@ void Catalog::explain(BrokerId broker, const std::string& text, std::span<const 
   Alias alias = known != nullptr ? *known : Alias{};
   std::erase_if(alias, [broker](const auto& meaning) { return meaning.first == broker; });
   for (const InstrumentId instrument : meant) alias.emplace_back(broker, instrument);
-  aliases_.insert_or_assign(text, std::move(alias));
+  top_.aliases.insert_or_assign(text, std::move(alias));
 }
 
 // ---- questions ----

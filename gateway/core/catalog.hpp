@@ -35,7 +35,8 @@ struct Resolution {
 /// Whether a list holds all that its broker has. Of a part of it, bare names say nothing: the broker is asked what it means by them.
 enum class ListScope : std::uint8_t { Whole, Part };
 
-/// Lists are large and come rarely, finds are small and come often: what was found since the last list lies over the lists, which are shared.
+/// Lists are large and come rarely, finds are small and come often: what was found since the last list lies over the lists in layers. All but the
+/// uppermost, which is small, are shared by every snapshot that grew out of them, so that a find copies little however much was found before.
 class Catalog {
  public:
   /// `base` (may be null) with one broker's list replaced.
@@ -48,28 +49,30 @@ class Catalog {
   /// "VENUE:SYMBOL", a text that a broker has explained, or a bare name that one venue alone has.
   [[nodiscard]] Resolution resolve(std::string_view text) const;
   [[nodiscard]] const CatalogEntry* find(InstrumentId id) const {
-    const std::size_t index = id.value();
-    if (index >= lists_->entries.size()) return index - lists_->entries.size() < added_.size() ? &added_[index - lists_->entries.size()] : nullptr;
-    if (!changed_.empty()) {
-      if (const auto it = changed_.find(id); it != changed_.end()) return &it->second;
+    if (const CatalogEntry* const entry = top_.find(id)) return entry;
+    for (auto layer = below_.rbegin(); layer != below_.rend(); ++layer) {
+      if (const CatalogEntry* const entry = (*layer)->find(id)) return entry;
     }
-    return &lists_->entries[index];
+    return id.value() < lists_->entries.size() ? &lists_->entries[id.value()] : nullptr;
   }
   /// Entries whose symbol contains `query` (ASCII case ignored), names that begin with it first; at most `limit`.
   [[nodiscard]] std::vector<const CatalogEntry*> search(std::string_view query, std::size_t limit) const;
 
-  [[nodiscard]] std::size_t size() const { return lists_->entries.size() + added_.size(); }
-  /// Both grew out of the same lists: they differ in for_each_found() alone.
+  [[nodiscard]] std::size_t size() const { return top_.first + top_.added.size(); }
+  /// Both grew out of the same lists: they differ in what was found alone.
   [[nodiscard]] bool shares_lists_with(const Catalog& other) const { return lists_ == other.lists_; }
   template <class Visit>
   void for_each(Visit visit) const {
     for (std::size_t i = 0; i < size(); ++i) visit(*find(InstrumentId{static_cast<std::uint32_t>(i)}));
   }
-  /// Entries that were found, or changed thereby, since the last list.
+  /// Entries that were found, or changed thereby, since `before`, which shares its lists with this one; perhaps some of before, too. An entry that
+  /// changed again comes again, last as it is now.
   template <class Visit>
-  void for_each_found(Visit visit) const {
-    for (const auto& [id, entry] : changed_) visit(entry);
-    for (const CatalogEntry& entry : added_) visit(entry);
+  void for_each_found_since(const Catalog& before, Visit visit) const {
+    for (std::size_t i = 0; i < below_.size(); ++i) {
+      if (i >= before.below_.size() || below_[i] != before.below_[i]) below_[i]->for_each(visit);
+    }
+    top_.for_each(visit);
   }
 
  private:
@@ -85,21 +88,40 @@ class Catalog {
     CatalogEntry& entry_of(const Instrument& instrument);
   };
 
+  /// What was found while one layer was the uppermost.
+  struct Layer {
+    std::size_t first = 0;                                    // the id of its first new entry: how many lie below
+    std::vector<CatalogEntry> added;                          // new ones
+    std::unordered_map<InstrumentId, CatalogEntry> changed;   // entries from below as they are now
+    std::unordered_map<std::string, InstrumentId> by_symbol;  // of `added`
+    Aliases aliases;                                          // in place of those below; an empty one: none any more
+
+    [[nodiscard]] const CatalogEntry* find(InstrumentId id) const {
+      if (id.value() >= first) return id.value() - first < added.size() ? &added[id.value() - first] : nullptr;
+      if (changed.empty()) return nullptr;
+      const auto it = changed.find(id);
+      return it != changed.end() ? &it->second : nullptr;
+    }
+    template <class Visit>
+    void for_each(Visit visit) const {
+      for (const auto& [id, entry] : changed) visit(entry);
+      for (const CatalogEntry& entry : added) visit(entry);
+    }
+  };
+
   [[nodiscard]] std::shared_ptr<Lists> folded() const;
-  void fold() { *this = Catalog{folded()}; }
+  void begin_layer();
   [[nodiscard]] InstrumentId id_of(const std::string& symbol) const;
   CatalogEntry& entry_of(const Instrument& instrument);
   [[nodiscard]] const Alias* alias_of(const std::string& text) const;
   void explain(BrokerId broker, const std::string& text, std::span<const InstrumentId> meant);
 
-  Catalog() : lists_(std::make_shared<const Lists>()) {}
-  explicit Catalog(std::shared_ptr<const Lists> lists) : lists_(std::move(lists)) {}
+  Catalog() : Catalog(std::make_shared<const Lists>()) {}
+  explicit Catalog(std::shared_ptr<const Lists> lists) : lists_(std::move(lists)) { top_.first = lists_->entries.size(); }
 
   std::shared_ptr<const Lists> lists_;
-  std::vector<CatalogEntry> added_;                          // their ids follow those of the lists
-  std::unordered_map<InstrumentId, CatalogEntry> changed_;   // entries of the lists as they are now
-  std::unordered_map<std::string, InstrumentId> by_symbol_;  // of added_
-  Aliases aliases_;                                          // in place of the lists' own; an empty one: none any more
+  std::vector<std::shared_ptr<const Layer>> below_;  // above the lists, oldest first
+  Layer top_;                                        // above all, and this snapshot's own
 };
 
 }  // namespace tidegate

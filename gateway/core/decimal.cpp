@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace tidegate {
 namespace {
@@ -137,23 +138,28 @@ char* write_decimal(Decimal value, char* out) {
   value = canonical(value);
   if (value.mantissa < 0) *out++ = '-';
   const auto magnitude = value.mantissa < 0 ? ~static_cast<std::uint64_t>(value.mantissa) + 1 : static_cast<std::uint64_t>(value.mantissa);
-  char digits[20];
-  const char* const digits_end = std::to_chars(digits, digits + sizeof digits, magnitude).ptr;
-  const auto count = digits_end - digits;
+  // Copies are of one length, whatever the number's, so that each is a few instructions and no call; what is too much is written over or behind the
+  // end.
+  constexpr std::size_t kDigitsMax = 20;
+  char digits[2 * kDigitsMax] = {};
+  const auto count = std::to_chars(digits, digits + kDigitsMax, magnitude).ptr - digits;
   if (value.exponent >= 0) {
-    out = std::copy(digits, const_cast<char*>(digits_end), out);
+    std::memcpy(out, digits, kDigitsMax);
+    out += count;
     return value.mantissa == 0 ? out : std::fill_n(out, value.exponent, '0');
   }
   const int decimals = -value.exponent;
-  if (count > decimals) {
-    out = std::copy(digits, digits + (count - decimals), out);
-    *out++ = '.';
-    return std::copy(digits + (count - decimals), const_cast<char*>(digits_end), out);
+  if (const auto whole = count - decimals; whole > 0) {
+    std::memcpy(out, digits, kDigitsMax);
+    out[whole] = '.';
+    std::memcpy(out + whole + 1, digits + whole, kDigitsMax);
+    return out + count + 1;
   }
   *out++ = '0';
   *out++ = '.';
-  out = std::fill_n(out, decimals - count, '0');
-  return std::copy(digits, const_cast<char*>(digits_end), out);
+  if (decimals != count) out = std::fill_n(out, decimals - count, '0');
+  std::memcpy(out, digits, kDigitsMax);
+  return out + count;
 }
 
 std::string to_text(Decimal value) {

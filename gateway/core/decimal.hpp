@@ -47,8 +47,8 @@ inline constexpr std::size_t kDecimalTextMax = 160;
 [[nodiscard]] int compare(Decimal a, Decimal b);
 [[nodiscard]] bool operator==(Decimal a, Decimal b);  // two absent values are equal
 
-/// Canonical text: no exponent, no trailing zeros, no trailing point, "0" for zero. Writes at most kDecimalTextMax characters and
-/// returns the end. The value must be present.
+/// Canonical text: no exponent, no trailing zeros, no trailing point, "0" for zero. Returns the end; all kDecimalTextMax characters may be written
+/// to. The value must be present.
 char* write_decimal(Decimal value, char* out);
 [[nodiscard]] std::string to_text(Decimal value);
 

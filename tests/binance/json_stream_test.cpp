@@ -41,11 +41,17 @@ TEST_CASE("json stream: the end of a string is found at every offset and length"
     for (const char mark : {'"', '\\', '\n', '\x1f', '\0'}) {
       for (std::size_t behind : {0, 1, 40}) {
         const std::string text = std::string(length, '\x7f') + mark + std::string(behind, 'x');
-        CHECK(find_string_end(text.data(), text.data() + text.size()) == text.data() + length);
+        CHECK(find_string_end(text.data(), text.data() + text.size(), text.data()) == text.data() + length);
       }
     }
+    const std::string around = std::string(24, '"') + std::string(length, 'x') + "\"";  // what stands before the string does not count
+    for (std::size_t begin = 0; begin <= 24; ++begin) {
+      const char* const text = around.data() + 24;
+      CHECK(find_string_end(text, text + length, text - begin) == text + length);
+      CHECK(find_string_end(text, text + length + 1, text - begin) == text + length);
+    }
     const std::string endless(length, '\xff');
-    CHECK(find_string_end(endless.data(), endless.data() + length) == endless.data() + length);
+    CHECK(find_string_end(endless.data(), endless.data() + length, endless.data()) == endless.data() + length);
   }
 }
 

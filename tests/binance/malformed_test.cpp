@@ -186,3 +186,22 @@ TEST_CASE("binance decoder: a REST depth answer without a book or a symbol is re
   check_refused(decode_all(decoder, rest_frame(request, "<html>")), Reason::BadJson, "");
   check_refused(decode_all(decoder, rest_frame("GET /api/v3/depth", R"({"lastUpdateId":1,"bids":[],"asks":[]})")), Reason::MissingField, "symbol");
 }
+
+TEST_CASE("binance decoder: an envelope is read alike letter for letter and with a space in it, whatever stands in it and behind") {
+  const std::string trade = trade_with("e", "\"trade\"");
+  for (const std::string& data : {trade, "[" + trade + "," + trade + "]", "[" + trade + ",7]", std::string{"{}"}, std::string{"[]"}, std::string{"5"},
+                                  std::string{"null"}, std::string{"\"x\""}, trade.substr(0, 20), std::string{"{\"e\""}, std::string{}}) {
+    for (const std::string_view tail :
+         {"}", "", "} ", "}}", "]", ",}", R"(,"more":{"p":1}})", R"(,"data":{}})", R"(,"stream":"other@trade"})", "}\n\n", "}x}"}) {
+      for (const std::string_view name : {"abcusdt@trade", "", R"(abc\u0055sdt@trade)", "abc\x01"}) {
+        const std::string rest = R"("stream":")" + std::string{name} + R"(","data":)" + data + std::string{tail};
+        CAPTURE(rest);
+        const Outcome usual = decode_text("{" + rest);
+        const Outcome spaced = decode_text("{ " + rest);
+        CHECK(usual == spaced);
+        CHECK(usual.error.reason == spaced.error.reason);
+        CHECK(usual.error.field == spaced.error.field);
+      }
+    }
+  }
+}

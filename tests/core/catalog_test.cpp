@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 namespace tidegate {
 namespace {
 
@@ -139,6 +141,7 @@ TEST_CASE("catalog: a part of a list says nothing of bare names; the broker's an
 TEST_CASE("catalog: however much is found, numbers and names stay") {
   auto catalog = Catalog::with_list(nullptr, kSpot, std::vector{listed("BINANCE", "BTCUSDT")});
   std::size_t shared = 0;
+  std::size_t most_shown = 0;
   for (int i = 0; i < 10'000; i += 10) {
     std::vector<SymbolAnswer> answers;
     for (int j = i; j < i + 10; ++j) {
@@ -147,9 +150,18 @@ TEST_CASE("catalog: however much is found, numbers and names stay") {
     }
     const auto next = Catalog::with_found(catalog.get(), kFutures, answers);
     if (next->shares_lists_with(*catalog)) ++shared;
+    std::size_t shown = 0;
+    std::size_t of_these = 0;
+    next->for_each_found_since(*catalog, [&](const CatalogEntry& entry) {
+      ++shown;
+      if (entry.id.value() >= catalog->size()) ++of_these;
+    });
+    CHECK(of_these == 10);
+    most_shown = std::max(most_shown, shown);
     catalog = next;
   }
-  CHECK(shared >= 990);  // the rest put what was found into the lists
+  CHECK(shared == 1'000);      // the lists are never copied for a find,
+  CHECK(most_shown < 10'000);  // and who keeps up is not shown everything again
   CHECK(catalog->size() == 10'001);
   for (const int i : {0, 1, 4'095, 4'096, 4'097, 9'999}) {
     const std::string name = "N" + std::to_string(i);
@@ -159,6 +171,18 @@ TEST_CASE("catalog: however much is found, numbers and names stay") {
   std::size_t seen = 0;
   catalog->for_each([&](const CatalogEntry& entry) { seen += entry.id.value() == seen ? 1 : 0; });
   CHECK(seen == catalog->size());
+
+  // What was found is known by any broker's next find, and by the next list.
+  catalog = Catalog::with_found(catalog.get(), kSpot, std::vector<SymbolAnswer>{{"N17", {listed("NYSE", "N17")}}, {"SMART:N18", {}}});
+  CHECK(catalog->find(InstrumentId{18})->brokers == std::vector<BrokerId>{kFutures, kSpot});
+  CHECK(catalog->resolve("N17").instrument == InstrumentId{18});
+  catalog = Catalog::with_found(catalog.get(), kFutures, std::vector<SymbolAnswer>{{"SMART:N18", {}}});
+  CHECK(catalog->resolve("SMART:N18").instrument == kNoInstrument);
+  catalog = Catalog::with_list(catalog.get(), kSpot, std::vector{listed("BINANCE", "BTCUSDT")});
+  CHECK(catalog->size() == 10'001);
+  CHECK(catalog->find(InstrumentId{18})->brokers == std::vector<BrokerId>{kFutures});
+  CHECK(catalog->resolve("NYSE:N9999").instrument == InstrumentId{10'000});
+  CHECK(catalog->resolve("SMART:N18").instrument == kNoInstrument);
 }
 
 }  // namespace tidegate

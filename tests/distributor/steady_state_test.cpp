@@ -1,52 +1,12 @@
 // Once everything has its size, records go out without a call of the heap: to readers that keep up, that conflate, that are slow, and into the rings.
 #include <doctest/doctest.h>
 
+#include "tests/distributor/counting_connection.hpp"
 #include "tests/distributor/hub_fixture.hpp"
 #include "tools/bench/allocations.hpp"
 
 using namespace tidegate;
 using namespace tidegate::test;
-
-namespace {
-
-/// Counts bytes, and forgets them.
-class Counting final : public net::WsConnection {
- public:
-  explicit Counting(std::size_t taken_a_turn) : taken_a_turn_(taken_a_turn) {}
-  ~Counting() = default;
-  void send(const net::FrameRef& frame) override { queue(frame.bytes().size()); }
-  void send_text(std::string_view payload) override { queue(payload.size()); }
-  void send_binary(std::string_view) override {}
-  void ping(std::string_view) override {}
-  void pong(std::string_view) override {}
-  void close(std::uint16_t code, std::string_view) override { closed_code = code; }
-  void cut() override {}
-  void pause_reading(bool) override {}
-  void write_now() override {}
-  void drop_unsent(const std::function<void(const net::FrameRef&)>&) override {}
-  void set_close_timeout(std::chrono::milliseconds) override {}
-  [[nodiscard]] std::size_t queued_bytes() const override { return queued_; }
-  [[nodiscard]] std::uint64_t taken_bytes() const override { return sent_ - queued_; }
-  [[nodiscard]] const net::HttpRequest& request() const override { return request_; }
-
-  void take() { queued_ -= std::min(queued_, taken_a_turn_); }
-  int closed_code = 0;
-  std::size_t messages = 0;
-
- private:
-  void queue(std::size_t bytes) {
-    ++messages;
-    queued_ += bytes;
-    sent_ += bytes;
-  }
-
-  std::size_t taken_a_turn_;
-  std::size_t queued_ = 0;
-  std::uint64_t sent_ = 0;
-  net::HttpRequest request_;
-};
-
-}  // namespace
 
 TEST_CASE("steady state: records leave, conflate, wait and join the rings without the heap") {
   DistributorOptions options = test_options();
@@ -54,8 +14,8 @@ TEST_CASE("steady state: records leave, conflate, wait and join the rings withou
   options.replay.stream_bytes = 8'192;
   options.slow_reader_timeout = std::chrono::hours{1};
   HubFixture fixture(options);
-  Counting quick(1'000'000), timed(1'000'000), latest(2'000), slow(200);
-  const std::pair<Counting*, const char*> readers[] = {{&quick, "none"}, {&timed, "10ms"}, {&latest, "latest"}, {&slow, "none"}};
+  CountingConnection quick(1'000'000), timed(1'000'000), latest(2'000), slow(200);
+  const std::pair<CountingConnection*, const char*> readers[] = {{&quick, "none"}, {&timed, "10ms"}, {&latest, "latest"}, {&slow, "none"}};
   for (const auto& [connection, conflate] : readers) {
     const distributor::Hub::Scope scope(fixture.hub);
     distributor::Subscriber& subscriber = fixture.hub.join(*connection);

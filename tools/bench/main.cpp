@@ -32,10 +32,10 @@ int main(int argc, char** argv) {
     good = tidegate::bench::run_fanout_tls(options) && good;
     return tidegate::bench::run_ticks(options) && good;
   };
-  CLI::App* const decode = part("decode", "reading frames, beside RapidJSON",
+  CLI::App* const decode = part("decode", "reading frames, beside a hand-made scanner, simdjson and RapidJSON",
                                 [&] { return run_decode(options) && run_decode_packed(options) && run_decode_ibkr(options); });
   decode->add_option("--frames", options.frames, "a frames file to read instead of made frames")->check(CLI::ExistingFile);
-  part("line", "frame to encoded message, beside decoding alone", [&] { return run_line(options); });
+  part("line", "frame to message in an outbox, beside the same around a hand-made scanner", [&] { return run_line(options); });
   CLI::App* const relay =
       part("relay", "latency from broker socket to subscriber socket, beside a bare TCP relay", [&] { return run_relay(options); });
   part("fanout", "server CPU per delivery, beside a raw server", [&] { return run_fanout(options); });
@@ -51,8 +51,7 @@ int main(int argc, char** argv) {
   renewal->add_flag("--threads", options.threads, "the gateway in pipeline.mode threads, not inline");
   renewal->callback([&] { status = run_renewal(options) ? 0 : 1; });
   CLI::App* const everything = part("all", "every part", all);
-  for (CLI::App* const command : {relay, everything})
-    command->add_flag("--threads", options.threads, "the gateway in pipeline.mode threads, not inline");
+  for (CLI::App* const command : {relay, everything}) command->add_option("--plot", options.plot, "an SVG file for relay's latency against load");
   CLI11_PARSE(app, argc, argv);
   return status;
 }

@@ -12,7 +12,8 @@ struct Options {
   int resume_seconds = 300;
   int renewal_seconds = 60;
   double renewal_rate = 50'000;  // trades and quotes a second that the simulated venue aims at
-  bool threads = false;          // relay: the gateway in pipeline.mode threads instead of inline
+  bool threads = false;          // renewal: the gateway in pipeline.mode threads instead of inline
+  std::string plot;              // relay: where its picture goes, as SVG; empty: nowhere
 
   [[nodiscard]] std::chrono::nanoseconds round_time() const {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>{seconds});
@@ -20,7 +21,8 @@ struct Options {
 };
 
 /// Each part prints its table; false when it could not measure, and it has said why.
-bool run_decode(const Options& options);  // and of Zerodha and XTS after it
+bool run_decode(const Options& options);  // and decimals, Zerodha and XTS after it
+bool run_decimals(const Options& options);
 bool run_decode_kite(const Options& options);
 bool run_decode_xts(const Options& options);
 bool run_decode_packed(const Options& options);

@@ -1,14 +1,16 @@
-// Part 3: how long a record takes from the broker's socket through the whole gateway to a subscriber's socket, beside a bare TCP relay between the
-// same two ends.
+// Part 3: how long a record takes from the broker's socket through the whole gateway, in each of its modes, to a subscriber's socket, beside a bare
+// TCP relay between the same two ends.
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "tools/bench/comparison.hpp"
 #include "tools/bench/gateway_host.hpp"
 #include "tools/bench/options.hpp"
+#include "tools/bench/plot.hpp"
 #include "tools/bench/relay_receiver.hpp"
 #include "tools/bench/relay_venue.hpp"
 #include "tools/bench/tcp_relay.hpp"
@@ -19,12 +21,19 @@ namespace {
 
 using Route = RelayVenue::Route;
 
-constexpr std::array<double, 2> kRates = {1'000, 20'000};  // records a second
-constexpr std::size_t kWarmUpShare = 10;                   // the first tenth of each round is not counted
+constexpr std::array<double, 4> kRates = {1'000, 2'000, 20'000, 100'000};  // records a second
+constexpr std::size_t kWarmUpShare = 10;                                   // the first tenth of each round is not counted
 
-std::string gateway_yaml(std::uint16_t venue, bool threads) {
+/// How the gateway divides its work, and waits.
+struct Mode {
+  const char* name;
+  const char* pipeline;  // in YAML
+};
+constexpr std::array<Mode, 3> kModes = {{{"inline", "mode: inline"}, {"threads", "mode: threads"}, {"spin", "mode: inline, wait: spin"}}};
+
+std::string gateway_yaml(std::uint16_t venue, const Mode& mode) {
   return fmt::format(R"(server: {{listen: "127.0.0.1:0"}}
-pipeline: {{mode: {}}}
+pipeline: {{{}}}
 brokers:
   binance:
     adapter: binance
@@ -37,7 +46,7 @@ brokers:
 subscriptions:
   - {{channels: [trade, quote], symbols: ["BINANCE:BTCUSDT"]}}
 )",
-                     threads ? "threads" : "inline", venue, venue);
+                     mode.pipeline, venue, venue);
 }
 
 double percentile(const std::vector<double>& sorted, double share) {
@@ -48,12 +57,12 @@ double percentile(const std::vector<double>& sorted, double share) {
 /// One round over one route: p50, p99 and p99.9 in microseconds, and records that did not come.
 class RelayRound {
  public:
-  RelayRound(RelayVenue& venue, std::uint64_t& number, double seconds) : venue_(venue), number_(number), seconds_(seconds) {}
+  RelayRound(std::uint64_t& number, double seconds) : number_(number), seconds_(seconds) {}
 
-  std::vector<double> measure(Route route, RelayReceiver& receiver, double rate) {
+  std::vector<double> measure(RelayVenue& venue, Route route, RelayReceiver& receiver, double rate) {
     const auto count = std::max<std::size_t>(static_cast<std::size_t>(rate * seconds_), 2 * kWarmUpShare);
     receiver.expect(number_, count);
-    venue_.send(route, number_, count, rate, sent_ns_);
+    venue.send(route, number_, count, rate, sent_ns_);
     number_ += count;
     wait_for([&] { return receiver.received() == count || receiver.closed(); });
     const std::vector<std::int64_t> arrived_ns = receiver.arrivals();
@@ -71,54 +80,67 @@ class RelayRound {
   }
 
  private:
-  RelayVenue& venue_;
   std::uint64_t& number_;
   double seconds_;
   std::vector<std::int64_t> sent_ns_;
 };
 
-}  // namespace
-
-bool run_relay(const Options& options) {
+/// A round through a gateway that lives for this round alone: one that spins would take a core from the others.
+std::vector<double> measure_gateway(RelayRound& round, const Mode& mode, double rate) {
+  const std::vector<double> nothing(4, std::numeric_limits<double>::infinity());
   RelayVenue venue;
-  GatewayHost gateway{gateway_yaml(venue.port(), options.threads)};
+  GatewayHost gateway{gateway_yaml(venue.port(), mode)};
   if (!gateway.problem().empty()) {
     fmt::print(stderr, "relay: the gateway did not start: {}\n", gateway.problem());
-    return false;
+    return nothing;
   }
-  TcpRelay relay{venue.port()};
-  RelayReceiver bare{fmt::format("ws://127.0.0.1:{}{}", relay.port(), RelayVenue::kBarePath), {R"("B":")", R"("q":")"}, {}};
-  if (!wait_for([&] { return venue.ready(Route::Gateway) && venue.ready(Route::Bare) && bare.live(); })) {
-    fmt::print(stderr, "relay: the connections to the broker did not come up\n");
-    return false;
+  if (!wait_for([&] { return venue.ready(Route::Gateway); })) {
+    fmt::print(stderr, "relay: the gateway did not connect to the broker\n");
+    return nothing;
   }
   RelayReceiver subscriber{fmt::format("ws://127.0.0.1:{}/ws", gateway.port()),
                            {R"("bid_size":")", R"("quantity":")"},
                            R"({"op":"subscribe","id":1,"channels":["trade","quote"],"symbols":["BINANCE:BTCUSDT"]})"};
   if (!wait_for([&] { return subscriber.live(); })) {
     fmt::print(stderr, "relay: the gateway did not answer the subscriber\n");
+    return nothing;
+  }
+  return round.measure(venue, Route::Gateway, subscriber, rate);
+}
+
+}  // namespace
+
+bool run_relay(const Options& options) {
+  RelayVenue venue;
+  TcpRelay relay{venue.port()};
+  RelayReceiver bare{fmt::format("ws://127.0.0.1:{}{}", relay.port(), RelayVenue::kBarePath), {R"("B":")", R"("q":")"}, {}};
+  if (!wait_for([&] { return venue.ready(Route::Bare) && bare.live(); })) {
+    fmt::print(stderr, "relay: the bare connection to the broker did not come up\n");
     return false;
   }
-
-  fmt::print("relay: {} mode, {} s a round, latency in microseconds\n\n", options.threads ? "threads" : "inline", options.seconds);
+  fmt::print("relay: {} s a round, latency in microseconds\n\n", options.seconds);
   std::uint64_t number = 1'000'003;
-  RelayRound round{venue, number, options.seconds};
+  RelayRound round{number, options.seconds};
   Table table{{"records/s", "relay", "p50", "p99", "p99.9", "p50 ratio", "p99 ratio", "lost"}};
+  Plot plot{.title = "From the broker's socket to a subscriber's", .x_label = "records a second", .y_label = "microseconds", .lines = {}};
+  const std::array<const char*, 1 + kModes.size()> names = {"bare TCP", "inline", "threads", "spin"};
+  for (const char* name : names) {
+    plot.lines.push_back({fmt::format("{}, p50", name), {}});
+  }
   for (const double rate : kRates) {
     Comparison comparison;
-    const std::size_t base = comparison.add([&] { return round.measure(Route::Bare, bare, rate); });
-    const std::size_t whole = comparison.add([&] { return round.measure(Route::Gateway, subscriber, rate); });
+    comparison.add([&] { return round.measure(venue, Route::Bare, bare, rate); });
+    for (const Mode& mode : kModes) comparison.add([&round, &mode, rate] { return measure_gateway(round, mode, rate); });
     comparison.run(options.rounds);
-    const auto row = [&](const char* name, std::size_t contender) {
-      const auto us = [&](std::size_t value) { return fmt::format("{:.0f}", comparison.median_of(contender, value)); };
-      const auto ratio = [&](std::size_t value) { return fmt::format("{:.2f}", comparison.ratio(contender, base, value)); };
-      table.add({fmt::format("{:.0f}", rate), name, us(0), us(1), us(2), ratio(0), ratio(1), us(3)});
-    };
-    row("bare TCP", base);
-    row("Tidegate", whole);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const auto us = [&](std::size_t value) { return fmt::format("{:.0f}", comparison.median_of(i, value)); };
+      const auto ratio = [&](std::size_t value) { return fmt::format("{:.2f}", comparison.ratio(i, 0, value)); };
+      table.add({fmt::format("{:.0f}", rate), names[i], us(0), us(1), us(2), ratio(0), ratio(1), us(3)});
+      if (const double p50 = comparison.median_of(i, 0); p50 > 0) plot.lines[i].points.emplace_back(rate, p50);
+    }
   }
   table.print();
-  return true;
+  return options.plot.empty() || plot.save(options.plot);
 }
 
 }  // namespace tidegate::bench

@@ -38,7 +38,9 @@ int main(int argc, char** argv) {
   part("line", "frame to encoded message, beside decoding alone", [&] { return run_line(options); });
   CLI::App* const relay =
       part("relay", "latency from broker socket to subscriber socket, beside a bare TCP relay", [&] { return run_relay(options); });
-  part("fanout", "server CPU per delivery, beside a raw server", [&] { return run_fanout(options); });
+  CLI::App* const fanout = part("fanout", "server CPU per delivery, beside raw servers", [&] { return run_fanout(options); });
+  fanout->add_option("--subscribers", options.subscribers, "how many, one size after the other")->check(CLI::Range(1, 1'000'000))->delimiter(',');
+  fanout->add_option("--bursts", options.bursts, "records a turn, one after the other")->check(CLI::Range(1, 1'000))->delimiter(',');
   part("fanout-tls", "server CPU per delivery over TLS, beside the same server without it", [&] { return run_fanout_tls(options); });
   part("ticks", "9,000 instruments of Zerodha in full mode, beside a bare receiver", [&] { return run_ticks(options); });
   part("slow-reader", "one reader of a byte a second among 500: the others' latency, and how it ends", [&] { return run_slow_reader(options); });

@@ -1,14 +1,18 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
+#include <vector>
 
 namespace tidegate::bench {
 
 struct Options {
   int rounds = 5;
-  double seconds = 1;  // of each contender in each round
-  std::string frames;  // decode: a frames file instead of made frames
+  double seconds = 1;                                               // of each contender in each round
+  std::string frames;                                               // decode: a frames file instead of made frames
+  std::vector<std::size_t> subscribers{1, 10, 100, 1'000, 10'000};  // fanout: sizes
+  std::vector<std::size_t> bursts{1, 32};                           // fanout: records a turn
   int resume_seconds = 300;
   int renewal_seconds = 60;
   double renewal_rate = 50'000;  // trades and quotes a second that the simulated venue aims at

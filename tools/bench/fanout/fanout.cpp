@@ -34,7 +34,9 @@ class Field {
         contest_(subscribers, symbols) {
     contest_.add("raw, one write a record", raw_, raw_subscribers_, [this] { raw_.set_writes(RawServer::Writes::EachRecord); });
     contest_.add("raw, gathering", raw_, raw_subscribers_, [this] { raw_.set_writes(RawServer::Writes::EachTurn); });
-    contest_.add("Tidegate", tidegate_, tidegate_subscribers_);
+    contest_.add("Tidegate", tidegate_, tidegate_subscribers_, [this] { tidegate_.set_late(TidegateServer::Late::WritesEachTurn); });
+    if (others_.empty()) return;
+    contest_.add("Tidegate, gathering when late", tidegate_, tidegate_subscribers_, [this] { tidegate_.set_late(TidegateServer::Late::Gathers); });
     for (std::size_t i = 0; i < others_.size(); ++i) contest_.add(others_[i].name, *others_[i].server, others_subscribers_[i]);
   }
 

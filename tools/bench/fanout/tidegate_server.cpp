@@ -31,7 +31,7 @@ std::int64_t TidegateServer::cpu_ns() {
 
 void TidegateServer::turn() {
   for (std::size_t i = 0; i < run_.burst; ++i) host_.trade(i % run_.symbols, now_ns());
-  host_.end_turn();  // here: a loop that is late would gather the records of several turns
+  if (late_ == Late::WritesEachTurn) host_.end_turn();
   if (++turns_done_ == run_.turns) return done_.set_value();
   timer_->start(until_turn(run_, begin_ns_, turns_done_), [this] { turn(); });
 }

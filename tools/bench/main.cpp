@@ -47,7 +47,9 @@ int main(int argc, char** argv) {
   fanout->add_option("--plots", options.plots, "a folder for plots of what it measured")->check(CLI::ExistingDirectory);
   CLI::App* const symbols =
       part("fanout-symbols", "server CPU per delivery of 100 symbols to subscribers of all", [&] { return run_fanout_symbols(options); });
-  symbols->add_option("--subscribers", options.symbol_subscribers, "how many, one size after the other")->check(CLI::Range(1, 1'000'000))->delimiter(',');
+  symbols->add_option("--subscribers", options.symbol_subscribers, "how many, one size after the other")
+      ->check(CLI::Range(1, 1'000'000))
+      ->delimiter(',');
   part("memory", "resident memory with thousands of idle subscribers", [&] { return run_memory(options); });
   part("storm", "1,000 clients that connect at once, log in and subscribe", [&] { return run_storm(options); });
   part("fanout-tls", "server CPU per delivery over TLS, beside the same server without it", [&] { return run_fanout_tls(options); });

@@ -85,15 +85,19 @@ Message Hub::message(std::string_view native, const net::FrameLabel& label) {
 }
 
 void Hub::deliver(Subscriber& subscriber, const Message& message, MonoTime now) {
-  subscriber.send(frame_for(subscriber, message), now);
-  ++subscriber.session.messages_sent;
+  if (subscriber.dialect.spelling.empty()) {
+    subscriber.send(message.in(subscriber.format), now);
+  } else {
+    subscriber.send(frame_for(subscriber, message), now);
+  }
+  ++subscriber.messages_sent;
   count(telemetry.gateway.messages_delivered);
 }
 
 bool Hub::offer(Subscriber& subscriber, const Message& message, MonoTime now) {
   const Offered offered = subscriber.offer(frame_for(subscriber, message), now);
   if (offered == Offered::Queued) {
-    ++subscriber.session.messages_sent;
+    ++subscriber.messages_sent;
     count(telemetry.gateway.messages_delivered);
     return true;
   }
@@ -134,7 +138,7 @@ bool Hub::answer(Subscriber& subscriber, std::string_view text) {
 bool Hub::answer_text(Subscriber& subscriber, std::string_view text) {
   const Offered offered = subscriber.answer(text, clock.mono());
   if (offered == Offered::Queued) {
-    ++subscriber.session.messages_sent;
+    ++subscriber.messages_sent;
     count(telemetry.gateway.messages_delivered);
     return true;
   }

@@ -29,6 +29,9 @@ std::string_view hint_for(std::uint16_t code) {
   }
 }
 
+/// So many members ahead of the one at hand, what a record needs of a connection is fetched, and as many more ahead its subscriber.
+constexpr std::size_t kAhead = 4;
+
 bool is_closed_candle(const RecordHeader& record) { return record.kind == RecordKind::Candle && as<Candle>(record).closed != 0; }
 
 }  // namespace
@@ -84,7 +87,11 @@ void Publisher::spread(StreamSlot slot, const RecordHeader& record) {
   std::uint16_t deepest = 0;
   if (record.kind == RecordKind::Depth) deepest = std::max(as<Depth>(record).bid_count, as<Depth>(record).ask_count);
   std::uint64_t left_out = 0;
-  for (Member& member : hub_.table.stream(slot).members) {
+  std::vector<Member>& members = hub_.table.stream(slot).members;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (i + 2 * kAhead < members.size()) hub_.subscribers()[members[i + 2 * kAhead].subscriber]->prefetch();
+    if (i + kAhead < members.size()) hub_.subscribers()[members[i + kAhead].subscriber]->prefetch_connection();
+    Member& member = members[i];
     if (member.withheld) continue;
     const bool waits = member.delivery == Delivery::Newest && !member.snapshot_due;
     if (member.delivery != Delivery::Live && !(waits && is_closed_candle(record))) {

@@ -24,7 +24,7 @@ Offered Subscriber::offer(const net::FrameRef& frame, MonoTime now) {
 }
 
 void Subscriber::send(const net::FrameRef& frame, MonoTime now) {
-  answer_bytes_ = std::min(answer_bytes_, connection_->queued_bytes());
+  if (answer_bytes_ != 0) answer_bytes_ = std::min(answer_bytes_, connection_->queued_bytes());
   connection_->send(frame);
   last_sent_ = now;
 }

@@ -126,7 +126,7 @@ net::HttpResponse AdminApi::sessions() const {
     json.text("format", kFormatNames[static_cast<std::size_t>(subscriber.format)]).time("since", session.since);
     json.time("expires", subscriber.identity->expires.value_or(kNoTime)).boolean("awaiting_login", session.awaiting_login);
     json.number("subscriptions", hub_.table.subscriptions_of(subscriber.slot()) + subscriber.wishes.size());
-    json.number("queued_bytes", subscriber.queued_bytes()).number("messages_sent", session.messages_sent);
+    json.number("queued_bytes", subscriber.queued_bytes()).number("messages_sent", subscriber.messages_sent);
     json.number("requests", session.requests_served).end_object();
   });
   json.end_array().end_object();
@@ -143,7 +143,7 @@ net::HttpResponse AdminApi::users() const {
     ++figures.connections;
     figures.subscriptions += hub_.table.subscriptions_of(subscriber.slot()) + subscriber.wishes.size();
     figures.queued_bytes += subscriber.queued_bytes();
-    figures.messages_sent += subscriber.session.messages_sent;
+    figures.messages_sent += subscriber.messages_sent;
     figures.requests += subscriber.session.requests_served;
   });
   JsonWriter json;

@@ -17,11 +17,16 @@ SessionKeeper::SessionKeeper(Hub& hub, Login& login) : hub_(hub), login_(login),
   login_.on_identity_changed.emplace_back([this](Subscriber& subscriber) { watch(subscriber); });
 }
 
-// Its own deadlines are found at the next look.
-void SessionKeeper::watch(Subscriber&) { next_ = MonoTime{}; }
+// Its own deadlines are found at the next look; looking at everybody for each that comes would take a crowd of newcomers the square of its size.
+void SessionKeeper::watch(Subscriber& subscriber) { unseen_.push_back(subscriber.slot()); }
 
 void SessionKeeper::do_work(MonoTime now) {
   if (drain_) drain_some(now);
+  for (std::size_t i = 0; i < unseen_.size(); ++i) {
+    Subscriber* const subscriber = hub_.subscribers()[unseen_[i]].get();  // it may have gone since
+    if (subscriber != nullptr && subscriber->connected()) next_ = std::min(next_, look_after(*subscriber, now));
+  }
+  unseen_.clear();
   if (now < next_) return;
   next_ = kNever;
   hub_.for_each_subscriber([&](Subscriber& subscriber) { next_ = std::min(next_, look_after(subscriber, now)); });

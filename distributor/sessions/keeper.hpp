@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "distributor/hub.hpp"
 #include "distributor/sessions/login.hpp"
@@ -40,7 +41,8 @@ class SessionKeeper {
 
   Hub& hub_;
   Login& login_;
-  MonoTime next_;  // nobody is due before
+  MonoTime next_;                       // nobody but these is due before:
+  std::vector<SubscriberSlot> unseen_;  // have come, or changed, since the last look; may have gone since
   std::optional<Drain> drain_;
 };
 

@@ -20,7 +20,6 @@ struct SessionState {
   RequestWindow requests;
   std::uint64_t requests_served = 0;
   std::uint64_t requests_refused_in_row = 0;
-  std::uint64_t messages_sent = 0;
   MonoTime last_heard;   // a message, ping or pong came
   MonoTime last_pinged;  // by us, since then
 };

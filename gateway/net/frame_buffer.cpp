@@ -39,20 +39,7 @@ void write_header(char* to, std::size_t payload_bytes, std::uint8_t opcode) {
 
 }  // namespace
 
-/// The bytes follow the block in the same allocation.
-struct FrameRef::Block {
-  FramePool::Impl* pool;
-  Block* next;  // in a free list
-  std::uint32_t references;
-  std::uint8_t size_class;  // kClasses: of its own size
-  std::uint8_t header;      // bytes of the frame header
-  std::size_t size;         // header and payload
-  FrameLabel label;
-
-  [[nodiscard]] char* data() { return reinterpret_cast<char*>(this + 1); }
-};
-
-struct FramePool::Impl {
+struct FramePoolImpl {
   using Block = FrameRef::Block;
 
   Block* take(std::size_t bytes) {
@@ -86,7 +73,7 @@ struct FramePool::Impl {
     retained_bytes += kClassBytes[block->size_class];
   }
 
-  ~Impl() {
+  ~FramePoolImpl() {
     assert(live == 0 && "a frame outlives its pool");
     for (Block* block : free) {
       while (block != nullptr) ::operator delete(std::exchange(block, block->next));
@@ -98,15 +85,7 @@ struct FramePool::Impl {
   std::size_t live = 0;  // frames still referenced
 };
 
-FrameRef::FrameRef(const FrameRef& other) noexcept : block_(other.block_) {
-  if (block_ != nullptr) ++block_->references;
-}
-
-FrameRef::~FrameRef() {
-  if (block_ != nullptr && --block_->references == 0) block_->pool->give_back(block_);
-}
-
-std::string_view FrameRef::bytes() const { return block_ == nullptr ? std::string_view() : std::string_view(block_->data(), block_->size); }
+void FrameRef::give_back() { block_->pool->give_back(block_); }
 
 std::string_view FrameRef::payload() const { return block_ == nullptr ? std::string_view() : bytes().substr(block_->header); }
 
@@ -116,7 +95,7 @@ void FrameRef::set_label(const FrameLabel& label) {
   if (block_ != nullptr) block_->label = label;
 }
 
-FramePool::FramePool() : impl_(new Impl) {}
+FramePool::FramePool() : impl_(new FramePoolImpl) {}
 FramePool::~FramePool() { delete impl_; }
 
 FrameRef FramePool::make(std::string_view payload, WsOpcode opcode) {

@@ -11,6 +11,7 @@ namespace tidegate::net {
 enum class WsOpcode : std::uint8_t { Text = 1, Binary = 2 };
 
 class FramePool;
+struct FramePoolImpl;
 
 /// What a frame stands for, in its owner's numbers: `first` to `last` of `subject`. `last` 0: nothing.
 struct FrameLabel {
@@ -24,16 +25,21 @@ struct FrameLabel {
 class FrameRef {
  public:
   FrameRef() = default;
-  FrameRef(const FrameRef& other) noexcept;
+  FrameRef(const FrameRef& other) noexcept : block_(other.block_) {
+    if (block_ != nullptr) ++block_->references;
+  }
   FrameRef(FrameRef&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
   FrameRef& operator=(FrameRef other) noexcept {
     std::swap(block_, other.block_);
     return *this;
   }
-  ~FrameRef();
+  ~FrameRef() {
+    if (block_ != nullptr && --block_->references == 0) give_back();
+  }
 
   explicit operator bool() const { return block_ != nullptr; }
-  [[nodiscard]] std::string_view bytes() const;  // header and payload
+  /// Header and payload.
+  [[nodiscard]] std::string_view bytes() const { return block_ == nullptr ? std::string_view() : std::string_view(block_->data(), block_->size); }
   [[nodiscard]] std::string_view payload() const;
   /// Of an empty reference: nothing. All references of a frame share one label.
   [[nodiscard]] FrameLabel label() const;
@@ -41,7 +47,21 @@ class FrameRef {
 
  private:
   friend class FramePool;
-  struct Block;
+  friend struct FramePoolImpl;
+  /// The bytes follow the block in the same allocation.
+  struct Block {
+    std::uint32_t references;
+    std::uint8_t size_class;  // where its memory comes from
+    std::uint8_t header;      // bytes of the frame header
+    std::size_t size;         // header and payload
+    FramePoolImpl* pool;
+    Block* next;  // in a free list
+    FrameLabel label;
+
+    [[nodiscard]] char* data() { return reinterpret_cast<char*>(this + 1); }
+  };
+  void give_back();
+
   explicit FrameRef(Block* block) : block_(block) {}
   Block* block_ = nullptr;
 };
@@ -58,9 +78,7 @@ class FramePool {
   [[nodiscard]] FrameRef make(std::string_view payload, WsOpcode opcode = WsOpcode::Text);
 
  private:
-  friend class FrameRef;
-  struct Impl;
-  Impl* impl_;
+  FramePoolImpl* impl_;
 };
 
 }  // namespace tidegate::net

@@ -1,40 +1,109 @@
 #include "gateway/net/outbox.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tidegate::net {
 namespace {
 
-// An empty outbox keeps this much room, enough for an ordinary turn; what a burst needed is given back.
-constexpr std::size_t kEntriesKept = 8;
-// The entries that have left are moved out of the way once there are so many, and more than half.
-constexpr std::size_t kCompactFrom = 64;
+constexpr std::size_t kCacheLine = 64;
+// So that a block is four cache lines, of which a turn with one record touches the first.
+constexpr std::uint32_t kEntries = 15;
+// What a thread keeps for its outboxes, 4 MiB, so that a burst does not hold its peak for ever.
+constexpr std::size_t kBlocksKeptMax = 16'384;
 
 }  // namespace
 
+struct alignas(kCacheLine) Outbox::Block {
+  Block* next = nullptr;
+  std::uint32_t first = 0;  // entry that still waits
+  std::uint32_t end = 0;    // entries before this one are filled
+  std::array<Entry, kEntries> entries;
+};
+
+/// Blocks that no outbox of this thread needs at the moment; the last one that was given back goes out first, while the processor still has it.
+class Outbox::Blocks {
+ public:
+  Blocks() = default;
+  ~Blocks() {
+    while (free_ != nullptr) delete std::exchange(free_, free_->next);
+  }
+  Blocks(const Blocks&) = delete;
+  Blocks& operator=(const Blocks&) = delete;
+
+  Block* take() {
+    if (free_ == nullptr) return new Block;
+    --count_;
+    Block* const block = std::exchange(free_, free_->next);
+    block->next = nullptr;
+    block->first = block->end = 0;
+    return block;
+  }
+  /// Its entries are empty.
+  void give_back(Block* block) {
+    if (count_ == kBlocksKeptMax) {
+      delete block;
+      return;
+    }
+    ++count_;
+    block->next = std::exchange(free_, block);
+  }
+
+ private:
+  Block* free_ = nullptr;
+  std::size_t count_ = 0;
+};
+
+Outbox::Blocks& Outbox::blocks() {
+  thread_local Blocks blocks;
+  return blocks;
+}
+
+Outbox::~Outbox() {
+  while (head_ != nullptr) delete std::exchange(head_, head_->next);
+}
+
+Outbox::Entry& Outbox::append() {
+  if (tail_ == nullptr) {
+    head_ = tail_ = blocks().take();
+  } else if (tail_->end == kEntries) {
+    tail_->next = blocks().take();
+    tail_ = tail_->next;
+  }
+  return tail_->entries[tail_->end++];
+}
+
+void Outbox::drop_first_block() {
+  Block* const block = std::exchange(head_, head_->next);
+  if (head_ == nullptr) tail_ = nullptr;
+  blocks().give_back(block);
+}
+
 void Outbox::push(const FrameRef& frame) {
   if (!frame) return;
-  const std::string_view bytes = frame.bytes();
-  bytes_ += bytes.size();
-  entries_.push_back({bytes, frame, nullptr});
+  append().frame = frame;
+  bytes_ += frame.bytes().size();
 }
 
 void Outbox::push(std::string_view bytes, Done done) {
+  append().foreign = std::make_unique<Foreign>(Foreign{bytes, std::move(done)});
   bytes_ += bytes.size();
-  entries_.push_back({bytes, {}, done ? std::make_unique<Done>(std::move(done)) : nullptr});
 }
 
 std::size_t Outbox::gather(iovec* pieces, std::size_t limit, std::size_t& total) const {
   std::size_t count = 0;
   std::size_t skip = offset_;
   total = 0;
-  for (std::size_t i = head_; i < entries_.size() && count < limit; ++i) {
-    const std::string_view rest = entries_[i].bytes.substr(skip);
-    skip = 0;
-    if (rest.empty()) continue;
-    pieces[count++] = {const_cast<char*>(rest.data()), rest.size()};
-    total += rest.size();
+  for (const Block* block = head_; block != nullptr; block = block->next) {
+    for (std::uint32_t i = block->first; i < block->end; ++i) {
+      if (count == limit) return count;
+      const std::string_view rest = block->entries[i].bytes().substr(skip);
+      skip = 0;
+      if (rest.empty()) continue;
+      pieces[count++] = {const_cast<char*>(rest.data()), rest.size()};
+      total += rest.size();
+    }
   }
   return count;
 }
@@ -42,12 +111,16 @@ std::size_t Outbox::gather(iovec* pieces, std::size_t limit, std::size_t& total)
 std::string_view Outbox::front(char* room, std::size_t limit) const {
   std::size_t count = 0;
   std::size_t skip = offset_;
-  for (std::size_t i = head_; i < entries_.size() && count < limit; ++i) {
-    const std::string_view rest = entries_[i].bytes.substr(skip, limit - count);
-    skip = 0;
-    if (count == 0 && (rest.size() == limit || i + 1 == entries_.size())) return rest;
-    std::copy(rest.begin(), rest.end(), room + count);
-    count += rest.size();
+  for (const Block* block = head_; block != nullptr; block = block->next) {
+    for (std::uint32_t i = block->first; i < block->end; ++i) {
+      if (count == limit) return {room, count};
+      const std::string_view rest = block->entries[i].bytes().substr(skip, limit - count);
+      skip = 0;
+      const bool last = i + 1 == block->end && block->next == nullptr;
+      if (count == 0 && (rest.size() == limit || last)) return rest;
+      std::copy(rest.begin(), rest.end(), room + count);
+      count += rest.size();
+    }
   }
   return {room, count};
 }
@@ -56,42 +129,44 @@ void Outbox::consume(std::size_t count, std::vector<Done>& due) {
   bytes_ -= count;
   taken_ += count;
   count += offset_;
-  while (head_ < entries_.size() && count >= entries_[head_].bytes.size()) {
-    Entry& entry = entries_[head_++];
-    count -= entry.bytes.size();
-    if (entry.done) due.push_back(std::move(*entry.done));
-    entry = Entry{};
+  while (head_ != nullptr) {
+    while (head_->first < head_->end) {
+      Entry& entry = head_->entries[head_->first];
+      const std::size_t size = entry.bytes().size();
+      if (count < size) {
+        offset_ = count;
+        return;
+      }
+      count -= size;
+      if (entry.foreign && entry.foreign->done) due.push_back(std::move(entry.foreign->done));
+      entry = Entry{};
+      ++head_->first;
+    }
+    drop_first_block();
   }
-  offset_ = count;
-  tidy();
+  offset_ = 0;
 }
 
 void Outbox::drop_unsent(std::size_t begun, const Dropped& dropped) {
   std::size_t before = 0;  // bytes of the queue in front of the entry at hand
-  std::size_t kept = head_;
-  for (std::size_t i = head_; i < entries_.size(); ++i) {
-    const bool has_begun = before < begun || (i == head_ && offset_ > 0);
-    before += entries_[i].bytes.size() - (i == head_ ? offset_ : 0);
-    if (entries_[i].frame && !has_begun) {
-      bytes_ -= entries_[i].bytes.size();
-      dropped(entries_[i].frame);
-      continue;
+  bool in_part = offset_ > 0;
+  Block* old = std::exchange(head_, nullptr);
+  tail_ = nullptr;
+  while (old != nullptr) {
+    for (std::uint32_t i = old->first; i < old->end; ++i) {
+      Entry& entry = old->entries[i];
+      const bool partly_gone = std::exchange(in_part, false);
+      const bool has_begun = before < begun || partly_gone;
+      before += entry.bytes().size() - (partly_gone ? offset_ : 0);
+      if (entry.frame && !has_begun) {
+        bytes_ -= entry.bytes().size();
+        dropped(entry.frame);
+        entry.frame = FrameRef{};
+      } else {
+        append() = std::move(entry);
+      }
     }
-    if (kept != i) entries_[kept] = std::move(entries_[i]);
-    ++kept;
-  }
-  entries_.resize(kept);
-  tidy();
-}
-
-void Outbox::tidy() {
-  if (empty()) {
-    entries_.clear();
-    head_ = 0;
-    if (entries_.capacity() > kEntriesKept) std::vector<Entry>().swap(entries_);
-  } else if (head_ >= kCompactFrom && head_ * 2 > entries_.size()) {
-    entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(head_));
-    head_ = 0;
+    blocks().give_back(std::exchange(old, old->next));
   }
 }
 

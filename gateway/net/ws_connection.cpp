@@ -271,7 +271,13 @@ std::uint64_t ServerLink::taken_bytes() const { return connection().outbox_taken
 
 std::size_t ServerLink::queued_bytes() const { return connection().outbox_bytes(); }
 
-void ServerLink::flush() { connection().ws::ServerConnection::transport_con_type::flush(core_->totals); }
+void ServerLink::flush(WsServerTotals& totals) { connection().ws::ServerConnection::transport_con_type::flush(totals); }
+
+const void* ServerLink::touched() const { return connection().touched_ahead(); }
+
+void ServerLink::prefetch() const { connection().fetch_ahead(); }
+
+void ServerLink::prefetch_queue() const { connection().fetch_queue_ahead(); }
 
 void ServerLink::write_now() {
   if (core_) connection().write(core_->totals);

@@ -73,7 +73,10 @@ class ServerLink : public WsConnection, public ws::TransportOwner {
 
   /// Begins to serve an accepted socket. The link keeps itself alive until its socket is closed.
   static void start(const std::shared_ptr<ServerCore>& core, const std::shared_ptr<ws::Server>& endpoint, asio::ip::tcp::socket&& socket);
-  void flush();
+  void flush(WsServerTotals& totals);
+  /// Has the processor fetch what flush() needs, and what that points to.
+  void prefetch() const;
+  void prefetch_queue() const;
   void write_now() override;
   /// Closes the socket now, to make room.
   void displace();
@@ -93,6 +96,7 @@ class ServerLink : public WsConnection, public ws::TransportOwner {
   [[nodiscard]] std::size_t queued_bytes() const override;
   [[nodiscard]] std::uint64_t taken_bytes() const override;
   [[nodiscard]] const HttpRequest& request() const override { return request_; }
+  [[nodiscard]] const void* touched() const override;
 
  private:
   friend struct PendingReply;

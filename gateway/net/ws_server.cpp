@@ -117,9 +117,13 @@ struct WsServer::Impl {
   }
 
   void flush() {
+    const auto& dirty = core->dirty;
     // By index: nothing is appended meanwhile, but a connection that dies leaves a hole.
-    for (std::size_t i = 0; i < core->dirty.size(); ++i) {
-      if (core->dirty[i] != nullptr) core->dirty[i]->flush();
+    for (std::size_t i = 0; i < dirty.size(); ++i) {
+      // Of thousands, each comes from far away: fetched while those before it are being written.
+      if (i + 2 < dirty.size() && dirty[i + 2] != nullptr) dirty[i + 2]->prefetch();
+      if (i + 1 < dirty.size() && dirty[i + 1] != nullptr) dirty[i + 1]->prefetch_queue();
+      if (dirty[i] != nullptr) dirty[i]->flush(core->totals);
     }
     core->dirty.clear();
   }

@@ -67,6 +67,8 @@ class WsConnection {
   [[nodiscard]] virtual std::size_t queued_bytes() const = 0;   // not yet taken by the kernel
   [[nodiscard]] virtual std::uint64_t taken_bytes() const = 0;  // taken by the kernel so far
   [[nodiscard]] virtual const HttpRequest& request() const = 0;
+  /// What send() touches: 128 bytes from there on. For fetching it before it is needed, where there are thousands.
+  [[nodiscard]] virtual const void* touched() const { return this; }
 
  protected:
   ~WsConnection() = default;

@@ -95,6 +95,46 @@ TEST_CASE("outbox: what has not begun to leave can be taken back; the rest still
   }
 }
 
+TEST_CASE("outbox: hundreds of frames, some gone, some taken back, some added after that, leave whole and in order") {
+  FramePool pool;
+  Outbox outbox;
+  std::string expected;
+  std::vector<std::string> foreign;
+  foreign.reserve(100);
+  const auto text_of = [](std::uint64_t number) { return "frame " + std::to_string(number); };
+  for (std::uint64_t number = 1; number <= 400; ++number) {
+    FrameRef frame = pool.make(text_of(number));
+    frame.set_label({7, number, number});
+    outbox.push(frame);
+    if (number <= 101) expected += frame.bytes();
+    if (number % 4 != 0) continue;
+    foreign.push_back("/" + std::to_string(number));
+    outbox.push(foreign.back(), nullptr);
+    expected += foreign.back();
+  }
+  std::vector<Outbox::Done> due;
+  const std::size_t gone = expected.find(text_of(101)) + 3;  // in the middle of number 101
+  outbox.consume(gone, due);
+  std::uint64_t next = 102;
+  outbox.drop_unsent(0, [&](const FrameRef& frame) { CHECK(frame.label().first == next++); });
+  CHECK(next == 401);
+  const FrameRef last = pool.make("last");
+  outbox.push(last);
+  expected += last.bytes();
+  CHECK(outbox.bytes() == expected.size() - gone);
+  std::string left;
+  while (!outbox.empty()) {
+    std::array<iovec, 5> pieces;
+    std::size_t total = 0;
+    const std::size_t count = outbox.gather(pieces.data(), pieces.size(), total);
+    for (std::size_t i = 0; i < count; ++i) left.append(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
+    outbox.consume(total, due);
+  }
+  CHECK(left == expected.substr(gone));
+  CHECK(outbox.taken() == expected.size());
+  CHECK(due.empty());
+}
+
 TEST_CASE("outbox: clearing gives every completion back") {
   FramePool pool;
   Outbox outbox;

@@ -35,6 +35,12 @@ double Comparison::median_of(std::size_t contender, std::size_t value) const {
   return median(std::move(values));
 }
 
+double Comparison::total_of(std::size_t contender, std::size_t value) const {
+  double total = 0;
+  for (const auto& round : contenders_[contender].rounds) total += round[value];
+  return total;
+}
+
 double Comparison::ratio(std::size_t contender, std::size_t base, std::size_t value) const {
   std::vector<double> ratios;
   for (std::size_t i = 0; i < contenders_[contender].rounds.size(); ++i) {

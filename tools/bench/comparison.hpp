@@ -22,6 +22,7 @@ class Comparison {
   void run(int rounds);
 
   [[nodiscard]] double median_of(std::size_t contender, std::size_t value) const;
+  [[nodiscard]] double total_of(std::size_t contender, std::size_t value) const;
   /// Median over the rounds of contender / base within one round.
   [[nodiscard]] double ratio(std::size_t contender, std::size_t base, std::size_t value) const;
 

@@ -29,7 +29,10 @@ int main(int argc, char** argv) {
     good = tidegate::bench::run_line(options) && good;
     good = tidegate::bench::run_relay(options) && good;
     good = tidegate::bench::run_fanout(options) && good;
+    good = tidegate::bench::run_fanout_symbols(options) && good;
     good = tidegate::bench::run_fanout_tls(options) && good;
+    good = tidegate::bench::run_memory(options) && good;
+    good = tidegate::bench::run_storm(options) && good;
     return tidegate::bench::run_ticks(options) && good;
   };
   CLI::App* const decode = part("decode", "reading frames, beside a hand-made scanner, simdjson and RapidJSON",
@@ -38,7 +41,17 @@ int main(int argc, char** argv) {
   part("line", "frame to message in an outbox, beside the same around a hand-made scanner", [&] { return run_line(options); });
   CLI::App* const relay =
       part("relay", "latency from broker socket to subscriber socket, beside a bare TCP relay", [&] { return run_relay(options); });
-  part("fanout", "server CPU per delivery, beside a raw server", [&] { return run_fanout(options); });
+  CLI::App* const fanout = part("fanout", "server CPU per delivery, beside raw servers", [&] { return run_fanout(options); });
+  fanout->add_option("--subscribers", options.subscribers, "how many, one size after the other")->check(CLI::Range(1, 1'000'000))->delimiter(',');
+  fanout->add_option("--bursts", options.bursts, "records a turn, one after the other")->check(CLI::Range(1, 1'000))->delimiter(',');
+  fanout->add_option("--plots", options.plots, "a folder for plots of what it measured")->check(CLI::ExistingDirectory);
+  CLI::App* const symbols =
+      part("fanout-symbols", "server CPU per delivery of 100 symbols to subscribers of all", [&] { return run_fanout_symbols(options); });
+  symbols->add_option("--subscribers", options.symbol_subscribers, "how many, one size after the other")
+      ->check(CLI::Range(1, 1'000'000))
+      ->delimiter(',');
+  part("memory", "resident memory with thousands of idle subscribers", [&] { return run_memory(options); });
+  part("storm", "1,000 clients that connect at once, log in and subscribe", [&] { return run_storm(options); });
   part("fanout-tls", "server CPU per delivery over TLS, beside the same server without it", [&] { return run_fanout_tls(options); });
   part("ticks", "9,000 instruments of Zerodha in full mode, beside a bare receiver", [&] { return run_ticks(options); });
   part("slow-reader", "one reader of a byte a second among 500: the others' latency, and how it ends", [&] { return run_slow_reader(options); });
@@ -52,6 +65,8 @@ int main(int argc, char** argv) {
   renewal->callback([&] { status = run_renewal(options) ? 0 : 1; });
   CLI::App* const everything = part("all", "every part", all);
   for (CLI::App* const command : {relay, everything}) command->add_option("--plot", options.plot, "an SVG file for relay's latency against load");
+  for (CLI::App* const command : {fanout, symbols, everything})
+    command->add_flag("!--no-others", options.others, "leave other makers' servers out even where they are installed");
   CLI11_PARSE(app, argc, argv);
   return status;
 }

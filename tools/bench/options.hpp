@@ -1,14 +1,21 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
+#include <vector>
 
 namespace tidegate::bench {
 
 struct Options {
   int rounds = 5;
-  double seconds = 1;  // of each contender in each round
-  std::string frames;  // decode: a frames file instead of made frames
+  double seconds = 1;                                               // of each contender in each round
+  std::string frames;                                               // decode: a frames file instead of made frames
+  std::vector<std::size_t> subscribers{1, 10, 100, 1'000, 10'000};  // fanout: sizes
+  std::vector<std::size_t> bursts{1, 32};                           // fanout: records a turn
+  std::vector<std::size_t> symbol_subscribers{100, 1'000};          // fanout-symbols: sizes
+  bool others = true;                                               // fanout: other makers' servers too, where installed
+  std::string plots;                                                // fanout: a folder for its plots; empty: none
   int resume_seconds = 300;
   int renewal_seconds = 60;
   double renewal_rate = 50'000;  // trades and quotes a second that the simulated venue aims at
@@ -30,8 +37,11 @@ bool run_decode_ibkr(const Options& options);
 bool run_line(const Options& options);
 bool run_relay(const Options& options);
 bool run_fanout(const Options& options);
+bool run_fanout_symbols(const Options& options);
 bool run_fanout_tls(const Options& options);
 bool run_ticks(const Options& options);
+bool run_memory(const Options& options);
+bool run_storm(const Options& options);
 bool run_slow_reader(const Options& options);
 bool run_resume(const Options& options);
 bool run_renewal(const Options& options);

@@ -10,7 +10,7 @@
 #include "tools/bench/comparison.hpp"
 #include "tools/bench/gateway_host.hpp"
 #include "tools/bench/options.hpp"
-#include "tools/bench/plot.hpp"
+#include "tools/bench/svg_plot.hpp"
 #include "tools/bench/relay_receiver.hpp"
 #include "tools/bench/relay_venue.hpp"
 #include "tools/bench/tcp_relay.hpp"
@@ -122,11 +122,8 @@ bool run_relay(const Options& options) {
   std::uint64_t number = 1'000'003;
   RelayRound round{number, options.seconds};
   Table table{{"records/s", "relay", "p50", "p99", "p99.9", "p50 ratio", "p99 ratio", "lost"}};
-  Plot plot{.title = "From the broker's socket to a subscriber's", .x_label = "records a second", .y_label = "microseconds", .lines = {}};
+  SvgPlot plot("From the broker's socket to a subscriber's", "records a second", "microseconds");
   const std::array<const char*, 1 + kModes.size()> names = {"bare TCP", "inline", "threads", "spin"};
-  for (const char* name : names) {
-    plot.lines.push_back({fmt::format("{}, p50", name), {}});
-  }
   for (const double rate : kRates) {
     Comparison comparison;
     comparison.add([&] { return round.measure(venue, Route::Bare, bare, rate); });
@@ -136,11 +133,13 @@ bool run_relay(const Options& options) {
       const auto us = [&](std::size_t value) { return fmt::format("{:.0f}", comparison.median_of(i, value)); };
       const auto ratio = [&](std::size_t value) { return fmt::format("{:.2f}", comparison.ratio(i, 0, value)); };
       table.add({fmt::format("{:.0f}", rate), names[i], us(0), us(1), us(2), ratio(0), ratio(1), us(3)});
-      if (const double p50 = comparison.median_of(i, 0); p50 > 0) plot.lines[i].points.emplace_back(rate, p50);
+      if (const double p50 = comparison.median_of(i, 0); p50 > 0) plot.add(fmt::format("{}, p50", names[i]), rate, p50);
     }
   }
   table.print();
-  return options.plot.empty() || plot.save(options.plot);
+  if (options.plot.empty() || plot.write(options.plot)) return true;
+  fmt::print(stderr, "relay: {} cannot be written\n", options.plot);
+  return false;
 }
 
 }  // namespace tidegate::bench

@@ -33,24 +33,11 @@ constexpr double kSharedPerSecond = 40;    // that all readers get
 constexpr double kHeavyPerSecond = 8'000;  // that the one more reader gets, slow or not
 constexpr std::string_view kIdKey = "\"trade_id\":\"";
 
-/// A masked text frame (the mask is zero) of at most 65,535 bytes.
-std::string text_frame(std::string_view payload) {
-  std::string frame{'\x81'};
-  if (payload.size() < 126) {
-    frame += static_cast<char>(0x80U | payload.size());
-  } else {
-    frame += {'\xFE', static_cast<char>(payload.size() >> 8U), static_cast<char>(payload.size() & 0xFFU)};
-  }
-  return frame.append(4, '\0').append(payload);
-}
-
 Socket subscriber(std::uint16_t port, std::size_t instrument, int receive_buffer) {
   Socket socket = connect_local(port);
   if (receive_buffer != 0) ::setsockopt(socket.fd(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   if (!socket.ok() || !upgrade(socket)) return Socket{};
-  const std::string request =
-      R"({"op":"subscribe","channels":["trade"],"symbols":[")" + TradeServer::symbol(instrument) + R"("],"options":{"snapshot":false}})";
-  return write_all(socket, text_frame(request)) ? std::move(socket) : Socket{};
+  return write_all(socket, masked_frame(DistributorHost::subscribe_request(1, instrument))) ? std::move(socket) : Socket{};
 }
 
 /// Reads many connections on one thread, and takes the age of the last trade of each piece it gets.

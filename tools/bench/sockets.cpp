@@ -6,12 +6,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <string>
+#include <thread>
 
 namespace tidegate::bench {
 namespace {
 
 constexpr int kBacklog = 4096;
+constexpr std::string_view kHeaderEnd = "\r\n\r\n";
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -71,19 +74,36 @@ bool write_all(const Socket& socket, std::string_view bytes) {
   return true;
 }
 
-bool upgrade(const Socket& socket) {
-  if (!write_all(socket,
-                 "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
-                 "dGlkZWdhdGUtYmVuY2gxNg==\r\nSec-WebSocket-Version: 13\r\n\r\n")) {
-    return false;
+bool upgrade(const Socket& socket, std::string_view path) {
+  std::string request = "GET ";
+  request.append(path).append(
+      " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
+      "dGlkZWdhdGUtYmVuY2gxNg==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+  if (!write_all(socket, request)) return false;
+  // Looked at before it is taken: what follows the answer belongs to the reader.
+  std::array<char, 4096> answer;
+  std::size_t seen = 0;
+  for (;;) {
+    const ssize_t got = ::recv(socket.fd(), answer.data(), answer.size(), MSG_PEEK);
+    if (got <= 0) return false;
+    const std::string_view text(answer.data(), static_cast<std::size_t>(got));
+    const std::size_t end = text.find(kHeaderEnd);
+    const bool whole = end != std::string_view::npos;
+    if (whole) return text.starts_with("HTTP/1.1 101") && ::recv(socket.fd(), answer.data(), end + kHeaderEnd.size(), 0) > 0;
+    if (text.size() == answer.size()) return false;
+    if (text.size() == seen) std::this_thread::yield();  // peeking does not wait for more
+    seen = text.size();
   }
-  std::string answer;
-  char byte = 0;  // one at a time: what follows the answer belongs to the reader
-  while (!answer.ends_with("\r\n\r\n")) {
-    if (::recv(socket.fd(), &byte, 1, 0) != 1) return false;
-    answer += byte;
+}
+
+std::string masked_frame(std::string_view payload, bool binary) {
+  std::string frame{binary ? '\x82' : '\x81'};
+  if (payload.size() < 126) {
+    frame += static_cast<char>(0x80U | payload.size());
+  } else {
+    frame += {'\xFE', static_cast<char>(payload.size() >> 8U), static_cast<char>(payload.size() & 0xFFU)};
   }
-  return answer.starts_with("HTTP/1.1 101");
+  return frame.append(4, '\0').append(payload);
 }
 
 std::size_t raise_descriptor_limit() {

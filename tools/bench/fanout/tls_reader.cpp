@@ -1,7 +1,8 @@
-#include "tools/bench/tls_reader.hpp"
+#include "tools/bench/fanout/tls_reader.hpp"
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -16,15 +17,17 @@ SSL_CTX* client_context() {
 
 }  // namespace
 
-TlsReader::TlsReader(std::uint16_t port) : socket_(connect_local(port)), ssl_(SSL_new(client_context())) {
+TlsReader::TlsReader(std::uint16_t port, std::string_view request) : socket_(connect_local(port)), ssl_(SSL_new(client_context())) {
   if (!socket_.ok() || !ssl_) return;
   SSL_set_fd(ssl_.get(), socket_.fd());
-  ok_ = SSL_connect(ssl_.get()) == 1 && upgrade() && ::fcntl(socket_.fd(), F_SETFL, O_NONBLOCK) == 0;
+  const std::string frame = masked_frame(request);
+  ok_ = SSL_connect(ssl_.get()) == 1 && upgrade() && SSL_write(ssl_.get(), frame.data(), static_cast<int>(frame.size())) > 0 &&
+        ::fcntl(socket_.fd(), F_SETFL, O_NONBLOCK) == 0;
 }
 
 bool TlsReader::upgrade() {
   constexpr std::string_view kRequest =
-      "GET /bench HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
+      "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
       "dGlkZWdhdGUtYmVuY2gxNg==\r\nSec-WebSocket-Version: 13\r\n\r\n";
   if (SSL_write(ssl_.get(), kRequest.data(), static_cast<int>(kRequest.size())) <= 0) return false;
   std::string answer;
@@ -38,9 +41,11 @@ bool TlsReader::upgrade() {
 
 std::size_t TlsReader::read() {
   std::array<char, 16'384> buffer;
-  std::size_t total = 0;
-  for (int count = 0; (count = SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()))) > 0;) total += static_cast<std::size_t>(count);
-  return total;
+  std::size_t ends = 0;
+  for (int count = 0; (count = SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()))) > 0;) {
+    ends += static_cast<std::size_t>(std::count(buffer.begin(), buffer.begin() + count, '}'));
+  }
+  return ends;
 }
 
 }  // namespace tidegate::bench

@@ -1,4 +1,4 @@
-// A WebSocket client over TLS as small as can be: upgrades, then reads and discards.
+// A subscriber over TLS as small as can be: reads and counts.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "tools/bench/sockets.hpp"
 
@@ -13,12 +14,12 @@ namespace tidegate::bench {
 
 class TlsReader {
  public:
-  /// Connects to a server on this machine, trusting whatever it shows, and upgrades. Check ok().
-  explicit TlsReader(std::uint16_t port);
+  /// Connects to a server on this machine, trusting whatever it shows, upgrades, and sends `request`. Check ok().
+  TlsReader(std::uint16_t port, std::string_view request);
 
   [[nodiscard]] bool ok() const { return ok_; }
   [[nodiscard]] int fd() const { return socket_.fd(); }
-  /// Reads what has come; returns how many plain bytes.
+  /// Reads what has come; returns how many objects ended in it.
   std::size_t read();
 
  private:

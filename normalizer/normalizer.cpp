@@ -39,13 +39,18 @@ Normalizer::Normalizer(const Clock& clock, Telemetry& telemetry, RecordSink& out
 
 Normalizer::~Normalizer() = default;
 
-void Normalizer::add_broker(std::unique_ptr<Decoder> decoder) { decoders_.push_back(std::move(decoder)); }
+void Normalizer::add_broker(std::unique_ptr<Decoder> decoder) { add_broker(std::move(decoder), telemetry_.brokers[decoders_.size()]); }
+
+void Normalizer::add_broker(std::unique_ptr<Decoder> decoder, BrokerTelemetry& telemetry) {
+  decoders_.push_back(std::move(decoder));
+  brokers_.push_back(&telemetry);
+}
 
 // ---- one frame ----
 
 void Normalizer::on_frame(const RawFrame& frame) {
   frame_ = &frame;
-  broker_ = &telemetry_.brokers[frame.broker.value()];
+  broker_ = brokers_[frame.broker.value()];
   switch (frame.kind) {
     case FrameKind::Text:
     case FrameKind::Binary:

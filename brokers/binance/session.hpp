@@ -19,12 +19,13 @@
 #include "brokers/binance/snapshots.hpp"
 #include "brokers/common/status_board.hpp"
 #include "brokers/common/wants.hpp"
+#include "brokers/renewable.hpp"
 
 namespace tidegate::binance {
 
 /// Wishes become streams once the instrument list is known, and streams are spread over connections, which open when they have something to
 /// carry. The loop's thread.
-class StreamSession final : public Session, private ShardOwner {
+class StreamSession final : public Session, public Renewable, private ShardOwner {
  public:
   StreamSession(const BrokerConfig& config, SessionHost& host);
   ~StreamSession() override { stop(); }
@@ -33,6 +34,7 @@ class StreamSession final : public Session, private ShardOwner {
   void update(const WantedSet& wanted) override;
   void request_snapshot(std::string_view symbol) override;
   void reconnect() override;
+  void renew(std::string_view why) override;
   void stop() noexcept override;
 
  private:

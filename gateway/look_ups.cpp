@@ -38,15 +38,11 @@ bool LookUps::answered(const std::string& name, BrokerId broker, bool found, Mon
   return true;
 }
 
-bool LookUps::give_up(BrokerId broker, MonoTime now) {
-  bool last = false;
+void LookUps::give_up(BrokerId broker, MonoTime now) {
   for (auto& [name, awaited] : names_) {
-    if (std::erase(awaited, broker) == 0 || !awaited.empty()) continue;
-    remembered_.emplace_back(now, name);  // nobody has answered: it may be asked for again
-    last = true;
+    if (std::erase(awaited, broker) != 0 && awaited.empty()) remembered_.emplace_back(now, name);
   }
   requests_[broker.value()].clear();
-  return last;
 }
 
 std::vector<std::vector<std::string>> LookUps::take_requests() {

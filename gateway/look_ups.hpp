@@ -45,8 +45,8 @@ class LookUps {
 
   /// So many brokers there are from now on; more than before, or as many.
   void set_brokers(std::size_t brokers) { requests_.resize(brokers); }
-  /// This broker answers nothing of what it was asked. True: some name awaited nobody else.
-  bool give_up(BrokerId broker, MonoTime now);
+  /// This broker answers nothing of what it was asked; names that awaited nobody else may be asked for again.
+  void give_up(BrokerId broker, MonoTime now);
 
   /// What is to be sent to each broker, by BrokerId; once.
   [[nodiscard]] bool has_requests() const { return has_requests_; }

@@ -126,6 +126,7 @@ void Pipeline::begin_reload() {
   const ReloadPlan& plan = *reloading.plan;
   Reloading* const step = &reloading;
   normalize_loop().post([this, step] {
+    for (const BrokerId broker : step->plan->removed) normalizer_.expect_end(broker);
     for (Reloading::Beginning& beginning : step->beginnings) {
       if (beginning.first) normalizer_.add_broker(std::move(beginning.decoder), *beginning.telemetry);
     }

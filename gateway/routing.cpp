@@ -57,9 +57,14 @@ std::vector<BrokerId> Routing::ranked(const CatalogEntry& entry, Channel channel
   return ranked;
 }
 
+const Routing::Rule* Routing::rule(std::string_view venue) const {
+  const auto found = by_venue_.find(venue);
+  return found == by_venue_.end() ? nullptr : &found->second;
+}
+
 const Routing::Rule* Routing::failover(std::string_view venue) const {
-  const auto rule = by_venue_.find(venue);
-  return rule == by_venue_.end() || rule->second.brokers.size() < 2 ? nullptr : &rule->second;
+  const Rule* const found = rule(venue);
+  return found == nullptr || found->brokers.size() < 2 ? nullptr : found;
 }
 
 bool Routing::can_serve(BrokerId broker, const CatalogEntry& entry, Channel channel) const {

@@ -32,6 +32,8 @@ class Routing {
   [[nodiscard]] std::vector<BrokerId> ranked(const CatalogEntry& entry, Channel channel) const;
   /// The venue's rule if it names several brokers, else null.
   [[nodiscard]] const Rule* failover(std::string_view venue) const;
+  /// The venue's rule, whatever it names; null: it has none.
+  [[nodiscard]] const Rule* rule(std::string_view venue) const;
   [[nodiscard]] bool any_failover() const { return any_failover_; }
   /// Whether `broker` lists the instrument and serves the channel, whatever the rules say.
   [[nodiscard]] bool can_serve(BrokerId broker, const CatalogEntry& entry, Channel channel) const;

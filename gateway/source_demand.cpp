@@ -18,11 +18,12 @@ SourceDemand::Split SourceDemand::split(const Catalog& catalog, const std::vecto
   for (const Want& want : wants) {
     const CatalogEntry* const entry = catalog.find(want.instrument);
     if (entry == nullptr) continue;
-    const Routing::Rule* const rule = routing_.failover(entry->instrument.venue);
     const Key key = key_of(want.instrument, want.channel);
     const auto anew = ranked_anew_.find(key);
     if (anew != ranked_anew_.end()) ranked_anew.insert(*anew);
-    if (rule == nullptr && anew == ranked_anew_.end() && !holders_.contains(key)) {
+    const Routing::Rule* const rule = routing_.rule(entry->instrument.venue);
+    const bool planned = routing_.failover(entry->instrument.venue) != nullptr || anew != ranked_anew_.end() || holders_.contains(key);
+    if (!planned) {
       if (const auto broker = routing_.choose(*entry, want.channel)) split.by_broker[broker->value()].push_back(want);
       continue;
     }
@@ -34,7 +35,7 @@ SourceDemand::Split SourceDemand::split(const Catalog& catalog, const std::vecto
     SourcePlan plan{want.instrument, want.channel, {}, {}, anew != ranked_anew_.end() ? anew->second : 0, false};
     if (rule != nullptr) {
       plan.rule = rule->failover;
-      plan.numbered_alike = rule->numbered_alike;
+      plan.numbered_alike = rule->numbered_alike && anew == ranked_anew_.end();  // who served before may stand in no rule
     }
     const Order* const order = order_for(entry->symbol, entry->instrument.venue);
     if (const auto first = order == nullptr ? ranked.end() : std::find(ranked.begin(), ranked.end(), order->broker); first != ranked.end()) {

@@ -56,6 +56,8 @@ class Normalizer final : private UpdateSink {
   void add_broker(std::unique_ptr<Decoder> decoder, BrokerTelemetry& telemetry);
   /// Another session of this broker begins, perhaps with another configuration. Its last one has ended, see end_broker().
   void replace_decoder(BrokerId broker, std::unique_ptr<Decoder> decoder);
+  /// The broker is about to be ended for good: whoever takes its streams over says that this is why.
+  void expect_end(BrokerId broker) { view_of(broker).ended = true; }
   /// The broker's session was stopped on purpose, and all its frames were given to on_frame(). Its streams have lost their connection, and the broker
   /// is `state`, because of `words`. What it numbers next proves nothing about what it numbered before.
   void end_broker(BrokerId broker, BrokerState state, std::string_view words);

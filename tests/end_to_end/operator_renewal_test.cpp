@@ -70,6 +70,29 @@ TEST_CASE("renewal by an administrator: a broker that cannot refuses with a hint
   CHECK(Admin::renew(gateway, "toy").status == 409);  // a refusal costs no wait
 }
 
+TEST_CASE("renewal: a broker that begins anew in the middle of one leaves both sockets, and its streams go on behind a gap") {
+  const Admin admin;
+  sim::BinanceOptions market;
+  market.symbols = 1;
+  test::Venue venue{market};
+  const auto yaml = [&](const std::string& keys) {
+    return admin.server() + "pipeline: {mode: threads}\nbrokers:\n" + venue.yaml(", max_age: 0s, renewal_settle: 10s" + keys);
+  };
+  ReloadableGateway gateway{yaml(""), all_adapters()};
+  StrictSubscriber subscriber{gateway.port(), R"(["trade","quote","orderbook"])", R"(["BINANCE:BTCUSDT"])", 3};
+  subscriber.client.wait_until("every stream flows", [&] { return subscriber.all_flow(); });
+  CHECK(Admin::renew(gateway, "binance").status == 202);
+  subscriber.client.wait_until("the renewal is under way", [&] {
+    return test::call(gateway.port(), "GET", "/v1/brokers").body.find("its successor is being opened") != std::string::npos;
+  });
+  CHECK(gateway.reload(yaml(", renewal_jitter: 1s")).changes.find(R"("changed":["binance","futures"])") != std::string::npos);
+  subscriber.client.wait_until("each stream tells its gap", [&] { return subscriber.gaps >= 3; });
+  const std::uint64_t until = subscriber.messages + 200;
+  subscriber.client.wait_until("it flows on", [&] { return subscriber.messages >= until; });
+  CHECK(subscriber.holes == 0);
+  CHECK(gateway.gateway().counters().renewals == 0);
+}
+
 TEST_CASE("renewal by a reload: other credentials alone are taken up without a break where the broker allows it") {
   const Admin admin;
   test::Kite kite;

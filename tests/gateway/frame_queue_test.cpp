@@ -85,7 +85,7 @@ TEST_CASE("frame queue: several threads keep each connection's order") {
   constexpr int kFrames = 20'000;
   std::vector<std::thread> threads;
   for (std::uint16_t c = 0; c < 3; ++c) {
-    threads.emplace_back([&queue, c] {
+    threads.emplace_back([&queue, &f, c] {
       const auto entry = queue.open(BrokerId{0}, ConnectionId{c}, f.telemetry.brokers[0].counters);
       for (std::uint32_t i = 1; i <= kFrames;) {
         RawFrame frame;

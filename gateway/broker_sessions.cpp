@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-#include "brokers/renewable.hpp"
+#include "brokers/common/renewable.hpp"
 #include "gateway/configured_instruments.hpp"
 
 namespace tidegate {
@@ -115,7 +115,7 @@ void BrokerSessions::reconnect(BrokerId broker) {
 }
 
 void BrokerSessions::renew(BrokerId broker, std::string_view why) {
-  if (auto* const renewable = dynamic_cast<Renewable*>(session_of(broker))) renewable->renew(why);
+  if (auto* const renewable = dynamic_cast<common::Renewable*>(session_of(broker))) renewable->renew(why);
 }
 
 void BrokerSessions::request_snapshot(BrokerId broker, const std::string& symbol) {

@@ -59,7 +59,7 @@ class BrokerSessions {
   void update(std::vector<WantedSet> by_broker);
   void look_up(const std::vector<std::vector<std::string>>& names);
   void reconnect(BrokerId broker);
-  /// Of one that is Renewable; nothing happens to others.
+  /// Of one that is common::Renewable; nothing happens to others.
   void renew(BrokerId broker, std::string_view why);
   void request_snapshot(BrokerId broker, const std::string& symbol);
 

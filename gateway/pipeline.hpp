@@ -76,6 +76,7 @@ class Pipeline {
   void reload_certificate();
   [[nodiscard]] std::unique_ptr<Reloading> prepare(const Config& fresh);
   [[nodiscard]] BrokerSessions::Made make_session(const std::shared_ptr<const Config>& config, BrokerId broker);
+  [[nodiscard]] std::string take_configuration(std::unique_ptr<const Config> fresh, Access access);
   void take_access(std::unique_ptr<const Config> fresh, Access access);
   void begin_reload();                         // server's thread, as all above
   void end_sessions(Reloading& reloading);     // I/O thread

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "brokers/renewable.hpp"
+#include "brokers/common/renewable.hpp"
 #include "gateway/config/broker_section.hpp"
 #include "gateway/config/tls_files.hpp"
 #include "gateway/distributor_options.hpp"
@@ -53,28 +53,32 @@ std::vector<const Adapter*> adapters_of(const Config& config) {
 
 distributor::Reloaded Pipeline::reload() {
   if (stopping_) return {"the gateway is being stopped", {}};
+  distributor::Reloaded answer;
   try {
     auto fresh = std::make_unique<const Config>(read_configuration ? read_configuration() : *access_config_);
     Access access = load_access(*fresh);
     require_sessions(*fresh);
-    if (std::string problem = certificate_problem(); !problem.empty()) {
-      spdlog::error("reload: {}; nothing is changed", problem);
-      return {std::move(problem), {}};
-    }
-    std::unique_ptr<Reloading> reloading = prepare(*fresh);
-    for (const std::string& warning : fresh->warnings) spdlog::warn("{}", warning);
-    take_access(std::move(fresh), std::move(access));
-    const std::string words = reloading->plan->words();
-    spdlog::info("reload: logins, plans and keys are read again; {}", words.empty() ? "nothing else has changed" : words);
-    distributor::Reloaded answer{{}, reloading->plan->json()};
-    reloads_.push_back(std::move(reloading));
-    if (reloads_.size() == 1) begin_reload();
-    reload_certificate();
-    return answer;
+    answer.problem = certificate_problem();
+    if (answer.problem.empty()) answer.changes = take_configuration(std::move(fresh), std::move(access));
   } catch (const ConfigError& error) {
-    spdlog::error("reload: {}; nothing is changed", error.what());
-    return {error.what(), {}};
+    answer.problem = error.what();
   }
+  count(answer.problem.empty() ? telemetry_.gateway.reloads : telemetry_.gateway.reloads_refused);
+  if (!answer.problem.empty()) spdlog::error("reload: {}; nothing is changed", answer.problem);
+  return answer;
+}
+
+/// It is sound. Returns what changes.
+std::string Pipeline::take_configuration(std::unique_ptr<const Config> fresh, Access access) {
+  reloads_.push_back(prepare(*fresh));
+  const std::shared_ptr<const ReloadPlan> plan = reloads_.back()->plan;
+  for (const std::string& warning : fresh->warnings) spdlog::warn("{}", warning);
+  const std::string words = plan->words();
+  spdlog::info("reload: logins, plans and keys are read again; {}", words.empty() ? "nothing else has changed" : words);
+  take_access(std::move(fresh), std::move(access));
+  if (reloads_.size() == 1) begin_reload();
+  reload_certificate();
+  return plan->json();
 }
 
 /// All that the reload needs, made before anything is changed.
@@ -106,7 +110,7 @@ BrokerSessions::Made Pipeline::make_session(const std::shared_ptr<const Config>&
     renewable_.resize(i + 1);
   }
   BrokerSessions::Made made = sessions_->make(config, broker, telemetry_.brokers[i], lives_[i]++);
-  renewable_[i] = dynamic_cast<const Renewable*>(made.session.get()) != nullptr;
+  renewable_[i] = dynamic_cast<const common::Renewable*>(made.session.get()) != nullptr;
   return made;
 }
 
@@ -136,7 +140,8 @@ void Pipeline::begin_reload() {
   distributor::DistributorOptions options = distributor_options(*config_, access_, epoch_);
   options.broker_retired = retired_;
   distributor_.configure(std::move(options));
-  reloading.unserved = upstream_.reconfigure(*config_, adapters_of(*config_), {retired_, joined(plan.removed, plan.changed), plan.added});
+  reloading.unserved =
+      upstream_.reconfigure(*config_, adapters_of(*config_), {retired_, joined(plan.removed, plan.changed), joined(plan.added, plan.changed)});
   // By way of the normalizer, and so behind the demand that the sessions which stay are told.
   normalize_loop().post([this, step] { io_loop().post([this, step] { end_sessions(*step); }); });
 }

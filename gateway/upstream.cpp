@@ -192,6 +192,7 @@ std::vector<Want> Upstream::reconfigure(const Config& config, std::vector<const 
   for (const BrokerId broker : change.unheard) listed_[broker.value()] = false;
   venues_.clear();
   for (const BrokerConfig& broker : config.brokers) venues_.push_back(adapters_[broker.id.value()]->venues(broker));
+  for (const StandingSubscription& standing : config.subscriptions) standing_.insert(standing.symbols.begin(), standing.symbols.end());
   for (const BrokerId broker : change.ended) {
     look_ups_.give_up(broker, clock_.mono());
     if (retired(broker)) sources_.take_back_orders_of(broker);

@@ -17,15 +17,15 @@
 #include "brokers/binance/rest_client.hpp"
 #include "brokers/binance/shard.hpp"
 #include "brokers/binance/snapshots.hpp"
+#include "brokers/common/renewable.hpp"
 #include "brokers/common/status_board.hpp"
 #include "brokers/common/wants.hpp"
-#include "brokers/renewable.hpp"
 
 namespace tidegate::binance {
 
 /// Wishes become streams once the instrument list is known, and streams are spread over connections, which open when they have something to
 /// carry. The loop's thread.
-class StreamSession final : public Session, public Renewable, private ShardOwner {
+class StreamSession final : public Session, public common::Renewable, private ShardOwner {
  public:
   StreamSession(const BrokerConfig& config, SessionHost& host);
   ~StreamSession() override { stop(); }

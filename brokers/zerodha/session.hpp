@@ -14,9 +14,9 @@
 #include "brokers/adapter.hpp"
 #include "brokers/common/credential_expiry.hpp"
 #include "brokers/common/credential_gate.hpp"
+#include "brokers/common/renewable.hpp"
 #include "brokers/common/status_board.hpp"
 #include "brokers/common/wants.hpp"
-#include "brokers/renewable.hpp"
 #include "brokers/zerodha/instrument_list.hpp"
 #include "brokers/zerodha/options.hpp"
 #include "brokers/zerodha/shard.hpp"
@@ -28,7 +28,7 @@ namespace tidegate::zerodha {
 
 /// Wishes become tokens and modes once the instrument list is known, and tokens are spread over connections, which open when they have something to
 /// carry. The loop's thread.
-class TickerSession final : public Session, public Renewable, private ShardOwner {
+class TickerSession final : public Session, public common::Renewable, private ShardOwner {
  public:
   TickerSession(const BrokerConfig& config, SessionHost& host);
   ~TickerSession() override { stop(); }

@@ -195,6 +195,8 @@ TEST_CASE("reload: a mistake anywhere changes nothing and says where it is") {
     CHECK_MESSAGE(reloaded.problem.find(place) != std::string::npos, reloaded.problem);
     CHECK(reloaded.problem.find("tidegate.yaml:") != std::string::npos);
   }
+  CHECK(gateway.gateway().gateway_counters().reloads == 0);
+  CHECK(gateway.gateway().gateway_counters().reloads_refused == mistakes.size());
   watch.wait_for_trades("TOY:ACME");
   CHECK(watch.of("TOY:ACME").losses == 0);
   CHECK(watch.of("TOY:ACME").states == std::vector<std::string>{"live"});

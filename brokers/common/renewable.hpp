@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace tidegate {
+namespace tidegate::common {
 
 /// A session that can open successors of its connections, and leaves each old one only when its successor carries everything. Runs on the loop of its
 /// host, like the session itself.
@@ -19,4 +19,4 @@ class Renewable {
   virtual void renew(std::string_view why) = 0;
 };
 
-}  // namespace tidegate
+}  // namespace tidegate::common

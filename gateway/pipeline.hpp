@@ -86,7 +86,6 @@ class Pipeline {
   void drain_frames();                         // normalizer's thread
   void watch_certificate();
   void tick(net::Timer& timer);
-  void stop_sessions();
 
   std::shared_ptr<const Config> config_;         // the server's thread's; brokers by BrokerId, see ReloadPlan
   std::unique_ptr<const Config> access_config_;  // the last one read; of it, what says who may log in

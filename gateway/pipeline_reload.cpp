@@ -137,11 +137,11 @@ void Pipeline::begin_reload() {
   });
   const std::shared_ptr<const Config> before = std::exchange(config_, reloading.config);  // the old routing looks into it once more
   retired_ = plan.retired;
+  reloading.unserved =
+      upstream_.reconfigure(*config_, adapters_of(*config_), {retired_, joined(plan.removed, plan.changed), joined(plan.added, plan.changed)});
   distributor::DistributorOptions options = distributor_options(*config_, access_, epoch_);
   options.broker_retired = retired_;
   distributor_.configure(std::move(options));
-  reloading.unserved =
-      upstream_.reconfigure(*config_, adapters_of(*config_), {retired_, joined(plan.removed, plan.changed), joined(plan.added, plan.changed)});
   // By way of the normalizer, and so behind the demand that the sessions which stay are told.
   normalize_loop().post([this, step] { io_loop().post([this, step] { end_sessions(*step); }); });
 }

@@ -185,4 +185,8 @@ struct Adapter {
   TradeFillLimits (*trade_fills)(const BrokerConfig&) = nullptr;
 };
 
+[[nodiscard]] inline TradeFillLimits trade_fills_of(const Adapter& adapter, const BrokerConfig& config) {
+  return adapter.trade_fills != nullptr ? adapter.trade_fills(config) : TradeFillLimits{};
+}
+
 }  // namespace tidegate

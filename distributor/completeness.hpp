@@ -32,6 +32,8 @@ class Completeness {
  public:
   /// `logs_max`: of clients' deviations from their streams; where there is no room for one more, that client's past of the stream is unknown.
   explicit Completeness(std::size_t logs_max) : logs_max_(logs_max) {}
+  /// For logs to come.
+  void set_limit(std::size_t logs_max) { logs_max_ = logs_max; }
 
   // What happened to a stream for all who have it.
   void begins(StreamSlot stream, std::uint64_t first);

@@ -28,6 +28,7 @@ std::string welcome_message(const WelcomeFacts& facts) {
   json.number("message_bytes", facts.message_bytes).number("outbox_bytes", facts.outbox_bytes).end_object();
   json.key("brokers").begin_array();
   for (const BrokerHealth& broker : facts.brokers) {
+    if (broker.retired) continue;
     json.begin_object().text("name", broker.name).text("state", to_text(broker.state)).end_object();
   }
   json.end_array().end_object();

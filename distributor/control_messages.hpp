@@ -24,6 +24,7 @@ struct BrokerHealth {
   BrokerState state = BrokerState::Connecting;
   std::string reason;
   UtcTime since;
+  bool retired = false;  // taken out of the configuration: clients that come are told nothing of it
 };
 
 struct WelcomeFacts {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct Distributor::Parts {
       : loop(event_loop), hub(clock, telemetry, host, std::move(options)), server(event_loop, hub, requests, http, login, keeper) {}
 
   void hold_standing();
+  void let_go_of_standing();
   [[nodiscard]] bool hold(const std::string& symbol, Channel channel);
   void heartbeats(MonoTime now);
   void announce_demand();
@@ -100,6 +102,37 @@ bool Distributor::Parts::hold(const std::string& symbol, Channel channel) {
   }
   hub.table.hold(found.instrument, channel, kDefaultDepth);
   return true;
+}
+
+/// Streams that were held and are named no more.
+void Distributor::Parts::let_go_of_standing() {
+  std::set<std::uint64_t> named;
+  for (const distributor::StandingSubscription& standing : hub.options.standing) {
+    for (const std::string& symbol : standing.symbols) {
+      const Resolution found = hub.catalog->resolve(symbol);
+      for (const Channel channel : standing.channels) named.insert(SubscriptionTable::key(found.instrument, channel));
+    }
+  }
+  for (std::size_t i = 0; i < hub.table.streams().size(); ++i) {
+    const auto slot = static_cast<StreamSlot>(i);
+    const Stream& stream = hub.table.stream(slot);
+    if (!stream.standing || named.contains(SubscriptionTable::key(stream.instrument, stream.channel))) continue;
+    if (hub.table.let_go(slot)) hub.begin_linger(slot);
+  }
+}
+
+void Distributor::configure(DistributorOptions options) {
+  Parts& parts = *parts_;
+  const Hub::Scope scope(parts.hub);
+  parts.hub.configure(std::move(options));
+  parts.server.configure();
+  parts.http.configure();
+  parts.login.configure();
+  parts.keeper.configure();
+  parts.next_heartbeat = MonoTime{};
+  if (parts.hub.catalog == nullptr) return;
+  parts.let_go_of_standing();
+  parts.hold_standing();
 }
 
 void Distributor::set_authenticator(std::shared_ptr<const Authenticator> authenticator, bool configured) {

@@ -35,6 +35,10 @@ class Distributor final : public RecordSink {
   /// Who may log in has changed, and what the plans grant: every session is looked at again. `configured`: somebody can log in at all.
   void set_authenticator(std::shared_ptr<const Authenticator> authenticator, bool configured);
 
+  /// Other options, for clients and streams that are there, too: limits, names of brokers (each keeps its place), standing subscriptions. Where we
+  /// listen, our epoch and the files of TLS stay as they are; who may log in is set_authenticator()'s.
+  void configure(DistributorOptions options);
+
   void on_catalog(std::shared_ptr<const Catalog> catalog);
   void on_record(const RecordHeader& record) override;
 

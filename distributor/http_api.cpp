@@ -34,6 +34,7 @@ void put_decimal(JsonWriter& json, std::string_view name, Decimal value) {
 void put_brokers(JsonWriter& json, std::span<const BrokerHealth> brokers) {
   json.key("brokers").begin_array();
   for (const BrokerHealth& broker : brokers) {
+    if (broker.retired) continue;
     json.begin_object().text("name", broker.name).text("state", to_text(broker.state)).text("reason", broker.reason);
     json.boolean("required", broker.required).time("since", broker.since).end_object();
   }
@@ -114,7 +115,7 @@ net::HttpResponse HttpApi::health() const {
 }
 
 net::HttpResponse HttpApi::ready() const {
-  const auto waited_for = [](const BrokerHealth& broker) { return broker.required && broker.state != BrokerState::Live; };
+  const auto waited_for = [](const BrokerHealth& broker) { return broker.required && !broker.retired && broker.state != BrokerState::Live; };
   const bool ready = !hub_.shutting_down && !hub_.draining && std::none_of(hub_.brokers.begin(), hub_.brokers.end(), waited_for);
   JsonWriter json;
   json.begin_object().boolean("ready", ready);

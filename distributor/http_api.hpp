@@ -20,6 +20,8 @@ class HttpApi {
       : hub_(hub), login_(login), doorman_(hub.options, hub.telemetry.gateway), admin_(hub, login, keeper), publish_(hub, login) {}
 
   [[nodiscard]] net::HttpResponse respond(const net::HttpRequest& request);
+  /// The options have changed.
+  void configure() { doorman_.configure(); }
   /// What is refused unseen, for upgrades as well: no browser page of a foreign origin reaches the gateway through its user's browser, nor one that
   /// makes its own name stand for our address. Programs send no Origin and are let in.
   [[nodiscard]] std::optional<net::HttpResponse> turn_away(const net::HttpRequest& request) { return doorman_.turn_away(request, hub_.clock.mono()); }

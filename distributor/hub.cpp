@@ -4,24 +4,47 @@
 
 namespace tidegate::distributor {
 Hub::Hub(const Clock& the_clock, Telemetry& the_telemetry, UpstreamHost& the_host, DistributorOptions the_options)
-    : clock(the_clock),
+    : options_(std::move(the_options)),
+      clock(the_clock),
       telemetry(the_telemetry),
       host(the_host),
-      options(std::move(the_options)),
       started(the_clock.mono()),
       authenticator(options.login.authenticator != nullptr ? options.login.authenticator : std::make_shared<const Authenticator>()),
       logins_configured(options.login.configured) {
-  for (std::size_t i = 0; i < options.broker_names.size(); ++i) {
-    BrokerHealth health;
-    health.name = options.broker_names[i];
-    health.required = i >= options.broker_required.size() || options.broker_required[i];
-    health.since = clock.utc();
-    brokers.push_back(std::move(health));
-  }
+  name_brokers();
   topics = std::make_unique<Topics>(*this);
 }
 
 Hub::~Hub() = default;
+
+void Hub::name_brokers() {
+  for (std::size_t i = 0; i < options.broker_names.size(); ++i) {
+    const bool retired = i < options.broker_retired.size() && options.broker_retired[i];
+    if (i == brokers.size() || (brokers[i].retired && !retired)) {
+      BrokerHealth health;
+      health.name = options.broker_names[i];
+      health.since = clock.utc();
+      if (i == brokers.size()) brokers.emplace_back();
+      brokers[i] = std::move(health);
+    }
+    brokers[i].required = i >= options.broker_required.size() || options.broker_required[i];
+    brokers[i].retired = retired;
+  }
+}
+
+void Hub::configure(DistributorOptions fresh) {
+  fresh.host = options_.host;
+  fresh.port = options_.port;
+  fresh.epoch = options_.epoch;
+  fresh.tls_certificate = options_.tls_certificate;
+  fresh.tls_private_key = options_.tls_private_key;
+  options_ = std::move(fresh);
+  name_brokers();
+  replay.set_limits(options.replay);
+  completeness.set_limit(options.completeness_logs);
+  topics->apply_limits();
+  for_each_subscriber([this](Subscriber& subscriber) { subscriber.set_outbox_bytes(options.outbox_bytes); });
+}
 
 std::string_view Hub::symbol(InstrumentId instrument) const {
   const CatalogEntry* const entry = catalog != nullptr ? catalog->find(instrument) : nullptr;

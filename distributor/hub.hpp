@@ -28,6 +28,8 @@
 namespace tidegate::distributor {
 
 class Hub final : public Names {
+  DistributorOptions options_;  // before all that is made of them
+
  public:
   Hub(const Clock& clock, Telemetry& telemetry, UpstreamHost& host, DistributorOptions options);
   ~Hub() override;
@@ -35,7 +37,7 @@ class Hub final : public Names {
   const Clock& clock;
   Telemetry& telemetry;
   UpstreamHost& host;
-  const DistributorOptions options;
+  const DistributorOptions& options = options_;  // as the last configure() left them
   const MonoTime started;
   net::FramePool frames;
   DialectWriter dialects{frames, clock};
@@ -56,6 +58,10 @@ class Hub final : public Names {
   std::int64_t tls_expires_unix_s = 0;  // of the certificate in use, seconds since 1970; 0: no TLS
   std::uint64_t turn = 0;               // counts the loop's turns
   std::vector<SubscriberSlot> watched;  // those who may be too slow; may have gone since
+
+  /// Other options from now on, for clients and streams that are there, too. Brokers keep their BrokerId; more may have come. Where we listen, our
+  /// epoch and the files of TLS stay as they are.
+  void configure(DistributorOptions options);
 
   [[nodiscard]] std::string_view symbol(InstrumentId instrument) const override;
   [[nodiscard]] std::string_view broker(BrokerId broker) const override;
@@ -113,6 +119,7 @@ class Hub final : public Names {
   }
 
  private:
+  void name_brokers();
   void settle();
   void release_user(Subscriber& subscriber);
   bool answer_text(Subscriber& subscriber, std::string_view text);

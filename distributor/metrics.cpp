@@ -144,6 +144,7 @@ std::string render_metrics(const Telemetry& telemetry, const Gauges& gauges) {
   }
   page.family("broker_state", "gauge", "1 for the state a broker is in, 0 for the others");
   for (const BrokerHealth& broker : gauges.brokers) {
+    if (broker.retired) continue;
     for (const BrokerState state : kBrokerStates) {
       const std::string labels = broker_label(broker.name) + ",state=\"" + std::string(to_text(state)) + "\"";
       page.sample("broker_state", labels, broker.state == state ? 1U : 0U);

@@ -82,6 +82,7 @@ struct DistributorOptions {
   // by BrokerId
   std::vector<std::string> broker_names;
   std::vector<bool> broker_required;    // counts for /ready
+  std::vector<bool> broker_retired;     // taken out of the configuration while the gateway runs; missing ones are not
   std::vector<Duration> broker_linger;  // an unwanted stream stays in demand so long
   std::vector<StandingSubscription> standing;
 };
@@ -106,6 +107,18 @@ struct SourceOrder {
   std::string problem;  // empty: taken
   std::string hint;
   std::string target;  // as it was understood: "NSE", "NSE:RELIANCE"
+};
+
+/// What a reload came to.
+struct Reloaded {
+  std::string problem;  // not empty: what is wrong, with file, line and key; nothing has changed
+  std::string changes;  // else: members of a JSON object that say what has
+};
+
+/// A planned renewal of a broker's connections.
+struct Renewal {
+  std::string problem;  // empty: under way
+  std::string hint;
 };
 
 /// What lies above the distributor. Called on the distributor's thread.
@@ -137,8 +150,13 @@ class UpstreamHost {
   }
   /// The rules and the orders.
   [[nodiscard]] virtual std::string routing_json() { return "{}"; }
-  /// Reads logins, plans, keys and certificates anew, as SIGHUP does. Empty, or what is wrong; then all stays as it was.
-  [[nodiscard]] virtual std::string reload() { return "there is nothing to reload"; }
+  /// Reads the configuration anew, as SIGHUP does, and applies what has changed.
+  [[nodiscard]] virtual Reloaded reload() { return {"there is nothing to reload", {}}; }
+  /// A broker's connections are made anew, each before its predecessor is left.
+  [[nodiscard]] virtual Renewal renew(BrokerId broker) {
+    static_cast<void>(broker);
+    return {"this gateway has no brokers", {}};
+  }
 };
 
 }  // namespace tidegate::distributor

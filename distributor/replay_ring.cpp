@@ -80,6 +80,14 @@ bool ReplayRings::grow(Ring& ring) {
   return true;
 }
 
+void ReplayRings::set_limits(const ReplayLimits& limits) {
+  limits_ = limits;
+  const bool all = bytes() > limits_.total_bytes;
+  for (std::size_t i = 0; i < rings_.size(); ++i) {
+    if (all || rings_[i].words.size() > limits_.stream_bytes / 8) forget(static_cast<StreamSlot>(i));
+  }
+}
+
 std::size_t ReplayRings::keep(StreamSlot stream, const RecordHeader& record, MonoTime now) {
   if (limits_.stream_bytes == 0) return 0;
   if (stream >= rings_.size()) rings_.resize(stream + std::size_t{1});

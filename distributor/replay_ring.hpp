@@ -29,6 +29,8 @@ struct ReplayLimits {
 class ReplayRings {
  public:
   explicit ReplayRings(const ReplayLimits& limits) : limits_(limits) {}
+  /// Rings that are larger than they may be now begin anew, and so do all when together they are.
+  void set_limits(const ReplayLimits& limits);
 
   /// Keeps a data record or a gap, and drops what is too old or has no room any more. Returns how many records were dropped for want of room. A
   /// record of more than an eighth of a ring empties it instead: a few large books are no history.

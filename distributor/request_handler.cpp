@@ -81,7 +81,9 @@ void RequestHandler::log_in(Subscriber& subscriber, const Request& request) {
   if (answer.outcome == Login::Outcome::Refused) hub_.complain(subscriber, answer.complaint, request.id);
   if (answer.outcome != Login::Outcome::Accepted) return;
   if (!hub_.answer(subscriber, auth_message(*subscriber.identity, request.id)) || !awaited) return;
-  for (const BrokerHealth& broker : hub_.brokers) hub_.offer(subscriber, status_message(broker));
+  for (const BrokerHealth& broker : hub_.brokers) {
+    if (!broker.retired) hub_.offer(subscriber, status_message(broker));
+  }
 }
 
 void RequestHandler::subscribe(Subscriber& subscriber, const Request& request) {

@@ -41,6 +41,8 @@ std::string Server::listen() {
   return problem;
 }
 
+void Server::configure() { server_.set_limits(socket_options(hub_.options)); }
+
 std::string Server::reload_tls() {
   std::string problem = server_.reload_tls();
   hub_.tls_expires_unix_s = server_.tls_expires_unix_s();

@@ -24,6 +24,8 @@ class Server final : private net::WsServerHandler {
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
   /// Empty, or what is wrong with the files; then the certificate in use stays.
   [[nodiscard]] std::string reload_tls();
+  /// The options have changed; for connections to come.
+  void configure();
   void stop_listening() { server_.stop_listening(); }
   void flush();
 

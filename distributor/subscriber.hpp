@@ -131,6 +131,8 @@ class alignas(64) Subscriber {
   [[nodiscard]] std::size_t queued_bytes() const { return connection_ == nullptr ? 0 : connection_->queued_bytes(); }
   [[nodiscard]] std::uint64_t taken_bytes() const { return connection_ == nullptr ? 0 : connection_->taken_bytes(); }
   [[nodiscard]] std::size_t outbox_bytes() const { return outbox_bytes_; }
+  /// For what comes from now on; what waits stays.
+  void set_outbox_bytes(std::size_t bytes) { outbox_bytes_ = bytes; }
   /// What waits, without answers: those are not the reader's slowness.
   [[nodiscard]] std::size_t backlog() const;
 

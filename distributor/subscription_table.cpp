@@ -99,6 +99,14 @@ bool SubscriptionTable::hold(InstrumentId instrument, Channel channel, std::uint
   return opened;
 }
 
+bool SubscriptionTable::let_go(StreamSlot slot) {
+  Stream& stream = streams_[slot];
+  if (!std::exchange(stream.standing, false)) return false;
+  stream.standing_depth = 0;
+  doubt_depth(stream);
+  return stream.members.empty();
+}
+
 void SubscriptionTable::linger(StreamSlot slot, MonoTime until) {
   Stream& stream = streams_[slot];
   assert(stream.members.empty() && !stream.standing);

@@ -73,6 +73,9 @@ class SubscriptionTable {
   /// Keeps a stream in demand without a subscriber, from now on. True: it came into demand.
   bool hold(InstrumentId instrument, Channel channel, std::uint16_t depth);
 
+  /// The opposite of hold(). True: nobody wants the stream any more, and the caller owes it a linger().
+  [[nodiscard]] bool let_go(StreamSlot stream);
+
   void linger(StreamSlot stream, MonoTime until);
   /// Takes streams whose linger is over out of demand, and appends their slots.
   void expire(MonoTime now, std::vector<StreamSlot>& closed);

@@ -183,8 +183,7 @@ int run_decode(const DecodeOptions& options, std::ostream& out, std::ostream& co
   normalizer_options.everything_wanted = true;
   normalizer_options.default_depth = options.depth;
   Normalizer normalizer{clock, telemetry, printer, normalizer_options};
-  const auto trade_fills = source.adapter->trade_fills;
-  normalizer.add_broker(source.adapter->make_decoder(source.broker), trade_fills != nullptr ? trade_fills(source.broker) : TradeFillLimits{});
+  normalizer.add_broker(source.adapter->make_decoder(source.broker), trade_fills_of(*source.adapter, source.broker));
   normalizer.resolve_unlisted = [&](BrokerId, const NativeRef& native) {
     for (const InstrumentConfig& configured : source.instruments) {
       for (const auto& [broker, id] : configured.ids) {

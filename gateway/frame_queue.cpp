@@ -6,11 +6,11 @@ namespace tidegate {
 
 class FrameQueue::Entry final : public FrameSink {
  public:
-  Entry(FrameQueue& owner, BrokerId broker, ConnectionId connection)
-      : owner_(owner), producer_(owner.queue_), broker_(broker), connection_(connection) {}
+  Entry(FrameQueue& owner, BrokerId broker, ConnectionId connection, BrokerCounters& counters, std::uint32_t sessions_before)
+      : owner_(owner), producer_(owner.queue_), counters_(counters), broker_(broker), connection_(connection), sessions_before_(sessions_before) {}
 
   bool push(RawFrame&& frame) override {
-    BrokerCounters& counters = owner_.telemetry_.brokers[broker_.value()].counters;
+    frame.session += sessions_before_;
     if (overflowed_) {
       RawFrame notice;
       notice.kind = FrameKind::Overflow;
@@ -20,14 +20,14 @@ class FrameQueue::Entry final : public FrameSink {
       notice.received = frame.received;
       notice.received_mono = frame.received_mono;
       if (!offer(std::move(notice))) {
-        count(counters.frames_dropped);
+        count(counters_.frames_dropped);
         return false;
       }
       overflowed_ = false;
     }
     if (offer(std::move(frame))) return true;
     overflowed_ = true;
-    count(counters.frames_dropped);
+    count(counters_.frames_dropped);
     return false;
   }
 
@@ -49,14 +49,18 @@ class FrameQueue::Entry final : public FrameSink {
 
   FrameQueue& owner_;
   BoundedQueue<RawFrame>::Producer producer_;
+  BrokerCounters& counters_;
   BrokerId broker_;
   ConnectionId connection_;
+  std::uint32_t sessions_before_;
   bool overflowed_ = false;
 };
 
-FrameQueue::FrameQueue(std::size_t frames_max, std::size_t bytes_max, std::size_t connections_max, Telemetry& telemetry, std::function<void()> wake)
-    : queue_(frames_max, connections_max), bytes_max_(bytes_max), telemetry_(telemetry), wake_(std::move(wake)) {}
+FrameQueue::FrameQueue(std::size_t frames_max, std::size_t bytes_max, std::size_t connections_max, std::function<void()> wake)
+    : queue_(frames_max, connections_max), bytes_max_(bytes_max), wake_(std::move(wake)) {}
 
-std::unique_ptr<FrameSink> FrameQueue::open(BrokerId broker, ConnectionId connection) { return std::make_unique<Entry>(*this, broker, connection); }
+std::unique_ptr<FrameSink> FrameQueue::open(BrokerId broker, ConnectionId connection, BrokerCounters& counters, std::uint32_t sessions_before) {
+  return std::make_unique<Entry>(*this, broker, connection, counters, sessions_before);
+}
 
 }  // namespace tidegate

@@ -16,10 +16,14 @@ namespace tidegate {
 class FrameQueue {
  public:
   /// `wake` is called after each push, by the pushing thread: the normalizer has work.
-  FrameQueue(std::size_t frames_max, std::size_t bytes_max, std::size_t connections_max, Telemetry& telemetry, std::function<void()> wake);
+  FrameQueue(std::size_t frames_max, std::size_t bytes_max, std::size_t connections_max, std::function<void()> wake);
 
-  /// The entry of one connection. A refused frame is counted, and an Overflow frame goes ahead of the next one that is taken.
-  [[nodiscard]] std::unique_ptr<FrameSink> open(BrokerId broker, ConnectionId connection);
+  /// The entry of one connection. A refused frame is counted in `counters`, which outlive it, and an Overflow frame goes ahead of the next one that
+  /// is taken. `sessions_before`: added to the session of every frame, so that a broker whose session is replaced goes on counting.
+  [[nodiscard]] std::unique_ptr<FrameSink> open(BrokerId broker, ConnectionId connection, BrokerCounters& counters,
+                                                std::uint32_t sessions_before = 0);
+
+  [[nodiscard]] std::size_t capacity() const { return queue_.capacity(); }  // in frames
 
   /// Gives up to `max` frames to `visit`, in each connection's order; the consumer's thread only. Returns how many.
   template <class Visit>
@@ -44,7 +48,6 @@ class FrameQueue {
 
   BoundedQueue<RawFrame> queue_;
   std::size_t bytes_max_;
-  Telemetry& telemetry_;
   std::function<void()> wake_;
   std::atomic<std::size_t> bytes_{0};
   std::array<RawFrame, 64> batch_;

@@ -38,6 +38,13 @@ bool LookUps::answered(const std::string& name, BrokerId broker, bool found, Mon
   return true;
 }
 
+void LookUps::give_up(BrokerId broker, MonoTime now) {
+  for (auto& [name, awaited] : names_) {
+    if (std::erase(awaited, broker) != 0 && awaited.empty()) remembered_.emplace_back(now, name);
+  }
+  requests_[broker.value()].clear();
+}
+
 std::vector<std::vector<std::string>> LookUps::take_requests() {
   has_requests_ = false;
   return std::exchange(requests_, std::vector<std::vector<std::string>>(requests_.size()));

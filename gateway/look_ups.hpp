@@ -43,6 +43,11 @@ class LookUps {
   /// True: that was the last answer awaited. Of a name that is not under way it changes nothing.
   bool answered(const std::string& name, BrokerId broker, bool found, MonoTime now);
 
+  /// So many brokers there are from now on; more than before, or as many.
+  void set_brokers(std::size_t brokers) { requests_.resize(brokers); }
+  /// This broker answers nothing of what it was asked; names that awaited nobody else may be asked for again.
+  void give_up(BrokerId broker, MonoTime now);
+
   /// What is to be sent to each broker, by BrokerId; once.
   [[nodiscard]] bool has_requests() const { return has_requests_; }
   [[nodiscard]] std::vector<std::vector<std::string>> take_requests();

@@ -50,7 +50,7 @@ int run(const std::string& path) {
   pipeline.loop().on_signals({SIGTERM, SIGINT}, [&](int signal) { pipeline.stop(signal == SIGTERM ? "stopped by SIGTERM" : "stopped by SIGINT"); });
   pipeline.read_configuration = [path] {
     LoadOptions options;
-    options.ask_sources = false;  // a reload leaves brokers as they are, and nobody may wait for the sources of secrets here
+    options.ask_sources = false;  // brokers ask them when they connect, and nobody may wait for them here
     return load_config(path, all_adapters(), options);
   };
   pipeline.loop().on_signals({SIGHUP}, [&](int) { static_cast<void>(pipeline.reload()); });

@@ -13,7 +13,8 @@ bool lists(const CatalogEntry& entry, BrokerId broker) {
 
 }  // namespace
 
-Routing::Routing(const Config& config, std::vector<const Adapter*> adapters) : config_(config), adapters_(std::move(adapters)) {
+Routing::Routing(const Config& config, std::vector<const Adapter*> adapters, std::vector<bool> retired)
+    : config_(&config), adapters_(std::move(adapters)), retired_(std::move(retired)) {
   for (const RoutingRule& rule : config.routing) {
     Rule read{{}, rule.failover, true};
     for (const std::string& name : rule.brokers) {
@@ -28,7 +29,8 @@ Routing::Routing(const Config& config, std::vector<const Adapter*> adapters) : c
 }
 
 bool Routing::serves(BrokerId broker, const Instrument& instrument, Channel channel) const {
-  return adapters_[broker.value()]->serves(config_.brokers[broker.value()], instrument, channel);
+  if (broker.value() < retired_.size() && retired_[broker.value()]) return false;
+  return adapters_[broker.value()]->serves(config_->brokers[broker.value()], instrument, channel);
 }
 
 std::optional<BrokerId> Routing::choose(const CatalogEntry& entry, Channel channel) const {
@@ -55,9 +57,18 @@ std::vector<BrokerId> Routing::ranked(const CatalogEntry& entry, Channel channel
   return ranked;
 }
 
+const Routing::Rule* Routing::rule(std::string_view venue) const {
+  const auto found = by_venue_.find(venue);
+  return found == by_venue_.end() ? nullptr : &found->second;
+}
+
 const Routing::Rule* Routing::failover(std::string_view venue) const {
-  const auto rule = by_venue_.find(venue);
-  return rule == by_venue_.end() || rule->second.brokers.size() < 2 ? nullptr : &rule->second;
+  const Rule* const found = rule(venue);
+  return found == nullptr || found->brokers.size() < 2 ? nullptr : found;
+}
+
+bool Routing::can_serve(BrokerId broker, const CatalogEntry& entry, Channel channel) const {
+  return lists(entry, broker) && serves(broker, entry.instrument, channel);
 }
 
 bool Routing::could_choose(BrokerId broker, const CatalogEntry& entry, Channel channel) const {

@@ -36,6 +36,17 @@ class SourceDemand {
 
   /// The whole demand. Streams that left it are forgotten.
   [[nodiscard]] Split split(const Catalog& catalog, const std::vector<Want>& wants);
+  /// So many brokers there are from now on.
+  void set_brokers(std::size_t brokers) { brokers_ = brokers; }
+  /// The configuration ranks the brokers of a wanted stream otherwise than before. From now on the normalizer knows who could serve it, even where
+  /// no rule names several. `first`: who was ranked first; as long as it can, it serves until the new first has taken over. `at_once`: that one does
+  /// so with its next record, as if an administrator had ordered it.
+  void rank_anew(const Want& want, BrokerId first, bool at_once);
+  /// Forgets the orders that name this broker.
+  void take_back_orders_of(BrokerId broker);
+  /// Some stream has a plan.
+  [[nodiscard]] bool has_plans() const { return !holders_.empty() || !ranked_anew_.empty(); }
+
   /// Other brokers are to hold some streams; what is no longer wanted is ignored. True: something is different now.
   bool take(const std::vector<SourceWish>& wishes);
 
@@ -52,7 +63,8 @@ class SourceDemand {
 
   const Routing& routing_;
   std::size_t brokers_;
-  std::unordered_map<Key, std::vector<BrokerId>> holders_;  // of streams that several could serve
+  std::unordered_map<Key, std::vector<BrokerId>> holders_;  // of streams that have, or had, a plan
+  std::unordered_map<Key, std::uint32_t> ranked_anew_;      // as an order's number; 0: not at once
   Orders orders_;
   std::uint32_t last_order_ = 0;
 };

@@ -46,8 +46,9 @@ void put_sources(Json& json, const SourceReport& report) {
 }  // namespace
 
 Upstream::Upstream(const Config& config, std::vector<const Adapter*> adapters, const Clock& clock, GatewayCounters& counters, DemandSink demand)
-    : config_(config),
+    : config_(&config),
       adapters_(std::move(adapters)),
+      retired_(config.brokers.size(), false),
       clock_(clock),
       counters_(counters),
       routing_(config, adapters_),
@@ -62,9 +63,9 @@ Upstream::Upstream(const Config& config, std::vector<const Adapter*> adapters, c
 
 // ---- lists, and names that no list holds ----
 
-void Upstream::set_catalog(std::shared_ptr<const Catalog> catalog, BrokerId listed) {
+void Upstream::set_catalog(std::shared_ptr<const Catalog> catalog, std::optional<BrokerId> listed) {
   catalog_ = std::move(catalog);
-  listed_[listed.value()] = true;
+  if (listed) listed_[listed->value()] = true;
   split_again();
 }
 
@@ -85,15 +86,15 @@ void Upstream::set_found(std::shared_ptr<const Catalog> catalog, BrokerId broker
 
 bool Upstream::may_know(const BrokerConfig& broker, std::string_view symbol) const {
   const Adapter& adapter = *adapters_[broker.id.value()];
-  return adapter.may_know != nullptr && adapter.may_know(broker, symbol);
+  return !retired(broker.id) && adapter.may_know != nullptr && adapter.may_know(broker, symbol);
 }
 
 bool Upstream::may_yet_be_listed(std::string_view symbol) {
   if (look_ups_.under_way(symbol)) return true;
   const auto colon = symbol.find(':');
-  return std::any_of(config_.brokers.begin(), config_.brokers.end(), [&](const BrokerConfig& broker) {
+  return std::any_of(config_->brokers.begin(), config_->brokers.end(), [&](const BrokerConfig& broker) {
     const std::size_t i = broker.id.value();
-    if (listed_[i]) return false;
+    if (listed_[i] || retired(broker.id)) return false;
     if (adapters_[i]->may_know != nullptr) return LookUps::is_name(symbol) && may_know(broker, symbol);
     if (colon == std::string_view::npos) return !venues_[i].empty();
     return std::find(venues_[i].begin(), venues_[i].end(), symbol.substr(0, colon)) != venues_[i].end();
@@ -103,7 +104,7 @@ bool Upstream::may_yet_be_listed(std::string_view symbol) {
 distributor::LookUp Upstream::look_up(std::string_view symbol) {
   std::vector<BrokerId> brokers;
   if (!LookUps::is_name(symbol)) return distributor::LookUp::Nobody;
-  for (const BrokerConfig& broker : config_.brokers) {
+  for (const BrokerConfig& broker : config_->brokers) {
     if (may_know(broker, symbol)) brokers.push_back(broker.id);
   }
   return ask(symbol, brokers);
@@ -113,7 +114,7 @@ distributor::LookUp Upstream::look_up(InstrumentId instrument, Channel channel) 
   std::vector<BrokerId> brokers;
   const CatalogEntry* const entry = catalog_ != nullptr ? catalog_->find(instrument) : nullptr;
   if (entry == nullptr || !LookUps::is_name(entry->symbol)) return distributor::LookUp::Nobody;
-  for (const BrokerConfig& broker : config_.brokers) {
+  for (const BrokerConfig& broker : config_->brokers) {
     if (may_know(broker, entry->symbol) && routing_.could_choose(broker.id, *entry, channel)) brokers.push_back(broker.id);
   }
   return ask(entry->symbol, brokers);
@@ -153,18 +154,20 @@ distributor::Availability Upstream::check(InstrumentId instrument, Channel chann
 
 void Upstream::on_demand(std::vector<Want> wants) {
   wants_ = std::move(wants);
-  send(catalog_ != nullptr ? sources_.split(*catalog_, wants_) : SourceDemand::Split{std::vector<std::vector<Want>>(config_.brokers.size()), {}});
+  send(catalog_ != nullptr ? sources_.split(*catalog_, wants_) : SourceDemand::Split{std::vector<std::vector<Want>>(config_->brokers.size()), {}});
 }
+
+bool Upstream::plans_sources() const { return routing_.any_failover() || sources_.has_plans(); }
 
 /// Lists, orders and needs change who could serve the same demand, and who holds it.
 void Upstream::split_again() {
-  if (!routing_.any_failover() || wants_.empty()) return;
+  if (!plans_sources() || wants_.empty()) return;
   SourceDemand::Split split = sources_.split(*catalog_, wants_);
   if (split != split_) send(std::move(split));
 }
 
 void Upstream::send(SourceDemand::Split split) {
-  if (routing_.any_failover()) split_ = split;
+  if (plans_sources()) split_ = split;
   ++generation_;
   std::vector<WantedSet> by_broker;
   for (std::vector<Want>& wants : split.by_broker) by_broker.push_back({generation_, std::move(wants)});
@@ -173,6 +176,58 @@ void Upstream::send(SourceDemand::Split split) {
 
 void Upstream::take_source_wishes(const std::vector<SourceWish>& wishes) {
   if (sources_.take(wishes)) split_again();
+}
+
+// ---- another configuration ----
+
+std::vector<Want> Upstream::reconfigure(const Config& config, std::vector<const Adapter*> adapters, const Change& change) {
+  const Routing before = std::exchange(routing_, Routing{config, adapters, change.retired});
+  config_ = &config;
+  adapters_ = std::move(adapters);
+  retired_ = change.retired;
+  const std::size_t brokers = config.brokers.size();
+  sources_.set_brokers(brokers);
+  look_ups_.set_brokers(brokers);
+  listed_.resize(brokers, false);
+  for (const BrokerId broker : change.unheard) listed_[broker.value()] = false;
+  venues_.clear();
+  for (const BrokerConfig& broker : config.brokers) venues_.push_back(adapters_[broker.id.value()]->venues(broker));
+  for (const StandingSubscription& standing : config.subscriptions) standing_.insert(standing.symbols.begin(), standing.symbols.end());
+  for (const BrokerId broker : change.ended) {
+    look_ups_.give_up(broker, clock_.mono());
+    if (retired(broker)) sources_.take_back_orders_of(broker);
+  }
+  {
+    const std::lock_guard lock{reports_mutex_};
+    reports_.resize(brokers);
+    for (const BrokerId broker : change.ended) {
+      reports_[broker.value()] = {};
+      reports_[broker.value()].since = clock_.utc();
+    }
+  }
+  std::vector<Want> unserved = rank_anew(before, change);
+  on_demand(std::exchange(wants_, {}));
+  return unserved;
+}
+
+/// Streams whose first broker is another one now move to it with a message, like at a failover; where nobody is left, that has to be told.
+std::vector<Want> Upstream::rank_anew(const Routing& before, const Change& change) {
+  std::vector<Want> unserved;
+  if (catalog_ == nullptr) return unserved;
+  for (const Want& want : wants_) {
+    const CatalogEntry* const entry = catalog_->find(want.instrument);
+    if (entry == nullptr) continue;
+    const std::vector<BrokerId> old_rank = before.ranked(*entry, want.channel);
+    if (old_rank.empty()) continue;
+    const std::vector<BrokerId> rank = routing_.ranked(*entry, want.channel);
+    if (rank.empty()) {
+      unserved.push_back(want);
+      sources_.rank_anew(want, old_rank.front(), false);
+    } else if (rank.front() != old_rank.front()) {
+      sources_.rank_anew(want, old_rank.front(), !change.retired[old_rank.front().value()]);
+    }
+  }
+  return unserved;
 }
 
 // ---- orders ----
@@ -214,7 +269,7 @@ std::string Upstream::routing_json() {
     put(json, "venue", venue);
     json.Key("brokers");
     json.StartArray();
-    for (const BrokerId broker : rule.brokers) json.String(config_.brokers[broker.value()].name.c_str());
+    for (const BrokerId broker : rule.brokers) json.String(config_->brokers[broker.value()].name.c_str());
     json.EndArray();
     put(json, "standby", rule.failover.standby == Standby::Hot ? "hot" : "warm");
     json.EndObject();
@@ -225,7 +280,7 @@ std::string Upstream::routing_json() {
   for (const auto& [target, order] : sources_.orders()) {
     json.StartObject();
     put(json, "target", target);
-    put(json, "broker", config_.brokers[order.broker.value()].name);
+    put(json, "broker", config_->brokers[order.broker.value()].name);
     json.EndObject();
   }
   json.EndArray();
@@ -245,7 +300,8 @@ std::string Upstream::brokers_json() {
   rapidjson::StringBuffer buffer;
   Json json{buffer};
   json.StartArray();
-  for (const BrokerConfig& broker : config_.brokers) {
+  for (const BrokerConfig& broker : config_->brokers) {
+    if (retired(broker.id)) continue;
     const BrokerReport& report = reports_[broker.id.value()];
     json.StartObject();
     put(json, "name", broker.name);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -33,10 +34,21 @@ class Upstream final : public distributor::UpstreamHost {
 
   /// What only the owner of sessions and configuration can do; set before anybody is served.
   std::function<void(BrokerId broker)> reconnect_broker;
-  std::function<std::string()> reload_configuration;
+  std::function<distributor::Reloaded()> reload_configuration;
+  std::function<distributor::Renewal(BrokerId broker)> renew_broker;
 
-  /// `listed` is the broker whose list made this catalog new.
-  void set_catalog(std::shared_ptr<const Catalog> catalog, BrokerId listed);
+  /// What a reload changes here.
+  struct Change {
+    std::vector<bool> retired;      // by BrokerId: taken out of the configuration
+    std::vector<BrokerId> ended;    // their sessions end, for good or to begin anew
+    std::vector<BrokerId> unheard;  // no list of theirs has come yet
+  };
+  /// Another configuration counts from now on; it outlives this or the next one, and knows every broker by its old BrokerId. Demand is split anew.
+  /// Returns the wants that somebody could serve before and nobody can now.
+  std::vector<Want> reconfigure(const Config& config, std::vector<const Adapter*> adapters, const Change& change);
+
+  /// `listed` is the broker whose list made this catalog new; nobody's: a list was taken out.
+  void set_catalog(std::shared_ptr<const Catalog> catalog, std::optional<BrokerId> listed);
   /// `broker` answered; `catalog` has what it found.
   void set_found(std::shared_ptr<const Catalog> catalog, BrokerId broker, std::span<const SymbolAnswer> answers);
   void set_report(BrokerId broker, BrokerReport report);
@@ -51,7 +63,8 @@ class Upstream final : public distributor::UpstreamHost {
   void on_demand(std::vector<Want> wants) override;
   [[nodiscard]] std::string brokers_json() override;
   void reconnect(BrokerId broker) override { reconnect_broker(broker); }
-  [[nodiscard]] std::string reload() override { return reload_configuration(); }
+  [[nodiscard]] distributor::Reloaded reload() override { return reload_configuration(); }
+  [[nodiscard]] distributor::Renewal renew(BrokerId broker) override { return renew_broker(broker); }
   [[nodiscard]] distributor::SourceOrder order_source(std::string_view target, BrokerId broker) override;
   [[nodiscard]] bool take_back_order(std::string_view target) override;
   [[nodiscard]] std::string routing_json() override;
@@ -62,11 +75,16 @@ class Upstream final : public distributor::UpstreamHost {
  private:
   [[nodiscard]] bool may_know(const BrokerConfig& broker, std::string_view symbol) const;
   [[nodiscard]] distributor::LookUp ask(std::string_view symbol, std::span<const BrokerId> brokers);
+  [[nodiscard]] bool plans_sources() const;
   void split_again();
   void send(SourceDemand::Split split);
 
-  const Config& config_;
+  [[nodiscard]] bool retired(BrokerId broker) const { return retired_[broker.value()]; }
+  [[nodiscard]] std::vector<Want> rank_anew(const Routing& before, const Change& change);
+
+  const Config* config_;
   std::vector<const Adapter*> adapters_;  // by BrokerId
+  std::vector<bool> retired_;             // by BrokerId
   const Clock& clock_;
   GatewayCounters& counters_;
   Routing routing_;

@@ -40,15 +40,20 @@ Normalizer::Normalizer(const Clock& clock, Telemetry& telemetry, RecordSink& out
 Normalizer::~Normalizer() = default;
 
 void Normalizer::add_broker(std::unique_ptr<Decoder> decoder, const TradeFillLimits& fills) {
+  add_broker(std::move(decoder), fills, telemetry_.brokers[decoders_.size()]);
+}
+
+void Normalizer::add_broker(std::unique_ptr<Decoder> decoder, const TradeFillLimits& fills, BrokerTelemetry& telemetry) {
   decoders_.push_back(std::move(decoder));
   fill_limits_.push_back(fills);
+  brokers_.push_back(&telemetry);
 }
 
 // ---- one frame ----
 
 void Normalizer::on_frame(const RawFrame& frame) {
   frame_ = &frame;
-  broker_ = &telemetry_.brokers[frame.broker.value()];
+  broker_ = brokers_[frame.broker.value()];
   switch (frame.kind) {
     case FrameKind::Text:
     case FrameKind::Binary:

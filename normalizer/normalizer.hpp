@@ -51,8 +51,19 @@ class Normalizer final : private UpdateSink {
   Normalizer(const Clock& clock, Telemetry& telemetry, RecordSink& out, NormalizerOptions options);
   ~Normalizer() override;
 
-  /// Before the first frame, in order of BrokerId. Without limits its holes are not filled.
+  /// In order of BrokerId, before the broker's first frame. telemetry.brokers has its entry already. Without limits its holes are not filled.
   void add_broker(std::unique_ptr<Decoder> decoder, const TradeFillLimits& fills = {});
+  /// The same while another thread may add to telemetry.brokers: it has looked the entry up.
+  void add_broker(std::unique_ptr<Decoder> decoder, const TradeFillLimits& fills, BrokerTelemetry& telemetry);
+  /// Another session of this broker begins, perhaps with another configuration. Its last one has ended, see end_broker().
+  void replace_decoder(BrokerId broker, std::unique_ptr<Decoder> decoder, const TradeFillLimits& fills);
+  /// The broker is about to be ended for good: whoever takes its streams over says that this is why.
+  void expect_end(BrokerId broker) { view_of(broker).ended = true; }
+  /// The broker's session was stopped on purpose, and all its frames were given to on_frame(). Its streams have lost their connection, and the broker
+  /// is `state`, because of `words`. What it numbers next proves nothing about what it numbered before.
+  void end_broker(BrokerId broker, BrokerState state, std::string_view words);
+  /// Nobody serves these wanted streams any more.
+  void fail_unserved(const std::vector<Want>& wants, std::string_view words);
   /// A kept book needs a snapshot of this symbol; may be called again until it comes.
   std::function<void(BrokerId, const std::string& symbol)> request_snapshot;
   /// Trades between these numbers are missing; may be called again until they come.
@@ -101,6 +112,7 @@ class Normalizer final : private UpdateSink {
 
   // connection events
   void on_closed(const RawFrame& frame);
+  void lose_source(Channel channel, std::string_view why);
   void on_overflow(const RawFrame& frame);
   void on_accepted(const RawFrame& frame);  // or asked
   void on_refused(const RawFrame& frame);
@@ -179,6 +191,7 @@ class Normalizer final : private UpdateSink {
   NormalizerOptions options_;
   std::vector<std::unique_ptr<Decoder>> decoders_;  // by BrokerId
   std::vector<TradeFillLimits> fill_limits_;        // by BrokerId
+  std::vector<BrokerTelemetry*> brokers_;           // by BrokerId
   InstrumentMap instruments_;
   std::shared_ptr<const Catalog> catalog_;
   const Calendars* calendars_ = &Calendars::none();

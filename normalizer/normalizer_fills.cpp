@@ -87,7 +87,7 @@ void Normalizer::give_up(BrokerCounters& counters, const OpenHoles::Ended& hole)
 void Normalizer::give_up_holes() {
   if (state_->fill == nullptr) return;
   TradeFill& fill = *state_->fill;
-  while (!fill.holes.empty()) give_up(telemetry_.brokers[fill.broker.value()].counters, fill.holes.close_oldest());
+  while (!fill.holes.empty()) give_up(brokers_[fill.broker.value()]->counters, fill.holes.close_oldest());
 }
 
 /// Asks for what is missing, part by part: for the next one as soon as something of the last has come, and anew from the start after a while.
@@ -95,7 +95,7 @@ void Normalizer::work_fills(MonoTime now) {
   std::erase_if(filling_, [&](InstrumentId instrument) {
     select(instrument, Channel::Trade);
     TradeFill& fill = *state_->fill;
-    BrokerCounters& counters = telemetry_.brokers[fill.broker.value()].counters;
+    BrokerCounters& counters = brokers_[fill.broker.value()]->counters;
     while (!fill.holes.empty() && fill.holes.first_deadline() <= now) give_up(counters, fill.holes.close_oldest());
     if (fill.holes.empty()) {
       state_->fill.reset();

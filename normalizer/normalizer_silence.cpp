@@ -127,7 +127,7 @@ bool Normalizer::tell_broken_rhythm(MonoTime now) {
   const std::string words = "nothing for " + words_of(silent) + "; it had not paused for more than " + words_of(stream.rhythm.longest_pause()) +
                             ", and others of its connection go on";
   if (stream.sources != nullptr) stream.sources->select.on_fell_silent(stream.source, stream.rhythm.last());
-  BrokerTelemetry& broker = telemetry_.brokers[stream.source.broker.value()];
+  BrokerTelemetry& broker = *brokers_[stream.source.broker.value()];
   if (broker.counters.streams_fell_silent.fetch_add(1, std::memory_order_relaxed) < kSilentSamplesMax) {
     spdlog::warn("{}: {} {}: {}", broker.name, sample_of(catalog_->find(instrument_)->symbol), to_text(channel_), words);
   }

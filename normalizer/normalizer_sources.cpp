@@ -25,8 +25,8 @@ std::string text_of(const SourceSelect::Move& move, std::string_view from, std::
 // ---- plans ----
 
 BrokerView& Normalizer::view_of(BrokerId broker) {
-  while (views_.size() <= broker.value() || views_.size() < telemetry_.brokers.size()) {
-    views_.push_back({.name = telemetry_.brokers[views_.size()].name, .since = clock_.mono(), .reason = {}});
+  while (views_.size() <= broker.value() || views_.size() < brokers_.size()) {
+    views_.push_back({.name = brokers_[views_.size()]->name, .since = clock_.mono(), .reason = {}});
   }
   return views_[broker.value()];
 }
@@ -131,7 +131,7 @@ void Normalizer::move_stream(const SourceSelect::Move& move, MonoTime now) {
 
   const bool failed = move.cause == Cause::Failover;
   const BrokerId counted = failed ? move.from : move.to;
-  BrokerCounters& counters = telemetry_.brokers[counted.value()].counters;
+  BrokerCounters& counters = brokers_[counted.value()]->counters;
   count(failed ? counters.failovers : move.cause == Cause::Return ? counters.returns : counters.ordered_moves);
   const auto alike = std::find_if(moved_.begin(), moved_.end(), [&](const MovedStreams& other) {
     return other.move.from == move.from && other.move.to == move.to && other.move.cause == move.cause;
@@ -178,7 +178,7 @@ std::size_t Normalizer::work_sources(MonoTime now) {
                               " " + to_text(disagreement->price) + ", " + std::string{views_[serving.value()].name} + " " +
                               to_text(disagreement->serving_price);
     disagreements_[broker] = words;
-    if (telemetry_.brokers[broker].counters.disagreements.fetch_add(1, std::memory_order_relaxed) < kDisagreementSamplesMax) {
+    if (brokers_[broker]->counters.disagreements.fetch_add(1, std::memory_order_relaxed) < kDisagreementSamplesMax) {
       spdlog::warn("{}: prices are too far apart for it to take over: {}", views_[broker].name, sample_of(words));
     }
   }

@@ -25,19 +25,24 @@ void Normalizer::on_closed(const RawFrame& frame) {
     }
     if (!stream.has_source || stream.source.broker != frame.broker || stream.source.connection != frame.connection) return;
     if (stream.source.session > frame.session) return;  // its successor already speaks
-    stream.has_source = false;
-    stream.accepted = false;
-    stream.rhythm.interrupt();
-    if (channel == Channel::OrderBook) {
-      state_->book.chained.reset();
-      state_->book.top.reset();
-      state_->book.snapshot_asked = false;
-    }
-    if (stream.state != StreamState::Live && stream.state != StreamState::Silent) return;
-    if (stream.seq != 0) stream.gap = PendingGap::Unknown;
-    stream.disconnected = true;
-    set_state(StreamState::Stale, frame.bytes.empty() ? "connection to the broker lost" : frame.bytes, code::kBrokerNotConnected);
+    lose_source(channel, frame.bytes);
   });
+}
+
+/// The connection that the stream at hand had its data from is gone.
+void Normalizer::lose_source(Channel channel, std::string_view why) {
+  stream_->has_source = false;
+  stream_->accepted = false;
+  stream_->rhythm.interrupt();
+  if (channel == Channel::OrderBook) {
+    state_->book.chained.reset();
+    state_->book.top.reset();
+    state_->book.snapshot_asked = false;
+  }
+  if (stream_->state != StreamState::Live && stream_->state != StreamState::Silent) return;
+  if (stream_->seq != 0) stream_->gap = PendingGap::Unknown;
+  stream_->disconnected = true;
+  set_state(StreamState::Stale, why.empty() ? "connection to the broker lost" : why, code::kBrokerNotConnected);
 }
 
 void Normalizer::on_overflow(const RawFrame& frame) {

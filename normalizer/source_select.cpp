@@ -272,7 +272,7 @@ std::string SourceSelect::why_failing(std::span<const BrokerView> brokers) const
   const std::string name{view.name};
   switch (serving.stand) {
     case Stand::Gone:
-      return name + " lists it no more";
+      return name + (view.ended ? " is no longer configured" : " lists it no more");
     case Stand::Refused:
       return name + " refused it: " + serving.words;
     case Stand::Accepted:

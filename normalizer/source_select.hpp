@@ -27,6 +27,7 @@ struct BrokerView {
   BrokerState state = BrokerState::Connecting;
   MonoTime since;
   std::string reason;
+  bool ended = false;   // on purpose: its session is no more, and nothing says that another will come
   MonoTime heard_at{};  // it said something new on any stream that several brokers could serve
 };
 

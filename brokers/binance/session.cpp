@@ -41,6 +41,13 @@ void StreamSession::reconnect() {
   }
 }
 
+void StreamSession::renew(std::string_view why) {
+  if (stopped_) return;
+  for (Slot& slot : slots_) {
+    if (slot.shard) slot.shard->renew(why);
+  }
+}
+
 void StreamSession::stop() noexcept {
   if (stopped_) return;
   stopped_ = true;

@@ -18,6 +18,7 @@
 #include "brokers/binance/shard.hpp"
 #include "brokers/binance/snapshots.hpp"
 #include "brokers/binance/trade_fills.hpp"
+#include "brokers/common/renewable.hpp"
 #include "brokers/common/status_board.hpp"
 #include "brokers/common/wants.hpp"
 
@@ -25,7 +26,7 @@ namespace tidegate::binance {
 
 /// Wishes become streams once the instrument list is known, and streams are spread over connections, which open when they have something to
 /// carry. The loop's thread.
-class StreamSession final : public Session, private ShardOwner {
+class StreamSession final : public Session, public common::Renewable, private ShardOwner {
  public:
   StreamSession(const BrokerConfig& config, SessionHost& host);
   ~StreamSession() override { stop(); }
@@ -35,6 +36,7 @@ class StreamSession final : public Session, private ShardOwner {
   void request_snapshot(std::string_view symbol) override;
   void request_trades(std::string_view symbol, std::uint64_t first, std::uint64_t last) override;
   void reconnect() override;
+  void renew(std::string_view why) override;
   void stop() noexcept override;
 
  private:

@@ -37,6 +37,10 @@ class Shard final : private StreamSocketOwner, private common::SuccessionOwner {
   /// After a round of want() and unwant(): connects, sends or schedules what follows from them.
   void apply();
   void reconnect(std::string_view why);
+  /// A planned end: a successor is opened, and takes over.
+  void renew(std::string_view why) {
+    if (connection().open()) current().connection().renew(why);
+  }
   void stop();
 
   [[nodiscard]] Route route() const { return route_; }

@@ -53,6 +53,15 @@ void TickerSession::reconnect() {
   }
 }
 
+void TickerSession::renew(std::string_view why) {
+  if (stopped_) return;
+  why_renew_ = why;
+  for (const Slot& slot : slots_) {
+    if (slot.shard != nullptr && slot.shard->connection().open()) to_renew_.insert(slot.shard.get());
+  }
+  renew_next();
+}
+
 void TickerSession::stop() noexcept {
   if (stopped_) return;
   stopped_ = true;
@@ -258,11 +267,15 @@ void TickerSession::on_gate() {
   refresh_status();
 }
 
-// A new access token does not end the connections of the old one, but the end of the old one's day may. One after the other, while the api_key's
-// limit of connections leaves room for a successor; without room they stay, and use the new one when they are lost.
 void TickerSession::watch_credentials() {
   if (stopped_) return;
   credential_timer_.start(settings_.credential_check, [this] { watch_credentials(); });
+  renew_next();
+}
+
+// A new access token does not end the connections of the old one, but the end of the old one's day may. One after the other, while the api_key's
+// limit of connections leaves room for a successor; without room they stay, and use the new one when they are lost.
+void TickerSession::renew_next() {
   std::size_t sockets = 0;
   bool one_at_a_time = true;
   bool any_open = false;
@@ -277,8 +290,10 @@ void TickerSession::watch_credentials() {
   if (!newest) return;
   const Credentials usable{.api_key = newest->at(0), .access_token = newest->at(1)};
   for (const Slot& slot : slots_) {
-    if (slot.shard == nullptr || !slot.shard->connection().open() || slot.shard->credentials() == usable) continue;
-    return slot.shard->renew("the access token was renewed");
+    if (slot.shard == nullptr || !slot.shard->connection().open()) continue;
+    const bool asked = to_renew_.erase(slot.shard.get()) != 0;
+    if (slot.shard->credentials() == usable && !asked) continue;
+    return slot.shard->renew(asked ? std::string_view{why_renew_} : "the access token was renewed");
   }
 }
 

@@ -14,6 +14,7 @@
 #include "brokers/adapter.hpp"
 #include "brokers/common/credential_expiry.hpp"
 #include "brokers/common/credential_gate.hpp"
+#include "brokers/common/renewable.hpp"
 #include "brokers/common/status_board.hpp"
 #include "brokers/common/wants.hpp"
 #include "brokers/zerodha/instrument_list.hpp"
@@ -27,7 +28,7 @@ namespace tidegate::zerodha {
 
 /// Wishes become tokens and modes once the instrument list is known, and tokens are spread over connections, which open when they have something to
 /// carry. The loop's thread.
-class TickerSession final : public Session, private ShardOwner {
+class TickerSession final : public Session, public common::Renewable, private ShardOwner {
  public:
   TickerSession(const BrokerConfig& config, SessionHost& host);
   ~TickerSession() override { stop(); }
@@ -37,6 +38,7 @@ class TickerSession final : public Session, private ShardOwner {
   /// Every full packet is a whole book: there is nothing to ask for.
   void request_snapshot(std::string_view) override {}
   void reconnect() override;
+  void renew(std::string_view why) override;
   void stop() noexcept override;
 
  private:
@@ -76,6 +78,7 @@ class TickerSession final : public Session, private ShardOwner {
   void tell_mode(Token token, const Carried& carried);
   void announce(Held& held, common::FramePort& port);
   void watch_credentials();
+  void renew_next();
   [[nodiscard]] Shard* place(Token token);
   Shard* add_shard();
   void apply_touched();
@@ -110,7 +113,9 @@ class TickerSession final : public Session, private ShardOwner {
   std::vector<Held> held_;  // by instrument and channel
   std::unordered_map<Token, Carried> carried_;
   std::size_t without_room_ = 0;
-  std::set<Shard*> touched_;  // wishes changed, apply() is due
+  std::set<Shard*> touched_;   // wishes changed, apply() is due
+  std::set<Shard*> to_renew_;  // somebody has asked for it
+  std::string why_renew_;
   bool started_ = false;
   bool stopped_ = false;
 };

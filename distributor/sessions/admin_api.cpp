@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kRoot = "/v1/admin/";
 constexpr std::string_view kAdminPages =
     "GET sessions, GET users, DELETE sessions/{id}, DELETE users/{user}, POST drain?over=30s, DELETE drain, POST reload, POST "
-    "brokers/{name}/reconnect, GET routing, POST routing/{venue or symbol}/{broker}, DELETE routing/{venue or symbol}";
+    "brokers/{name}/reconnect, POST brokers/{name}/renew, GET routing, POST routing/{venue or symbol}/{broker}, DELETE routing/{venue or symbol}";
 constexpr Duration kDrainDefault = std::chrono::seconds{30};
 constexpr Duration kDrainMax = std::chrono::hours{1};
 /// A broker counts connections and logins: nobody can make us exceed its limits by asking again and again.
@@ -92,7 +92,8 @@ net::HttpResponse AdminApi::respond(const net::HttpRequest& request) {
 }
 
 net::HttpResponse AdminApi::dispatch(const net::HttpRequest& request, std::string_view what) {
-  constexpr std::string_view kSessions = "sessions/", kUsers = "users/", kBrokers = "brokers/", kReconnect = "/reconnect", kRouting = "routing/";
+  constexpr std::string_view kSessions = "sessions/", kUsers = "users/", kBrokers = "brokers/", kReconnect = "/reconnect", kRenew = "/renew",
+                             kRouting = "routing/";
   const bool get = request.method == "GET" || request.method == "HEAD";
   const bool post = request.method == "POST";
   const bool remove = request.method == "DELETE";
@@ -105,6 +106,9 @@ net::HttpResponse AdminApi::dispatch(const net::HttpRequest& request, std::strin
   if (post && what == "reload") return reload();
   if (post && what.starts_with(kBrokers) && what.ends_with(kReconnect) && what.size() > kBrokers.size() + kReconnect.size()) {
     return reconnect(what.substr(kBrokers.size(), what.size() - kBrokers.size() - kReconnect.size()));
+  }
+  if (post && what.starts_with(kBrokers) && what.ends_with(kRenew) && what.size() > kBrokers.size() + kRenew.size()) {
+    return renew(what.substr(kBrokers.size(), what.size() - kBrokers.size() - kRenew.size()));
   }
   if (get && what == "routing") return json_answer(200, hub_.host.routing_json());
   if (post && what.starts_with(kRouting)) return order_source(what.substr(kRouting.size()));
@@ -202,27 +206,56 @@ net::HttpResponse AdminApi::end_drain() {
 // ---- the gateway ----
 
 net::HttpResponse AdminApi::reload() {
-  if (const std::string problem = hub_.host.reload(); !problem.empty()) {
-    return refusal(409, problem, "nothing has changed: correct it and reload again");
-  }
-  return json_answer(200, R"({"reloaded":true})");
+  const Reloaded reloaded = hub_.host.reload();
+  if (!reloaded.problem.empty()) return refusal(409, reloaded.problem, "nothing has changed: correct it and reload again");
+  std::string body = R"({"reloaded":true)";
+  if (!reloaded.changes.empty()) body.append(",").append(reloaded.changes);
+  return json_answer(200, body + "}");
 }
 
-net::HttpResponse AdminApi::reconnect(std::string_view broker) {
-  const std::string name = decoded(broker);
-  const auto found = std::find_if(hub_.brokers.begin(), hub_.brokers.end(), [&](const BrokerHealth& known) { return known.name == name; });
-  if (found == hub_.brokers.end()) return refusal(404, "no such broker", "GET /v1/brokers lists them");
-  const auto index = static_cast<std::size_t>(found - hub_.brokers.begin());
-  reconnect_after_.resize(hub_.brokers.size());
-  const MonoTime now = hub_.clock.mono();
-  if (now < reconnect_after_[index]) {
-    return refusal(429, {code::kRateLimit, "this broker was reconnected a moment ago", "brokers limit connections and logins: wait",
-                         milliseconds_up(reconnect_after_[index] - now)});
+std::optional<BrokerId> AdminApi::find_broker(std::string_view name) const {
+  for (std::size_t i = 0; i < hub_.brokers.size(); ++i) {
+    if (hub_.brokers[i].name == name && !hub_.brokers[i].retired) return BrokerId{static_cast<std::uint16_t>(i)};
   }
-  reconnect_after_[index] = now + kReconnectPause;
-  hub_.host.reconnect(BrokerId{static_cast<std::uint16_t>(index)});
+  return std::nullopt;
+}
+
+/// Nothing: its connections may be made anew, and not again for a while.
+std::optional<net::HttpResponse> AdminApi::too_soon(BrokerId broker) {
+  if (reconnect_after_.size() <= broker.value()) reconnect_after_.resize(hub_.brokers.size());
+  MonoTime& after = reconnect_after_[broker.value()];
+  const MonoTime now = hub_.clock.mono();
+  if (now < after) {
+    return refusal(429, {code::kRateLimit, "this broker was reconnected a moment ago", "brokers limit connections and logins: wait",
+                         milliseconds_up(after - now)});
+  }
+  after = now + kReconnectPause;
+  return std::nullopt;
+}
+
+net::HttpResponse AdminApi::reconnect(std::string_view piece) {
+  const std::string name = decoded(piece);
+  const auto broker = find_broker(name);
+  if (!broker) return refusal(404, "no such broker", "GET /v1/brokers lists them");
+  if (auto refused = too_soon(*broker)) return std::move(*refused);
+  hub_.host.reconnect(*broker);
   JsonWriter json;
   json.begin_object().text("reconnecting", name).end_object();
+  return json_answer(202, json.take());
+}
+
+net::HttpResponse AdminApi::renew(std::string_view piece) {
+  const std::string name = decoded(piece);
+  const auto broker = find_broker(name);
+  if (!broker) return refusal(404, "no such broker", "GET /v1/brokers lists them");
+  if (auto refused = too_soon(*broker)) return std::move(*refused);
+  const Renewal renewal = hub_.host.renew(*broker);
+  if (!renewal.problem.empty()) {
+    reconnect_after_[broker->value()] = {};
+    return refusal(409, renewal.problem, renewal.hint);
+  }
+  JsonWriter json;
+  json.begin_object().text("renewing", name).end_object();
   return json_answer(202, json.take());
 }
 
@@ -230,10 +263,9 @@ net::HttpResponse AdminApi::reconnect(std::string_view broker) {
 net::HttpResponse AdminApi::order_source(std::string_view path) {
   const std::size_t slash = path.rfind('/');
   const std::string name = decoded(slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1));
-  const auto found = std::find_if(hub_.brokers.begin(), hub_.brokers.end(), [&](const BrokerHealth& known) { return known.name == name; });
-  if (found == hub_.brokers.end()) return refusal(404, "no such broker", "GET /v1/brokers lists them");
-  const SourceOrder order =
-      hub_.host.order_source(decoded(path.substr(0, slash)), BrokerId{static_cast<std::uint16_t>(found - hub_.brokers.begin())});
+  const auto broker = find_broker(name);
+  if (!broker) return refusal(404, "no such broker", "GET /v1/brokers lists them");
+  const SourceOrder order = hub_.host.order_source(decoded(path.substr(0, slash)), *broker);
   if (!order.problem.empty()) return refusal(409, order.problem, order.hint);
   JsonWriter json;
   json.begin_object().text("target", order.target).text("broker", name).end_object();

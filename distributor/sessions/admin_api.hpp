@@ -1,6 +1,7 @@
 // Administration over HTTP, under /v1/admin/, for the role admin alone. Every call that is served is logged with its user and address. One thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,9 @@ class AdminApi {
   [[nodiscard]] net::HttpResponse end_drain();
   [[nodiscard]] net::HttpResponse reload();
   [[nodiscard]] net::HttpResponse reconnect(std::string_view broker);
+  [[nodiscard]] net::HttpResponse renew(std::string_view broker);
+  [[nodiscard]] std::optional<BrokerId> find_broker(std::string_view name) const;
+  [[nodiscard]] std::optional<net::HttpResponse> too_soon(BrokerId broker);
   [[nodiscard]] net::HttpResponse order_source(std::string_view path);
   [[nodiscard]] net::HttpResponse take_back_order(std::string_view target);
   void disconnect(Subscriber& subscriber);

@@ -16,7 +16,13 @@ constexpr std::string_view kPreflightAge = "600";  // seconds that a browser may
 
 Doorman::Doorman(const DistributorOptions& options, GatewayCounters& counters)
     : options_(options), counters_(counters), hosts_(options.host, options.hosts) {
-  for (const std::string& origin : options.origins) origins_.push_back(lower_case(origin));
+  configure();
+}
+
+void Doorman::configure() {
+  hosts_ = HostRules{options_.host, options_.hosts};
+  origins_.clear();
+  for (const std::string& origin : options_.origins) origins_.push_back(lower_case(origin));
 }
 
 bool Doorman::is_listed(std::string_view origin) const { return std::find(origins_.begin(), origins_.end(), lower_case(origin)) != origins_.end(); }

@@ -19,6 +19,8 @@ class Doorman {
  public:
   /// Both outlive it.
   Doorman(const DistributorOptions& options, GatewayCounters& counters);
+  /// The options have changed.
+  void configure();
 
   /// Nothing: let in. Refusals are counted: 400 (no Host), 421 (not our name), 403 (a foreign page), 429 (too many from this address).
   [[nodiscard]] std::optional<net::HttpResponse> turn_away(const net::HttpRequest& request, MonoTime now);

@@ -18,6 +18,8 @@ class SessionKeeper {
 
   /// A session began; its deadlines count.
   void watch(Subscriber& subscriber);
+  /// The options have changed: everybody's deadlines are looked at anew.
+  void configure() { next_ = MonoTime{}; }
   /// The peer sent something.
   void heard(Subscriber& subscriber) { subscriber.session.last_heard = hub_.clock.mono(); }
 

@@ -147,6 +147,15 @@ void Login::set_authenticator(std::shared_ptr<const Authenticator> authenticator
   });
 }
 
+void Login::configure() {
+  if (!hub_.options.login.required) return;
+  hub_.for_each_subscriber([&](Subscriber& subscriber) {
+    if (!subscriber.identity->user.empty() || subscriber.session.awaiting_login) return;
+    subscriber.session.awaiting_login = true;
+    subscriber.session.login_deadline = hub_.clock.mono() + hub_.options.login.timeout;
+  });
+}
+
 void Login::end_login(Subscriber& subscriber, const Refusal& refusal) {
   count(hub_.telemetry.gateway.logins_ended);
   hub_.part(subscriber, complaint_of(refusal));

@@ -15,6 +15,7 @@ std::string MarketFacts::json(std::span<const BrokerHealth> brokers) const {
   JsonWriter json;
   json.begin_object().key("brokers").begin_array();
   for (const BrokerHealth& broker : brokers) {
+    if (broker.retired) continue;
     json.begin_object().text("name", broker.name).text("state", to_text(broker.state)).text("reason", broker.reason);
     json.time("since", broker.since).end_object();
   }

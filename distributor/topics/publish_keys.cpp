@@ -25,6 +25,11 @@ bool PublishKeys::add(std::string full_key, const Entry& entry) {
   return full;
 }
 
+void PublishKeys::set_limit(std::size_t keys_max) {
+  keys_max_ = keys_max;
+  while (entries_.size() > keys_max_) forget_oldest();
+}
+
 void PublishKeys::forget_oldest() {
   if (by_age_.empty()) return;
   const std::string* const oldest = by_age_.front();

@@ -22,6 +22,8 @@ class PublishKeys {
   };
 
   explicit PublishKeys(std::size_t keys_max) : keys_max_(keys_max) {}
+  /// Those beyond it are forgotten, oldest first.
+  void set_limit(std::size_t keys_max);
 
   /// Each user's keys are its own, and each topic's. None of the three holds a line break.
   [[nodiscard]] static std::string full_key(std::string_view user, std::string_view topic, std::string_view key);

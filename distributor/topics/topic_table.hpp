@@ -46,6 +46,8 @@ class TopicTable {
  public:
   /// `topics_max` topics are known at once at the most.
   explicit TopicTable(std::size_t topics_max) : topics_max_(topics_max) {}
+  /// For topics to come.
+  void set_limit(std::size_t topics_max) { topics_max_ = topics_max; }
 
   [[nodiscard]] TopicSlot find(std::string_view name) const;
   /// The topic's slot, made when it is new. kNoTopic: the table is full, even after all that nobody reads, publishes or retains were forgotten.

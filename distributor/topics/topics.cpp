@@ -22,6 +22,11 @@ std::size_t digest_of(const PublishRequest& request) { return std::hash<std::str
 
 }  // namespace
 
+void Topics::apply_limits() {
+  table_.set_limit(hub_.options.topics.topics);
+  keys_.set_limit(hub_.options.topics.idempotency_keys);
+}
+
 Topics::Topics(Hub& hub) : hub_(hub), table_(hub.options.topics.topics), keys_(hub.options.topics.idempotency_keys) { publish_facts(); }
 
 TopicState Topics::state(TopicSlot slot) const { return table_.topic(slot).live ? TopicState::Live : TopicState::NoPublisher; }

@@ -54,6 +54,9 @@ class Topics {
   void on_market_status(const MarketStatus& status);
   void on_broker_status() { publish_facts(); }
 
+  /// The options have changed. What is there already stays, except that the oldest keys beyond their limit are forgotten.
+  void apply_limits();
+
   /// Retained values that are due, and the losses of a reader that had no room, go out while it has. True: some did.
   bool feed(Subscriber& subscriber);
   /// feed() for all who wait.

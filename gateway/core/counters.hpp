@@ -104,6 +104,8 @@ namespace tidegate {
   X(heartbeats_missed, "connections closed because their peer was silent and answered no ping") \
   X(administration_requests, "administration requests served") \
   X(sessions_disconnected, "connections closed by an administrator or a drain") \
+  X(reloads, "configurations that were read again and applied") \
+  X(reloads_refused, "configurations that were read again and were wrong: nothing was changed") \
   X(internal_errors, "requests that failed inside the gateway")
 
 #define TIDEGATE_COUNTER_MEMBER(name, help) std::atomic<std::uint64_t> name{0};

@@ -53,7 +53,7 @@ struct ServerCore {
 
   EventLoop& loop;
   WsServerHandler& handler;
-  const WsServerOptions options;
+  WsServerOptions options;
   FramePool pool;  // frames of send_text and of control frames
   WsServerTotals totals;
   std::unique_ptr<TlsContext> tls;  // empty: no TLS

@@ -170,6 +170,14 @@ void WsServer::adopt(int socket) {
   }
 }
 
+void WsServer::set_limits(const WsServerOptions& options) {
+  WsServerOptions& own = impl_->core->options;
+  own.message_bytes_max = options.message_bytes_max;
+  own.http_body_bytes_max = options.http_body_bytes_max;
+  own.handshake_timeout = options.handshake_timeout;
+  own.pending_connections_max = options.pending_connections_max;
+}
+
 std::string WsServer::reload_tls() {
   const TlsFiles& files = impl_->core->options.tls;
   if (files.certificate.empty()) return {};

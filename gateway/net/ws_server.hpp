@@ -142,6 +142,8 @@ class WsServer {
   [[nodiscard]] std::string listen(const std::string& host, std::uint16_t port);
   [[nodiscard]] std::uint16_t port() const;
   void stop_listening();
+  /// Other sizes and times for connections to come; pending_connections_max at once. Everything else stays as it was given first.
+  void set_limits(const WsServerOptions& options);
   /// Serves a connected stream socket as if it had been accepted, and takes its descriptor.
   void adopt(int socket);
   /// Reads the files of options.tls again, for connections to come; those that are open go on with the old ones, and so do all when something is

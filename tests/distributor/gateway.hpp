@@ -83,10 +83,13 @@ class Gateway : public UpstreamHost {
   std::map<std::string, distributor::LookUp, std::less<>> look_ups;  // how names that no list holds are asked for
   std::vector<std::string> looked_up;                                // every such name, as often as it was wanted
   distributor::LookUp elsewhere = distributor::LookUp::Nobody;       // the same for channels that nobody serves
+  std::vector<BrokerId> renewed;                                     // as administrators asked
+  std::string renewal_problem;                                       // the answer to that
   std::vector<BrokerId> reconnected;                                 // as administrators asked
   std::vector<std::string> orders;                                   // of sources, as administrators asked: "TARGET BROKER"
   std::string reload_problem;                                        // the answer to a reload
-  std::unique_ptr<Distributor> distributor;                          // dies before the loop
+  std::string reload_changes;
+  std::unique_ptr<Distributor> distributor;  // dies before the loop
 
  private:
   Availability check(InstrumentId instrument, Channel channel) override { return availability(instrument, channel); }
@@ -100,6 +103,10 @@ class Gateway : public UpstreamHost {
   distributor::LookUp look_up(InstrumentId, Channel) override { return elsewhere; }
   std::string brokers_json() override { return R"([{"name":"binance"}])"; }
   void reconnect(BrokerId broker) override { reconnected.push_back(broker); }
+  distributor::Renewal renew(BrokerId broker) override {
+    if (renewal_problem.empty()) renewed.push_back(broker);
+    return {renewal_problem, "reconnect it"};
+  }
   distributor::SourceOrder order_source(std::string_view target, BrokerId broker) override {
     if (target == "NOWHERE") return {"no rule", "look it up", {}};
     orders.push_back(std::string(target) + " " + std::to_string(broker.value()));
@@ -107,7 +114,7 @@ class Gateway : public UpstreamHost {
   }
   bool take_back_order(std::string_view target) override { return target == "NSE"; }
   std::string routing_json() override { return R"({"routing":[]})"; }
-  std::string reload() override { return reload_problem; }
+  distributor::Reloaded reload() override { return {reload_problem, reload_changes}; }
 };
 
 class Client : public net::WsClientHandler {

@@ -25,8 +25,8 @@ struct Fixture {
 
 TEST_CASE("frame queue: frames of one connection come out in order, and every push wakes the consumer") {
   Fixture f;
-  FrameQueue queue{1000, 1 << 20, 4, f.telemetry, [&] { ++f.wakes; }};
-  const auto entry = queue.open(BrokerId{0}, ConnectionId{0});
+  FrameQueue queue{1000, 1 << 20, 4, [&] { ++f.wakes; }};
+  const auto entry = queue.open(BrokerId{0}, ConnectionId{0}, f.telemetry.brokers[0].counters);
   for (int i = 0; i < 500; ++i) REQUIRE(entry->push(text_frame(std::to_string(i))));
   CHECK(f.wakes == 500);
   int next = 0;
@@ -37,8 +37,8 @@ TEST_CASE("frame queue: frames of one connection come out in order, and every pu
 
 TEST_CASE("frame queue: a full queue refuses, counts, and says so ahead of the next frame") {
   Fixture f;
-  FrameQueue queue{64, 1 << 20, 1, f.telemetry, [] {}};
-  const auto entry = queue.open(BrokerId{0}, ConnectionId{3});
+  FrameQueue queue{64, 1 << 20, 1, [] {}};
+  const auto entry = queue.open(BrokerId{0}, ConnectionId{3}, f.telemetry.brokers[0].counters);
   std::size_t taken = 0;
   while (entry->push(text_frame("x"))) ++taken;
   CHECK(taken == 64);
@@ -59,8 +59,8 @@ TEST_CASE("frame queue: a full queue refuses, counts, and says so ahead of the n
 
 TEST_CASE("frame queue: bytes are bounded too") {
   Fixture f;
-  FrameQueue queue{1000, 100, 1, f.telemetry, [] {}};
-  const auto entry = queue.open(BrokerId{0}, ConnectionId{0});
+  FrameQueue queue{1000, 100, 1, [] {}};
+  const auto entry = queue.open(BrokerId{0}, ConnectionId{0}, f.telemetry.brokers[0].counters);
   CHECK(entry->push(text_frame(std::string(60, 'x'))));
   CHECK_FALSE(entry->push(text_frame(std::string(60, 'x'))));
   queue.drain(10, [](const RawFrame&) {});
@@ -69,9 +69,9 @@ TEST_CASE("frame queue: bytes are bounded too") {
 
 TEST_CASE("frame queue: a burst of one connection does not keep its room from the others afterwards") {
   Fixture f;
-  FrameQueue queue{256, 1 << 20, 2, f.telemetry, [] {}};
-  const auto greedy = queue.open(BrokerId{0}, ConnectionId{0});
-  const auto other = queue.open(BrokerId{0}, ConnectionId{1});
+  FrameQueue queue{256, 1 << 20, 2, [] {}};
+  const auto greedy = queue.open(BrokerId{0}, ConnectionId{0}, f.telemetry.brokers[0].counters);
+  const auto other = queue.open(BrokerId{0}, ConnectionId{1}, f.telemetry.brokers[0].counters);
   while (greedy->push(text_frame("x"))) {
   }
   while (queue.drain(1000, [](const RawFrame&) {}) != 0) {
@@ -81,12 +81,12 @@ TEST_CASE("frame queue: a burst of one connection does not keep its room from th
 
 TEST_CASE("frame queue: several threads keep each connection's order") {
   Fixture f;
-  FrameQueue queue{4096, 1 << 20, 3, f.telemetry, [] {}};
+  FrameQueue queue{4096, 1 << 20, 3, [] {}};
   constexpr int kFrames = 20'000;
   std::vector<std::thread> threads;
   for (std::uint16_t c = 0; c < 3; ++c) {
-    threads.emplace_back([&queue, c] {
-      const auto entry = queue.open(BrokerId{0}, ConnectionId{c});
+    threads.emplace_back([&queue, &f, c] {
+      const auto entry = queue.open(BrokerId{0}, ConnectionId{c}, f.telemetry.brokers[0].counters);
       for (std::uint32_t i = 1; i <= kFrames;) {
         RawFrame frame;
         frame.connection = ConnectionId{c};

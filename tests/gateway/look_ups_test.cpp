@@ -42,6 +42,20 @@ TEST_CASE("look-ups: a name is under way until everybody has answered") {
   CHECK_FALSE(names.under_way("NEVER:ASKED"));
 }
 
+TEST_CASE("look-ups: a broker that is taken away answers nothing, and a new one can be asked") {
+  LookUps names(2);
+  names.ask("A:B", kBoth, kStart);
+  names.ask("C:D", kFirst, kStart);
+  names.give_up(BrokerId{0}, kStart);
+  CHECK(names.under_way("A:B"));
+  CHECK_FALSE(names.under_way("C:D"));
+  CHECK(names.take_requests() == Requests{{}, {"A:B"}});
+  names.set_brokers(3);
+  const std::vector<BrokerId> third = {BrokerId{2}};
+  CHECK(names.ask("C:D", third, kStart + std::chrono::seconds{1}) == Stand::Asked);
+  CHECK(names.take_requests() == Requests{{}, {}, {"C:D"}});
+}
+
 TEST_CASE("look-ups: an answer is remembered for a minute, then the name is asked for again") {
   LookUps names(1);
   names.ask("A:B", kFirst, kStart);

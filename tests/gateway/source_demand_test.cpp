@@ -181,6 +181,48 @@ TEST_CASE("source demand: orders that cannot be are refused with a reason") {
   CHECK(f.upstream->order_source("nonsense", kA).problem.find("no rule") != std::string::npos);
 }
 
+TEST_CASE("source demand: after a reload with another first broker, the old one is asked until the stream has moved") {
+  Fixture f{Standby::Warm};
+  f.list_all();
+  f.upstream->on_demand({f.want("NSE:RELIANCE"), f.want("BINANCE:BTCUSDT")});
+  Config next = f.config;
+  next.routing = {{{"NSE"}, {"b"}, {}}};
+  const std::vector<bool> nobody(3, false);
+  CHECK(f.upstream->reconfigure(next, {&kFull, &kLean, &kFull}, {nobody, {}, {}}).empty());
+  REQUIRE(f.plans.size() == 1);  // the other stream has one source as before
+  CHECK(f.plans[0].ranked == std::vector<RankedSource>{{kB, true}, {kA, true}});
+  CHECK(f.plans[0].order != 0);
+  CHECK(f.asked(kA) == Symbols{"NSE:RELIANCE"});
+  CHECK(f.asked(kC) == Symbols{"BINANCE:BTCUSDT"});
+  f.upstream->take_source_wishes({{f.want("NSE:RELIANCE").instrument, Channel::Quote, {kB}}});
+  CHECK(f.plans[0].ranked == std::vector<RankedSource>{{kB, true}});
+  CHECK(f.asked(kA).empty());
+  const std::uint32_t order = f.plans[0].order;
+  CHECK(f.upstream->reconfigure(next, {&kFull, &kLean, &kFull}, {nobody, {}, {}}).empty());
+  CHECK(f.plans[0].order == order);  // the same once more moves nothing
+}
+
+TEST_CASE("source demand: after a reload without a broker the next one has its streams, and what nobody serves is told") {
+  Fixture f{Standby::Warm};
+  f.list_all();
+  f.upstream->on_demand({f.want("NSE:RELIANCE"), f.want("NSE:TCS")});
+  CHECK(f.upstream->order_source("NSE", kA).problem.empty());
+  Config next = f.config;
+  next.routing.clear();
+  const std::vector<Want> unserved = f.upstream->reconfigure(next, {&kFull, &kLean, &kFull}, {{true, false, false}, {kA}, {}});
+  REQUIRE(unserved.size() == 1);
+  CHECK(unserved[0].symbol == "NSE:TCS");
+  CHECK(f.asked(kA).empty());
+  CHECK(f.asked(kB) == Symbols{"NSE:RELIANCE"});
+  REQUIRE(f.plans.size() == 1);
+  CHECK(f.plans[0].ranked == std::vector<RankedSource>{{kB, true}});
+  CHECK(f.plans[0].order == 0);  // its old source is gone: that alone is why it moves
+  CHECK(f.upstream->routing_json().find("\"orders\":[]") != std::string::npos);
+  CHECK(f.upstream->brokers_json().find("\"a\"") == std::string::npos);
+  CHECK_FALSE(f.upstream->may_yet_be_listed("NSE:WIPRO"));
+  CHECK(f.upstream->check(f.want("NSE:RELIANCE").instrument, Channel::Candle1m).code == 4012);
+}
+
 TEST_CASE("source demand: brokers' reports show how the streams stand that several could serve") {
   Fixture f{Standby::Hot};
   CHECK(f.upstream->brokers_json().find("sources") == std::string::npos);

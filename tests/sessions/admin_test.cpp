@@ -155,6 +155,19 @@ TEST_CASE("administration: a venue or a symbol is given to a broker, and the ord
 TEST_CASE("administration: a reload says what is wrong, or that it is done") {
   Gateway gateway(with_logins(false));
   CHECK(admin(gateway, "POST", "reload") == R"({"reloaded":true})");
+  gateway.reload_changes = R"("added":["binance"])";
+  CHECK(admin(gateway, "POST", "reload") == R"({"reloaded":true,"added":["binance"]})");
   gateway.reload_problem = "tokens.yaml:3:1: tokens: \"is\" wrong; mend it";
   CHECK(holds(admin(gateway, "POST", "reload", 409), R"(tokens: \"is\" wrong; mend it)"));
+}
+
+TEST_CASE("administration: a renewal is for brokers that can; a refusal costs no wait") {
+  Gateway gateway(with_logins(false));
+  gateway.renewal_problem = "it cannot";
+  CHECK(holds(admin(gateway, "POST", "brokers/zerodha/renew", 409), "reconnect it"));
+  gateway.renewal_problem.clear();
+  CHECK(admin(gateway, "POST", "brokers/zerodha/renew", 202) == R"({"renewing":"zerodha"})");
+  CHECK(gateway.renewed == std::vector<BrokerId>{BrokerId{1}});
+  admin(gateway, "POST", "brokers/zerodha/reconnect", 429);
+  admin(gateway, "POST", "brokers/nobody/renew", 404);
 }

@@ -165,7 +165,7 @@ TEST_CASE("reload: plans are read from the configuration again, and streams that
   std::promise<std::string> problem;
   gateway.post([&](Pipeline& pipeline) {
     pipeline.read_configuration = [&] { return files.read(yaml); };
-    problem.set_value(pipeline.reload());
+    problem.set_value(pipeline.reload().problem);
   });
   CHECK(problem.get_future().get().empty());
   const auto& failed = alice.wait_for("the end of the stream", state_is("failed"));

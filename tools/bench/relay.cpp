@@ -10,9 +10,9 @@
 #include "tools/bench/comparison.hpp"
 #include "tools/bench/gateway_host.hpp"
 #include "tools/bench/options.hpp"
-#include "tools/bench/svg_plot.hpp"
 #include "tools/bench/relay_receiver.hpp"
 #include "tools/bench/relay_venue.hpp"
+#include "tools/bench/svg_plot.hpp"
 #include "tools/bench/tcp_relay.hpp"
 #include "tools/bench/wait_for.hpp"
 

@@ -11,10 +11,10 @@
 #include "tools/bench/fanout/contest.hpp"
 #include "tools/bench/fanout/external_server.hpp"
 #include "tools/bench/fanout/raw_server.hpp"
-#include "tools/bench/svg_plot.hpp"
 #include "tools/bench/fanout/tidegate_server.hpp"
 #include "tools/bench/options.hpp"
 #include "tools/bench/sockets.hpp"
+#include "tools/bench/svg_plot.hpp"
 
 namespace tidegate::bench {
 namespace {

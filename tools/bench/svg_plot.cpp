@@ -11,7 +11,7 @@
 namespace tidegate::bench {
 namespace {
 
-constexpr double kLeft = 70, kTop = 50, kWidth = 480, kHeight = 320, kLegend = 190, kBelow = 60;
+constexpr double kLeft = 70, kTop = 50, kWidth = 480, kHeight = 320, kLegend = 230, kBelow = 60;
 constexpr std::array<std::string_view, 8> kColours = {"#7f7f7f", "#17202a", "#d62728", "#1f77b4", "#2ca02c", "#ff7f0e", "#9467bd", "#8c564b"};
 
 /// One logarithmic axis: whole powers of ten around all values.

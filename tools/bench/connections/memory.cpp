@@ -19,7 +19,7 @@ namespace tidegate::bench {
 namespace {
 
 constexpr std::array<std::size_t, 2> kSizes = {1'000, 10'000};
-constexpr std::size_t kSymbols = 10;  // to each of which everybody subscribes
+constexpr std::size_t kMemorySymbols = 10;  // to each of which everybody subscribes
 constexpr std::chrono::seconds kSettles{1};
 constexpr std::chrono::seconds kLimit{120};
 
@@ -32,7 +32,7 @@ struct Answer {
 
 void serve(const Socket& parent) {
   raise_descriptor_limit();
-  DistributorHost host(kSymbols);
+  DistributorHost host(kMemorySymbols);
   for (char question = 0; read_value(parent, question);) {
     const GatewayCounters& counters = host.telemetry().gateway;
     write_value(parent, Answer{host.port(), counters.subscribers_accepted, counters.requests_received, tools::resident_kib()});
@@ -48,7 +48,7 @@ Answer ask(const ChildProcess& server) {
 }  // namespace
 
 bool run_memory(const Options& options) {
-  fmt::print("memory: resident memory of the server's process; each subscriber to trades of {} symbols, nothing is published\n\n", kSymbols);
+  fmt::print("memory: resident memory of the server's process; each subscriber to trades of {} symbols, nothing is published\n\n", kMemorySymbols);
   Table table{{"subscribers", "resident: MiB", "above empty: MiB", "for each: bytes"}};
   const std::size_t descriptors = raise_descriptor_limit();
   for (const std::size_t size : kSizes) {
@@ -62,7 +62,7 @@ bool run_memory(const Options& options) {
       Subscribers subscribers;
       const ChildProcess server(serve);
       const Answer before = ask(server);
-      if (before.port == 0 || !subscribers.connect(before.port, {"/ws", DistributorHost::subscribe_request(kSymbols)}, size)) return false;
+      if (before.port == 0 || !subscribers.connect(before.port, {"/ws", DistributorHost::subscribe_request(kMemorySymbols)}, size)) return false;
       Answer after;
       const auto all_there = [&] {
         after = ask(server);

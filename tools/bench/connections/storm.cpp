@@ -24,7 +24,7 @@ namespace tidegate::bench {
 namespace {
 
 constexpr std::size_t kClients = 1'000;
-constexpr std::size_t kSymbols = 10;
+constexpr std::size_t kStormSymbols = 10;
 constexpr std::string_view kKeyName = "Sec-WebSocket-Key: ";
 
 std::string token_of(std::size_t client) { return "tg_storm-" + std::to_string(client); }
@@ -121,7 +121,7 @@ class BareServer {
 
 bool run_storm(const Options& options) {
   raise_descriptor_limit();
-  fmt::print("storm: {} clients connect at once, each logs in with a token of its own and subscribes to {} symbols\n\n", kClients, kSymbols);
+  fmt::print("storm: {} clients connect at once, each logs in with a token of its own and subscribes to {} symbols\n\n", kClients, kStormSymbols);
   const auto authenticator = everybody();
   Comparison comparison;
   const std::size_t bare = comparison.add([] {
@@ -133,9 +133,9 @@ bool run_storm(const Options& options) {
     login.authenticator = authenticator;
     login.configured = true;
     login.required = true;
-    const DistributorHost host(kSymbols, {}, login);
-    return std::vector<double>{
-        run_storm_clients({kClients, host.port(), request_of, masked_frame(DistributorHost::subscribe_request(kSymbols)), R"("op":"subscribe")"})};
+    const DistributorHost host(kStormSymbols, {}, login);
+    return std::vector<double>{run_storm_clients(
+        {kClients, host.port(), request_of, masked_frame(DistributorHost::subscribe_request(kStormSymbols)), R"("op":"subscribe")"})};
   });
   comparison.run(options.rounds);
   Table table{{"1,000 clients", "until the last is served: ms", "ratio"}};

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::int64_t kLimitNs = 20'000'000'000;
 constexpr std::string_view kUpgraded = "HTTP/1.1 101";
-constexpr std::string_view kHeaderEnd = "\r\n\r\n";
+constexpr std::string_view kAnswerEnd = "\r\n\r\n";
 
 struct Client {
   Socket socket;
@@ -74,7 +74,7 @@ class Crowd {
     if (got <= 0) return got < 0 && errno == EAGAIN;
     if (client.done) return true;
     client.got.append(buffer.data(), static_cast<std::size_t>(got));
-    if (!client.upgraded && client.got.find(kHeaderEnd) != std::string::npos) {
+    if (!client.upgraded && client.got.find(kAnswerEnd) != std::string::npos) {
       if (!client.got.starts_with(kUpgraded)) return false;
       client.upgraded = true;
       if (!script_.after_upgrade.empty() && !write_all(client.socket, script_.after_upgrade)) return false;

@@ -52,6 +52,7 @@ void Program::write_file(std::string_view file, std::string_view text) const { s
 
 void Program::start(const std::vector<std::string>& words) {
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   const std::string log = path("log");
@@ -79,7 +80,7 @@ std::string find_program(std::string_view name) {
   std::string folders = std::string(path == nullptr ? "" : path) + ":/usr/local/sbin:/usr/sbin:/sbin";
   for (std::size_t from = 0; from < folders.size();) {
     const std::size_t to = std::min(folders.find(':', from), folders.size());
-    const std::string file = folders.substr(from, to - from) + "/" + std::string(name);
+    std::string file = folders.substr(from, to - from) + "/" + std::string(name);
     if (::access(file.c_str(), X_OK) == 0) return file;
     from = to + 1;
   }

@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kDescriptorsSpare = 100;
 constexpr std::size_t kManyDeliveries = 100'000;  // in one turn
 constexpr Pace kFast{std::chrono::nanoseconds{10'000}, std::chrono::nanoseconds{100'000}, 2};
-constexpr std::size_t kSymbols = 100;  // of fanout-symbols
+constexpr std::size_t kSymbolsInTurn = 100;  // of fanout-symbols
 
 /// Everybody who sends the same records, and their subscribers.
 class Field {
@@ -110,13 +110,13 @@ bool run_fanout(const Options& options) {
 }
 
 bool run_fanout_symbols(const Options& options) {
-  fmt::print("fanout-symbols: {0} symbols, each subscriber to all of them, {0} records a turn; {1} s a round\n\n", kSymbols, options.seconds);
+  fmt::print("fanout-symbols: {0} symbols, each subscriber to all of them, {0} records a turn; {1} s a round\n\n", kSymbolsInTurn, options.seconds);
   Report report;
   for (const std::size_t subscribers : options.symbol_subscribers) {
     if (!allowed(subscribers)) continue;
-    Field field(subscribers, kSymbols, options.others);
+    Field field(subscribers, kSymbolsInTurn, options.others);
     if (!field.contest().prepare()) return false;
-    report.add(subscribers, kSymbols, field.contest().run(kSymbols, options.rounds, options.round_time(), kFast));
+    report.add(subscribers, kSymbolsInTurn, field.contest().run(kSymbolsInTurn, options.rounds, options.round_time(), kFast));
   }
   return report.finish();
 }

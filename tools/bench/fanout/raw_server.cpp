@@ -15,7 +15,7 @@
 namespace tidegate::bench {
 namespace {
 
-struct Order {
+struct ServerOrder {
   std::size_t connections = 0;  // to be accepted; 0: a run
   FanoutRun run;
   RawServer::Writes writes{};
@@ -46,7 +46,7 @@ class RawServer::Child {
   }
 
   void obey(const Socket& parent) {
-    for (Order order; read_value(parent, order);) {
+    for (ServerOrder order; read_value(parent, order);) {
       for (std::size_t i = 0; i < order.connections; ++i) accept();
       if (order.connections != 0) continue;
       const std::int64_t begin = thread_cpu_ns();
@@ -66,7 +66,7 @@ class RawServer::Child {
     if (::recv(socket.fd(), asked.data(), asked.size(), 0) > 0) connections_.push_back(std::move(socket));
   }
 
-  void run(const Order& order) {
+  void run(const ServerOrder& order) {
     std::vector<iovec> pieces(order.run.burst);
     for_each_turn(order.run, [&] {
       // A record that comes several times in a turn has one time, that of the last.
@@ -93,11 +93,11 @@ RawServer::RawServer(std::size_t symbols)
         std::thread{[&] { Child{listener_, symbols}.obey(parent); }}.join();
       }) {}
 
-void RawServer::expect(std::size_t connections) { write_value(process_.socket(), Order{connections, {}, {}}); }
+void RawServer::expect(std::size_t connections) { write_value(process_.socket(), ServerOrder{connections, {}, {}}); }
 
 void RawServer::publish(const FanoutRun& run) {
   std::int64_t cpu_ns = 0;
-  if (write_value(process_.socket(), Order{0, run, writes_}) && read_value(process_.socket(), cpu_ns)) cpu_ns_ += cpu_ns;
+  if (write_value(process_.socket(), ServerOrder{0, run, writes_}) && read_value(process_.socket(), cpu_ns)) cpu_ns_ += cpu_ns;
 }
 
 }  // namespace tidegate::bench

@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kTimeKey = R"("trade_id":")";
 constexpr char kMessageEnd = '}';  // each record is one flat object; no server adds such a byte around it
 
-struct Order {
+struct ConnectOrder {
   std::size_t count = 0;
   std::size_t path_bytes = 0;
   std::size_t message_bytes = 0;
@@ -91,7 +91,7 @@ class Subscribers::Reader {
 
   /// One order; false: there will be no more.
   bool obey() {
-    Order order;
+    ConnectOrder order;
     if (!read_value(parent_, order)) return false;
     const std::string path = read_text(parent_, order.path_bytes);
     const std::string message = read_text(parent_, order.message_bytes);
@@ -136,7 +136,7 @@ Subscribers::Subscribers() {
 Subscribers::~Subscribers() = default;
 
 bool Subscribers::connect(std::uint16_t port, const Greeting& greeting, std::size_t count) {
-  const Order order{count, greeting.path.size(), greeting.message.size(), port, greeting.binary};
+  const ConnectOrder order{count, greeting.path.size(), greeting.message.size(), port, greeting.binary};
   const Socket& socket = process_->socket();
   bool good = false;
   return write_value(socket, order) && write_all(socket, greeting.path) && write_all(socket, greeting.message) && read_value(socket, good) && good;

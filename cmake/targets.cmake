@@ -6,9 +6,6 @@ target_compile_options(tidegate_options INTERFACE -Wall -Wextra -Wpedantic -Wcon
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(tidegate_options INTERFACE -Wshadow=local -Wno-restrict) # -Wrestrict misfires in libstdc++ 12's string
 endif()
-if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  target_compile_options(tidegate_options INTERFACE -Wno-ambiguous-reversed-operator) # RapidJSON's iterators are compared so
-endif()
 if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # a source that is included by another looks like a header
   target_compile_options(tidegate_options INTERFACE -Wno-subobject-linkage)
 endif()

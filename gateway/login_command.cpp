@@ -41,6 +41,8 @@ std::string place_complaint(const ValueOrigin& origin, std::string_view key) {
       return "comes from the environment variable " + origin.name + ", which no other program can change" + remedy;
     case ValueOrigin::Kind::Program:
       return "is what the program " + origin.name + " gives" + remedy;
+    case ValueOrigin::Kind::Web:
+      return "is what " + origin.name + " gives" + remedy;
     case ValueOrigin::Kind::Mixed:
       return "is put together from several parts" + remedy;
     case ValueOrigin::Kind::Literal:

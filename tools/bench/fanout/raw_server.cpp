@@ -21,21 +21,6 @@ struct ServerOrder {
   RawServer::Writes writes{};
 };
 
-/// A record in its WebSocket frame; 126 to 65,535 bytes.
-struct FramedRecord {
-  explicit FramedRecord(std::size_t symbol) : record(symbol) { stamp(); }
-
-  void stamp() {
-    record.stamp(now_ns());
-    const std::string_view text = record.text();
-    frame.assign({'\x81', '\x7E', static_cast<char>(text.size() >> 8U), static_cast<char>(text.size() & 0xFFU)});
-    frame += text;
-  }
-
-  SampleRecord record;
-  std::string frame;
-};
-
 }  // namespace
 
 class RawServer::Child {
@@ -56,6 +41,21 @@ class RawServer::Child {
   }
 
  private:
+  /// A record in its WebSocket frame; 126 to 65,535 bytes.
+  struct FramedRecord {
+    explicit FramedRecord(std::size_t symbol) : record(symbol) { stamp(); }
+
+    void stamp() {
+      record.stamp(now_ns());
+      const std::string_view text = record.text();
+      frame.assign({'\x81', '\x7E', static_cast<char>(text.size() >> 8U), static_cast<char>(text.size() & 0xFFU)});
+      frame += text;
+    }
+
+    SampleRecord record;
+    std::string frame;
+  };
+
   /// Answers without a look at what is asked, so that the connection has talked as much as those of others: the kernel acknowledges at once what
   /// comes over a connection that has never sent anything, and that costs the sender as much as another record.
   void accept() {

@@ -115,6 +115,9 @@ class Session {
   /// Names to be looked up, for a broker whose adapter `may_know` them. Each is answered once through SessionHost::on_found, later: at the earliest
   /// once the broker can be asked. Asking again for one under way changes nothing.
   virtual void look_up(const std::vector<std::string>& texts) { static_cast<void>(texts); }
+  /// The names under `instruments:` have changed: the list goes to SessionHost::on_instruments again, now or once it is there. Subscriptions of
+  /// instruments that stay are not touched.
+  virtual void relist() = 0;
   /// A person wants the connections made anew. Open ones are cut, as if they had been lost, so that subscribers see it; what was given up, such as
   /// credentials that were refused or a session that another program took, is tried once more; the broker's limits of attempts hold as ever.
   virtual void reconnect() {}

@@ -110,6 +110,10 @@ void BrokerSessions::look_up(const std::vector<std::vector<std::string>>& names)
   }
 }
 
+void BrokerSessions::relist(BrokerId broker) {
+  if (Session* const session = session_of(broker)) session->relist();
+}
+
 void BrokerSessions::reconnect(BrokerId broker) {
   if (Session* const session = session_of(broker)) session->reconnect();
 }

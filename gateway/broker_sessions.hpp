@@ -58,6 +58,7 @@ class BrokerSessions {
 
   void update(std::vector<WantedSet> by_broker);
   void look_up(const std::vector<std::vector<std::string>>& names);
+  void relist(BrokerId broker);
   void reconnect(BrokerId broker);
   /// Of one that is common::Renewable; nothing happens to others.
   void renew(BrokerId broker, std::string_view why);

@@ -171,6 +171,7 @@ void Pipeline::end_sessions(Reloading& reloading) {
   }
   sessions_->use(reloading.config);
   for (const BrokerId broker : joined(plan.removed, plan.changed)) sessions_->end(broker);
+  for (const BrokerId broker : plan.relisted) sessions_->relist(broker);
   for (const BrokerId broker : plan.renewed) sessions_->renew(broker, "its credentials were changed");
   sessions_->forget_lists(unlisted);
   normalize_loop().post([this, step = &reloading] { change_decoders(*step); });

@@ -82,15 +82,22 @@ bool same_secret(const Config& before, const Config& after, const std::string& p
   return old_value == new_value;
 }
 
-/// The ids under `instruments:` that name the broker.
-std::set<std::pair<std::string, std::string>> ids_of(const Config& config, const std::string& broker) {
-  std::set<std::pair<std::string, std::string>> ids;
+/// The ids under `instruments:` that name the broker, by symbol.
+std::map<std::string, std::string> ids_of(const Config& config, const std::string& broker) {
+  std::map<std::string, std::string> ids;
   for (const InstrumentConfig& instrument : config.instruments) {
     for (const auto& [name, id] : instrument.ids) {
       if (name == broker) ids.emplace(instrument.symbol, id);
     }
   }
   return ids;
+}
+
+bool same_names_same_ids(const std::map<std::string, std::string>& before, const std::map<std::string, std::string>& after) {
+  return std::all_of(before.begin(), before.end(), [&](const auto& named) {
+    const auto still = after.find(named.first);
+    return still == after.end() || still->second == named.second;
+  });
 }
 
 bool same_common_keys(const BrokerConfig& a, const BrokerConfig& b) {
@@ -101,7 +108,7 @@ bool same_common_keys(const BrokerConfig& a, const BrokerConfig& b) {
 
 /// `required` and `linger` are the gateway's own business: they are no difference.
 Difference difference(const Config& before, const BrokerConfig& a, const Config& after, const BrokerConfig& b) {
-  if (!same_common_keys(a, b) || ids_of(before, a.name) != ids_of(after, b.name)) return Difference::Any;
+  if (!same_common_keys(a, b) || !same_names_same_ids(ids_of(before, a.name), ids_of(after, b.name))) return Difference::Any;
   bool credentials = false;
   for (const OptionSpec& spec : after.broker_sources[b.id.value()]->adapter->options) {
     const OptionValue& old_value = a.options.find(spec.key)->second;
@@ -166,10 +173,12 @@ void compare_brokers(ReloadPlan& plan, const Config& running, const std::vector<
       plan.added.push_back(seat);
     } else {
       const Difference different = difference(running, running.brokers[seat.value()], fresh, broker);
-      if (different == Difference::Credentials && renewable(seat)) {
-        plan.renewed.push_back(seat);
-      } else if (different != Difference::None) {
+      const bool renews = different == Difference::Credentials && renewable(seat);
+      if (renews) plan.renewed.push_back(seat);
+      if (different != Difference::None && !renews) {
         plan.changed.push_back(seat);
+      } else if (ids_of(running, broker.name) != ids_of(fresh, broker.name)) {
+        plan.relisted.push_back(seat);
       }
     }
     sit_down(plan.config, fresh, broker, seat);
@@ -239,6 +248,7 @@ std::string ReloadPlan::json() const {
   put_names(writer, "removed", names_of(config, removed));
   put_names(writer, "changed", names_of(config, changed));
   put_names(writer, "renewed", names_of(config, renewed));
+  put_names(writer, "relisted", names_of(config, relisted));
   put_names(writer, "applied", applied);
   put_names(writer, "waits_for_restart", waiting);
   writer.EndObject();
@@ -251,6 +261,7 @@ std::string ReloadPlan::words() const {
   add_words(line, "removed", names_of(config, removed));
   add_words(line, "begin anew:", names_of(config, changed));
   add_words(line, "new credentials:", names_of(config, renewed));
+  add_words(line, "other names of instruments:", names_of(config, relisted));
   add_words(line, "applied", applied);
   add_words(line, "a restart applies", waiting);
   return line;

@@ -19,11 +19,14 @@ struct ReloadPlan {
   std::vector<BrokerId> removed;     // end
   std::vector<BrokerId> changed;     // end, and begin anew
   std::vector<BrokerId> renewed;     // only their credentials are others, and they can change them without a break
+  std::vector<BrokerId> relisted;    // names of theirs under `instruments:` came or went; a name that means another id makes a broker `changed`
   std::vector<std::string> applied;  // other keys that count from now on, such as "server.limits.outbox", "routing"
   std::vector<std::string> waiting;  // keys that wait for a restart
 
-  [[nodiscard]] bool changes_brokers() const { return !added.empty() || !removed.empty() || !changed.empty() || !renewed.empty(); }
-  /// Members of a JSON object: `added`, `removed`, `changed`, `renewed` (names of brokers), `applied`, `waits_for_restart` (keys).
+  [[nodiscard]] bool changes_brokers() const {
+    return !added.empty() || !removed.empty() || !changed.empty() || !renewed.empty() || !relisted.empty();
+  }
+  /// Members of a JSON object: `added`, `removed`, `changed`, `renewed`, `relisted` (names of brokers), `applied`, `waits_for_restart` (keys).
   [[nodiscard]] std::string json() const;
   /// The same in a line for people; empty: nothing has changed.
   [[nodiscard]] std::string words() const;

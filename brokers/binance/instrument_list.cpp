@@ -16,15 +16,22 @@ InstrumentList::InstrumentList(SessionHost& host, const BrokerConfig& config, co
 
 void InstrumentList::start() { fetch(); }
 
+void InstrumentList::read_again() {
+  if (!under_way_) fetch();
+}
+
 void InstrumentList::fetch() {
   if (const Duration wait = rest_.wait(settings_.instruments_weight(), true); wait > Duration::zero()) {
     return timer_.start(wait, [this] { fetch(); });
   }
+  timer_.cancel();
+  under_way_ = true;
   rest_.get(std::string{settings_.api_path()} + "/exchangeInfo", settings_.instruments_weight(),
             [this](RestAnswer&& answer) { on_answer(std::move(answer)); });
 }
 
 void InstrumentList::on_answer(RestAnswer&& answer) {
+  under_way_ = false;
   if (answer.kind != RestAnswer::Kind::Good) {
     const bool refused = answer.kind == RestAnswer::Kind::Refused || answer.kind == RestAnswer::Kind::Slow;
     return failed(refused, answer.words);

@@ -24,6 +24,8 @@ class InstrumentList {
 
   void start();
   void stop() { timer_.cancel(); }
+  /// Reads the list now, and not only when it is time.
+  void read_again();
 
  private:
   void fetch();
@@ -36,6 +38,7 @@ class InstrumentList {
   OnFailure on_failure_;
   common::Backoff backoff_;
   net::Timer timer_;
+  bool under_way_ = false;
 };
 
 }  // namespace tidegate::binance

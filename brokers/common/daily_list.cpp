@@ -49,6 +49,12 @@ void DailyList::start() {
   timer_.start(Duration::zero(), [this] { begin(); });
 }
 
+void DailyList::read_again() {
+  if (under_way_) return;  // what comes is given anyway
+  if (due_) return fetch();
+  start();
+}
+
 void DailyList::stop() {
   timer_.cancel();
   recheck_timer_.cancel();

@@ -63,6 +63,8 @@ class DailyList {
 
   void start();
   void stop();
+  /// Gives the list of the day again, from the cache or the broker.
+  void read_again();
   /// The broker has another list now.
   void changed();
   /// A wish names an instrument that is not in the list. Contracts are added during the day, so a list that came from the disk may lack it.

@@ -36,6 +36,7 @@ class MarketDataSession final : public Session, private LoginOwner, private Feed
   /// Books are whole again once everything is: the server tells only what changes.
   void request_snapshot(std::string_view symbol) override;
   void look_up(const std::vector<std::string>& texts) override;
+  void relist() override { on_contracts_changed(); }
   void reconnect() override;
   void stop() noexcept override;
 

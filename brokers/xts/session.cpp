@@ -84,6 +84,10 @@ void MarketDataSession::start_list() {
   if (!std::exchange(list_started_, true)) list_.start();
 }
 
+void MarketDataSession::relist() {
+  if (list_started_) list_.read_again();
+}
+
 void MarketDataSession::on_list(std::vector<Instrument>&& instruments) {
   if (stopped_) return;
   // Upwards first: what is asked for from now on should find its instrument.

@@ -36,6 +36,7 @@ class MarketDataSession final : public Session, private TokenOwner, private Feed
   void update(const WantedSet& wanted) override;
   /// Partial messages need a base after a hole; full ones are whole by themselves.
   void request_snapshot(std::string_view symbol) override;
+  void relist() override;
   void reconnect() override;
   void stop() noexcept override;
 

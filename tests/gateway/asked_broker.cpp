@@ -70,6 +70,7 @@ class PlayedBroker::PlayedSession final : public Session {
     port_.opened("played");
     port_.status(BrokerState::Live, "");
   }
+  void relist() override { tell_list(broker_.list); }
   void update(const WantedSet& wanted) override {
     const std::lock_guard lock{broker_.mutex_};
     broker_.wanted_.clear();

@@ -87,8 +87,21 @@ TEST_CASE("reload plan: a broker whose keys differ begins anew; of its credentia
   CHECK(reloads.plan(brokers("access_token: other")).changed == kNone);
   CHECK(reloads.plan(brokers("access_token: other"), false).changed == std::vector{BrokerId{1}});
   CHECK(reloads.plan(brokers("access_token: other, stale_after: 9s")).renewed == kNone);
-  CHECK(reloads.plan(brokers("access_token: token", "instruments:\n  - {symbol: \"NSE:X\", ids: {kite: 738561}}\n")).changed ==
-        std::vector{BrokerId{1}});
+}
+
+TEST_CASE("reload plan: names of instruments that come or go leave the broker's streams alone, a name that means another id does not") {
+  const auto named = [](const std::string& ids) {
+    return brokers("access_token: token", "instruments:\n  - {symbol: \"NSE:X\", ids: {" + ids + "}}\n");
+  };
+  const ReloadPlan come = Reloads{brokers()}.plan(named("kite: 738561"));
+  CHECK(come.relisted == std::vector{BrokerId{1}});
+  CHECK(come.changed == kNone);
+  const Reloads reloads{named("kite: 738561")};
+  CHECK(reloads.plan(brokers()).relisted == std::vector{BrokerId{1}});
+  CHECK(reloads.plan(named("kite: 738561")).relisted == kNone);
+  const ReloadPlan other = reloads.plan(named("kite: 408065"));
+  CHECK(other.changed == std::vector{BrokerId{1}});
+  CHECK(other.relisted == kNone);
 }
 
 TEST_CASE("reload plan: a secret behind a reference is followed by its session, and no change while the reference is the same") {

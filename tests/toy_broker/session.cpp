@@ -143,6 +143,11 @@ void LineSession::on_list_line(std::string_view line) {
   }
 }
 
+void LineSession::relist() {
+  list_due_ = true;
+  if (connection_) pump();
+}
+
 void LineSession::on_list_end() {
   std::vector<Instrument> instruments = std::exchange(coming_, {});
   listed_.clear();

@@ -27,6 +27,7 @@ class LineSession final : public Session, private common::ConnectionOwner {
   void start() override;
   void update(const WantedSet& wanted) override;
   void request_snapshot(std::string_view) override {}  // there are no books
+  void relist() override;
   void reconnect() override;
   void stop() noexcept override;
 

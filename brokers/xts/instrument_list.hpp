@@ -30,6 +30,8 @@ class InstrumentList : private common::ListSource {
 
   void start() { list_.start(); }
   void stop() { list_.stop(); }
+  /// Gives the list of the day again.
+  void read_again() { list_.read_again(); }
   /// A wish names an instrument that is not in the list.
   void missed() { list_.missed(); }
 

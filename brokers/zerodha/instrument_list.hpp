@@ -22,6 +22,8 @@ class InstrumentList : private common::ListSource {
 
   void start() { list_.start(); }
   void stop() { list_.stop(); }
+  /// Gives the list of the day again.
+  void read_again() { list_.read_again(); }
   /// The mark of the list that the server holds, as a connection told it; another one than before means that the list changed.
   void announced(std::string_view etag);
   /// A wish names an instrument that is not in the list.

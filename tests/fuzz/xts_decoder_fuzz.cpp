@@ -64,7 +64,7 @@ class TouchingSink final : public UpdateSink {
   std::uint64_t sum_ = 0;
 };
 
-std::string quoted(std::string_view text) {
+std::string as_json_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -81,16 +81,16 @@ RawFrame make_frame(unsigned kind, std::string_view bytes) {
       frame.bytes = bytes;
       break;
     case 1:
-      frame.bytes = "42[\"1502-json-full\"," + quoted(bytes) + "]";
+      frame.bytes = "42[\"1502-json-full\"," + as_json_text(bytes) + "]";
       break;
     case 2:
-      frame.bytes = "42[\"1502-json-partial\"," + quoted(bytes) + "]";
+      frame.bytes = "42[\"1502-json-partial\"," + as_json_text(bytes) + "]";
       break;
     case 3:
-      frame.bytes = "42[\"1501-json-partial\"," + quoted(bytes) + "]";
+      frame.bytes = "42[\"1501-json-partial\"," + as_json_text(bytes) + "]";
       break;
     case 4:
-      frame.bytes = "42[\"1505-json-partial\"," + quoted(bytes) + "]";
+      frame.bytes = "42[\"1505-json-partial\"," + as_json_text(bytes) + "]";
       break;
     case 5:
       frame.kind = FrameKind::Binary;
@@ -99,7 +99,7 @@ RawFrame make_frame(unsigned kind, std::string_view bytes) {
     default:
       frame.kind = FrameKind::Rest;
       frame.request = "POST /apimarketdata/instruments/subscription";
-      frame.bytes = kind == 6 ? std::string{bytes} : "{\"result\":{\"listQuotes\":[" + quoted(bytes) + "]}}";
+      frame.bytes = kind == 6 ? std::string{bytes} : "{\"result\":{\"listQuotes\":[" + as_json_text(bytes) + "]}}";
   }
   frame.bytes.shrink_to_fit();
   return frame;

@@ -26,16 +26,16 @@ std::string with_quotes(const std::string& quotes) {
 }  // namespace
 
 TEST_CASE("xts answers: every quote of a list is a message, whatever the root path") {
-  const std::string body = with_quotes("[" + quoted(last_price()) + "," + quoted(open_interest()) + "]");
+  const std::string body = with_quotes("[" + as_json_text(last_price()) + "," + as_json_text(open_interest()) + "]");
   const Lines lines{kTicker, "ticker 2_52001 at - float interest=880750 change as sent"};
   CHECK(answer(kSubscribe, body).lines == lines);
   CHECK(answer("POST /apibinarymarketdata/instruments/quotes", body).lines == lines);
   CHECK(answer("POST /instruments/quotes?x=1", body).lines == lines);
 }
 TEST_CASE("xts answers: one quote may stand bare, and the answer or its result in an array") {
-  CHECK(answer(kSubscribe, with_quotes(quoted(last_price()))).lines == Lines{kTicker});
-  CHECK(answer(kSubscribe, "[" + with_quotes(quoted(last_price())) + "]").lines == Lines{kTicker});
-  CHECK(answer(kSubscribe, R"({"result":[{"listQuotes":[)" + quoted(last_price()) + "]}]}").lines == Lines{kTicker});
+  CHECK(answer(kSubscribe, with_quotes(as_json_text(last_price()))).lines == Lines{kTicker});
+  CHECK(answer(kSubscribe, "[" + with_quotes(as_json_text(last_price())) + "]").lines == Lines{kTicker});
+  CHECK(answer(kSubscribe, R"({"result":[{"listQuotes":[)" + as_json_text(last_price()) + "]}]}").lines == Lines{kTicker});
 }
 TEST_CASE("xts answers: without quotes they are control") {
   CHECK(answer(kSubscribe, with_quotes("[]")).decoded.control == 1);
@@ -43,14 +43,14 @@ TEST_CASE("xts answers: without quotes they are control") {
   CHECK(answer(kSubscribe, R"({"type":"success","result":"","listQuotes":["x"]})").decoded.control == 1);
 }
 TEST_CASE("xts answers: other requests are ignored") {
-  CHECK(answer("PUT /apimarketdata/instruments/subscription", with_quotes(quoted(last_price()))).decoded.ignored == 1);
+  CHECK(answer("PUT /apimarketdata/instruments/subscription", with_quotes(as_json_text(last_price()))).decoded.ignored == 1);
   CHECK(answer("GET /apimarketdata/config/clientConfig", "{}").decoded.ignored == 1);
 }
 TEST_CASE("xts answers: a bad quote does not spoil the others, a broken answer keeps what came before") {
-  const Outcome mixed = answer(kSubscribe, with_quotes("[17," + quoted("{") + ",{}," + quoted(last_price()) + "]"));
+  const Outcome mixed = answer(kSubscribe, with_quotes("[17," + as_json_text("{") + ",{}," + as_json_text(last_price()) + "]"));
   CHECK(mixed.lines == Lines{kTicker});
   CHECK(mixed.decoded.bad == 3);
-  const Outcome broken = answer(kSubscribe, R"({"result":{"listQuotes":[)" + quoted(last_price()) + ",");
+  const Outcome broken = answer(kSubscribe, R"({"result":{"listQuotes":[)" + as_json_text(last_price()) + ",");
   CHECK(broken.lines == Lines{kTicker});
   CHECK(broken.decoded.bad == 1);
   CHECK(answer(kSubscribe, "Too many requests").decoded.bad == 1);

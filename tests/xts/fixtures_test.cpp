@@ -88,7 +88,7 @@ std::string side_text(const std::vector<LevelUpdate>& side) {
 }
 
 RawFrame frame_of(const std::string& event_name, const std::filesystem::path& file) {
-  return text_frame(event(event_name, test::xts::quoted(read_file(file))));
+  return text_frame(event(event_name, test::xts::as_json_text(read_file(file))));
 }
 
 void check_value(const Expected& expected, const char* name, Decimal value) {

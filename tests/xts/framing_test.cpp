@@ -49,15 +49,15 @@ const std::string kPackedLine = "ticker 2_52001 at 1765513002s float interest=88
 }  // namespace
 
 TEST_CASE("xts decoder: an argument may be a string, an object, or an array of either") {
-  CHECK(once(text_frame(event("1512-json-full", quoted(last_price())))).lines == Lines{kTicker});
+  CHECK(once(text_frame(event("1512-json-full", as_json_text(last_price())))).lines == Lines{kTicker});
   CHECK(once(text_frame(event("1512-json-full", last_price()))).lines == Lines{kTicker});
-  CHECK(once(text_frame(event("1512-json-full", "[" + quoted(last_price()) + "]"))).lines == Lines{kTicker});
-  CHECK(once(text_frame(event("1512-json-full", "[" + last_price() + " , " + quoted(last_price()) + " ]"))).lines == Lines{kTicker, kTicker});
+  CHECK(once(text_frame(event("1512-json-full", "[" + as_json_text(last_price()) + "]"))).lines == Lines{kTicker});
+  CHECK(once(text_frame(event("1512-json-full", "[" + last_price() + " , " + as_json_text(last_price()) + " ]"))).lines == Lines{kTicker, kTicker});
 }
 TEST_CASE("xts decoder: a message alone in its frame is read") { CHECK(once(text_frame(last_price())).lines == Lines{kTicker}); }
 TEST_CASE("xts decoder: spaces and further arguments do no harm") {
-  CHECK(once(text_frame("42 [ \"1512-json-full\" , " + quoted(last_price()) + " ] ")).lines == Lines{kTicker});
-  CHECK(once(text_frame("42[\"1512-json-full\"," + quoted(last_price()) + ",\"more\"]")).lines == Lines{kTicker});
+  CHECK(once(text_frame("42 [ \"1512-json-full\" , " + as_json_text(last_price()) + " ] ")).lines == Lines{kTicker});
+  CHECK(once(text_frame("42[\"1512-json-full\"," + as_json_text(last_price()) + ",\"more\"]")).lines == Lines{kTicker});
 }
 TEST_CASE("xts decoder: what was good before a fault in the same frame is kept") {
   const Outcome outcome = once(text_frame(event("1512-json-full", "[" + last_price() + R"(,"{",{},17])")));
@@ -69,7 +69,7 @@ TEST_CASE("xts decoder: an empty array and an unknown event are ignored, an even
   CHECK(once(text_frame(event("1512-json-full", "[]"))).decoded.ignored == 1);
   CHECK(once(text_frame(event("1512-binary-full", "\"x\""))).decoded.ignored == 1);
   CHECK(once(text_frame(event("5018-json-full", R"("{\"MessageCode\":5018}")"))).decoded.ignored == 1);
-  CHECK(once(text_frame("42/other," + event("1512-json-full", quoted(last_price())).substr(2))).decoded.ignored == 1);
+  CHECK(once(text_frame("42/other," + event("1512-json-full", as_json_text(last_price())).substr(2))).decoded.ignored == 1);
   CHECK(once(text_frame(R"(42["1512-json-full"])")).decoded.bad == 1);
 }
 TEST_CASE("xts decoder: transport is control") {

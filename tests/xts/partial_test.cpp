@@ -21,7 +21,7 @@ struct PartialSession {
   }
   Outcome partial(int code, std::string_view text) { return play(partial_event(code, text)); }
   Outcome snapshot(std::string_view json) {
-    return play(rest_frame("POST /apimarketdata/instruments/subscription", R"({"result":{"listQuotes":[)" + quoted(json) + "]}}"));
+    return play(rest_frame("POST /apimarketdata/instruments/subscription", R"({"result":{"listQuotes":[)" + as_json_text(json) + "]}}"));
   }
 };
 

@@ -44,11 +44,11 @@ TEST_CASE("xts decoder: Partial events allocate nothing in steady state") {
 }
 TEST_CASE("xts decoder: other wrappings allocate nothing in steady state") {
   std::vector<RawFrame> frames;
-  frames.push_back(text_frame(event("1502-json-full", "[" + quoted(depth()) + "," + last_price() + "]")));
+  frames.push_back(text_frame(event("1502-json-full", "[" + as_json_text(depth()) + "," + last_price() + "]")));
   frames.push_back(text_frame(R"(42["1501-json-partial","t:1_7001,l\u0074p:5"])"));
   frames.push_back(text_frame(touchline_flat()));
   frames.push_back(
       full_event(1507, R"({"MessageCode":1507,"ExchangeSegment":2,"message":"A \"halt\" that is long enough for the heap, if it went there"})"));
-  frames.push_back(rest_frame("POST /instruments/quotes", R"({"result":{"listQuotes":[)" + quoted(depth()) + "]}}"));
+  frames.push_back(rest_frame("POST /instruments/quotes", R"({"result":{"listQuotes":[)" + as_json_text(depth()) + "]}}"));
   CHECK(heap_calls_of_second_pass(frames) == 0);
 }

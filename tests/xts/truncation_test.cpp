@@ -37,14 +37,14 @@ TEST_CASE("xts decoder: Partial events cut at every byte are refused") {
 }
 TEST_CASE("xts decoder: events with objects and arrays cut at every byte are refused") {
   check_cuts(text_frame(event("1501-json-full", touchline_nested())));
-  check_cuts(text_frame(event("1502-json-full", "[" + quoted(depth()) + "," + last_price() + "]")));
+  check_cuts(text_frame(event("1502-json-full", "[" + as_json_text(depth()) + "," + last_price() + "]")));
 }
 TEST_CASE("xts decoder: messages alone in their frame cut at every byte are refused") {
   for (const std::string& json : all_full()) check_cuts(text_frame(json));
 }
 TEST_CASE("xts decoder: answers with quotes cut at every byte are refused") {
   check_cuts(rest_frame("POST /apimarketdata/instruments/subscription",
-                        R"({"type":"success","result":{"mdp":1502,"listQuotes":[)" + quoted(depth()) + "," + quoted(last_price()) + "]}}"));
+                        R"({"type":"success","result":{"mdp":1502,"listQuotes":[)" + as_json_text(depth()) + "," + as_json_text(last_price()) + "]}}"));
 }
 
 TEST_CASE("xts decoder: messages cut at every byte inside of a whole event are refused") {

@@ -101,7 +101,7 @@ RawFrame rest_frame(std::string request, std::string body) {
   return frame;
 }
 
-std::string quoted(std::string_view text) {
+std::string as_json_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -112,7 +112,7 @@ std::string quoted(std::string_view text) {
 
 std::string event(std::string_view name, std::string_view argument) { return "42[\"" + std::string{name} + "\"," + std::string{argument} + "]"; }
 
-RawFrame full_event(int code, std::string_view json) { return text_frame(event(std::to_string(code) + "-json-full", quoted(json))); }
-RawFrame partial_event(int code, std::string_view text) { return text_frame(event(std::to_string(code) + "-json-partial", quoted(text))); }
+RawFrame full_event(int code, std::string_view json) { return text_frame(event(std::to_string(code) + "-json-full", as_json_text(json))); }
+RawFrame partial_event(int code, std::string_view text) { return text_frame(event(std::to_string(code) + "-json-partial", as_json_text(text))); }
 
 }  // namespace tidegate::test::xts

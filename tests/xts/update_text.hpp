@@ -48,7 +48,7 @@ RawFrame binary_frame(std::string bytes);
 RawFrame rest_frame(std::string request, std::string body);
 
 /// `json` as a JSON string, with its quotes.
-std::string quoted(std::string_view text);
+std::string as_json_text(std::string_view text);
 /// `42["name","argument"]`
 std::string event(std::string_view name, std::string_view argument);
 RawFrame full_event(int code, std::string_view json);

@@ -220,6 +220,7 @@ void put_names(Json& json, const char* key, const std::vector<std::string>& name
 
 std::vector<std::string> names_of(const Config& config, const std::vector<BrokerId>& brokers) {
   std::vector<std::string> names;
+  names.reserve(brokers.size());
   for (const BrokerId broker : brokers) names.push_back(config.brokers[broker.value()].name);
   return names;
 }

@@ -180,13 +180,14 @@ TEST_CASE("xts sim: a token of natural age is refused as well") {
   CHECK_FALSE(sim.client.closed);
 }
 
-TEST_CASE("xts sim: already_subscribed refuses so many subscriptions and keeps nothing of them") {
+TEST_CASE("xts sim: already_subscribed finds the first instrument subscribed already, and does nothing else of the request") {
   Served sim;
   sim.inject("already_subscribed=2");
   CHECK(member(sim.subscribe(sim.login, code::kTouchline, {kInfy}).body, "code") == "\"e-session-0002\"");
-  CHECK(sim.subscribe(sim.login, code::kTouchline, {kInfy}).status == 400);
-  CHECK(sim.server.sessions()[0].subscriptions.size() == 1);
-  CHECK(sim.subscribe(sim.login, code::kTouchline, {kInfy}).status == 200);
+  CHECK(sim.server.sessions()[0].subscriptions.size() == 2);
+  CHECK(sim.subscribe(sim.login, code::kDepth, {kReliance, kInfy}).status == 400);
+  CHECK(sim.server.sessions()[0].subscriptions.size() == 3);
+  CHECK(sim.subscribe(sim.login, code::kDepth, {kInfy}).status == 200);
 }
 
 TEST_CASE("xts sim: limit lowers what a session may hold, below what it has if need be") {

@@ -87,7 +87,7 @@ class RelayRound {
 
 /// A round through a gateway that lives for this round alone: one that spins would take a core from the others.
 std::vector<double> measure_gateway(RelayRound& round, const Mode& mode, double rate) {
-  const std::vector<double> nothing(4, std::numeric_limits<double>::infinity());
+  std::vector<double> nothing(4, std::numeric_limits<double>::infinity());
   RelayVenue venue;
   GatewayHost gateway{gateway_yaml(venue.port(), mode)};
   if (!gateway.problem().empty()) {

@@ -23,7 +23,7 @@ constexpr std::array kFaults = {
     FaultSpec{FaultKind::TokenRevoked, "token_revoked", None, "", 0, "every token is dead at once: REST says Invalid Token, sockets are closed"},
     FaultSpec{FaultKind::Competing, "competing", None, "", 0, "another login takes every session: logout event, token dead"},
     FaultSpec{FaultKind::ExpireToken, "expire_token", None, "", 0, "every token is as old as it may get: refused from now on; sockets live on"},
-    FaultSpec{FaultKind::AlreadySubscribed, "already_subscribed", Number, "N", 1, "the next N subscriptions (1) are answered e-session-0002"},
+    FaultSpec{FaultKind::AlreadySubscribed, "already_subscribed", Number, "N", 1, "of the next N subscriptions (1) the first instrument is subscribed already: e-session-0002"},
     FaultSpec{FaultKind::Limit, "limit", NeededNumber, "N", 0, "sessions may hold N subscriptions from now on, until resume"},
     FaultSpec{FaultKind::Rest429, "rest_429", Number, "COUNT", 0, "the next COUNT REST requests are answered 429; without COUNT until resume"},
     FaultSpec{FaultKind::Rest503, "rest_503", Number, "COUNT", 0, "the next COUNT REST requests are answered 503; without COUNT until resume"},

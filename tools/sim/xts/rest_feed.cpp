@@ -104,6 +104,11 @@ net::HttpResponse Rest::subscribe(const net::HttpRequest& request, Login& login)
   const std::string count = remaining(login);
   const bool forced = already_subscribed != 0;
   if (already_subscribed > 0) --already_subscribed;
+  // It is true of one of them, as where an earlier process had the same token: its data flows.
+  if (forced && !batch.subscriptions.empty() && !login.has(batch.subscriptions.front())) {
+    login.subscriptions.push_back(batch.subscriptions.front());
+    source_.subscribed();
+  }
   const bool already = std::any_of(batch.subscriptions.begin(), batch.subscriptions.end(), [&login](const auto& each) { return login.has(each); });
   if (forced || already) {
     return rest_failure(400, "e-session-0002", "Instrument Already Subscribed !", R"({"listQuotes":[])" + (count.empty() ? "" : "," + count) + "}");

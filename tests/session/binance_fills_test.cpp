@@ -147,13 +147,15 @@ TEST_CASE_FIXTURE(FillFixture, "binance fills: books keep a part of the weight f
   set(config, "weight_share", "100");
   open();
   host.shifted_clock.set(UtcTime{1'767'225'600'000'000'000});  // a minute begins, after the list has cost 20
-  for (std::uint64_t i = 0; i < 20; ++i) {
+  constexpr std::size_t kAsked = 12;  // 25 each, and 4 snapshots of 50 stay free of the 500
+  for (std::uint64_t i = 0; i < kAsked; ++i) {
     session->request_trades("BINANCE:BTCUSDT", i, i);
-    run_on(loop, 10ms);
-    if (broker.held.size() > i) answer(i, 200, "[]");
+    REQUIRE(until_held(i + 1));
+    answer(i, 200, "[]");
   }
-  // 25 each, and 4 snapshots of 50 stay free of the 500.
-  CHECK(broker.held.size() == 12);
+  session->request_trades("BINANCE:BTCUSDT", kAsked, kAsked);
+  run_on(loop, 50ms);
+  CHECK(broker.held.size() == kAsked);
 }
 
 TEST_CASE_FIXTURE(FillFixture, "binance fills: switched off, nothing is asked for; and nothing comes after the end") {

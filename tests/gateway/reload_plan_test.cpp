@@ -55,7 +55,7 @@ TEST_CASE("reload plan: the same configuration changes nothing, in whatever orde
   CHECK(plan.applied.empty());
   CHECK(plan.waiting.empty());
   CHECK(plan.words().empty());
-  CHECK(plan.json() == R"("added":[],"removed":[],"changed":[],"renewed":[],"applied":[],"waits_for_restart":[])");
+  CHECK(plan.json() == R"("added":[],"removed":[],"changed":[],"renewed":[],"relisted":[],"applied":[],"waits_for_restart":[])");
   REQUIRE(plan.config.brokers.size() == 2);
   CHECK(plan.config.brokers[0].name == "spot");
   CHECK(plan.config.brokers[1].id == BrokerId{1});

@@ -55,7 +55,8 @@ constexpr Mistake kKeys[] = {
      "bad.yaml:3:12: server.limits.outbx: is not a key of this configuration; did you mean \"outbox\"?"},
     {"two letters swapped", BROKER "log: {lveel: info}\n", "bad.yaml:2:7: log.lveel: is not a key of this configuration; did you mean \"level\"?"},
     {"key from nowhere", BROKER "pipeline: {workers: 3}\n",
-     "bad.yaml:2:12: pipeline.workers: is not a key of this configuration; the keys here are: mode, wait, quiet_after, frame_queue, frame_queue_bytes, "
+     "bad.yaml:2:12: pipeline.workers: is not a key of this configuration; the keys here are: mode, wait, quiet_after, frame_queue, "
+     "frame_queue_bytes, "
      "record_queue"},
     {"misspelt common broker key", "brokers:\n  b: {adapter: fake, lingr: 1s}\n",
      "bad.yaml:2:22: brokers.b.lingr: is not a key of this configuration; did you mean \"linger\"?"},

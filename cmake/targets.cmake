@@ -49,11 +49,11 @@ function(tidegate_program name)
   target_link_libraries(${name} PRIVATE tidegate_options ${arg_LINKS})
 endfunction()
 
-# tidegate_test(name [ONE_THREAD] SOURCES a_test.cpp ... LINKS targets ...): one program, one ctest test for each TEST_CASE in it. A case that prints a
+# tidegate_test(name [ONE_THREAD] [ALONE] SOURCES a_test.cpp ... LINKS targets ...): one program, one ctest test for each TEST_CASE in it. A case that prints a
 # line beginning with "skipped:" (data missing on this machine) shows as skipped. ONE_THREAD: nothing in it starts a thread, so the thread sanitizer
-# has nothing to find there and leaves it out.
+# has nothing to find there and leaves it out. ALONE: it needs the machine for itself, and time.
 function(tidegate_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "ONE_THREAD" "" "SOURCES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ONE_THREAD;ALONE" "" "SOURCES;LINKS")
   if(arg_ONE_THREAD AND TIDEGATE_SANITIZE STREQUAL "thread")
     return()
   endif()
@@ -64,5 +64,9 @@ function(tidegate_test name)
   endif()
   target_compile_definitions(${name} PRIVATE TIDEGATE_SOURCE_DIR="${TIDEGATE_ROOT}")
   set_target_properties(${name} PROPERTIES UNITY_BUILD OFF) # each test file has helpers of its own, often of the same names
-  doctest_discover_tests(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "skipped:" TIMEOUT 300)
+  set(run TIMEOUT 300)
+  if(arg_ALONE)
+    set(run TIMEOUT 900 RUN_SERIAL TRUE)
+  endif()
+  doctest_discover_tests(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "skipped:" ${run})
 endfunction()

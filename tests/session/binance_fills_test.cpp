@@ -147,7 +147,7 @@ TEST_CASE_FIXTURE(FillFixture, "binance fills: books keep a part of the weight f
   set(config, "weight_share", "100");
   open();
   host.shifted_clock.set(UtcTime{1'767'225'600'000'000'000});  // a minute begins, after the list has cost 20
-  constexpr std::size_t kAsked = 12;  // 25 each, and 4 snapshots of 50 stay free of the 500
+  constexpr std::size_t kAsked = 12;                           // 25 each, and 4 snapshots of 50 stay free of the 500
   for (std::uint64_t i = 0; i < kAsked; ++i) {
     session->request_trades("BINANCE:BTCUSDT", i, i);
     REQUIRE(until_held(i + 1));

@@ -43,8 +43,8 @@ TEST_CASE("xts decoder: messages alone in their frame cut at every byte are refu
   for (const std::string& json : all_full()) check_cuts(text_frame(json));
 }
 TEST_CASE("xts decoder: answers with quotes cut at every byte are refused") {
-  check_cuts(rest_frame("POST /apimarketdata/instruments/subscription",
-                        R"({"type":"success","result":{"mdp":1502,"listQuotes":[)" + as_json_text(depth()) + "," + as_json_text(last_price()) + "]}}"));
+  check_cuts(rest_frame("POST /apimarketdata/instruments/subscription", R"({"type":"success","result":{"mdp":1502,"listQuotes":[)" +
+                                                                            as_json_text(depth()) + "," + as_json_text(last_price()) + "]}}"));
 }
 
 TEST_CASE("xts decoder: messages cut at every byte inside of a whole event are refused") {

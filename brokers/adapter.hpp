@@ -85,8 +85,8 @@ class SessionHost {
   [[nodiscard]] virtual std::uint64_t random_seed() = 0;
   /// When venues are open. The same object for as long as the host lives.
   [[nodiscard]] virtual const Calendars& calendars() const { return Calendars::none(); }
-  /// Asks the programs that the broker's keys name for their values anew, elsewhere, so that read_config() finds what they said last. `ready` is
-  /// called on the loop: at once where no program is named, else later. To be called before each connect; several calls share one run.
+  /// Asks the programs and web servers that the broker's keys name for their values anew, elsewhere, so that read_config() finds what they said last.
+  /// `ready` is called on the loop: at once where none is named, else later. To be called before each connect; several calls share one run.
   virtual void prepare_config(std::function<void()> ready) { std::exchange(ready, nullptr)(); }
   /// Reads the environment variables and files that the broker's keys refer to again.
   [[nodiscard]] virtual FreshConfig read_config() = 0;

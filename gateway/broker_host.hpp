@@ -34,7 +34,7 @@ class BrokerHost final : public SessionHost {
   /// `life`: how many sessions this broker has had before; their frames are told apart by it.
   BrokerHost(const Lent& lent, std::shared_ptr<const Config> config, BrokerId broker, BrokerTelemetry& telemetry, std::uint32_t life);
 
-  /// The broker's part of another configuration counts from the next read_config() on. The programs that it names are the same.
+  /// The broker's part of another configuration counts from the next read_config() on. Whom it asks for secrets is the same.
   void use(std::shared_ptr<const Config> config) { config_ = std::move(config); }
 
   net::EventLoop& loop() override { return lent_.loop; }

@@ -93,11 +93,19 @@ std::map<std::string, std::string> ids_of(const Config& config, const std::strin
   return ids;
 }
 
-bool same_names_same_ids(const std::map<std::string, std::string>& before, const std::map<std::string, std::string>& after) {
-  return std::all_of(before.begin(), before.end(), [&](const auto& named) {
+enum class Names : std::uint8_t {
+  Same,
+  ComeOrGo,
+  MeanOthers,  // one of them stands for another id now
+};
+
+Names compare_names(const std::map<std::string, std::string>& before, const std::map<std::string, std::string>& after) {
+  if (before == after) return Names::Same;
+  const bool kept = std::all_of(before.begin(), before.end(), [&](const auto& named) {
     const auto still = after.find(named.first);
     return still == after.end() || still->second == named.second;
   });
+  return kept ? Names::ComeOrGo : Names::MeanOthers;
 }
 
 bool same_common_keys(const BrokerConfig& a, const BrokerConfig& b) {
@@ -108,7 +116,7 @@ bool same_common_keys(const BrokerConfig& a, const BrokerConfig& b) {
 
 /// `required` and `linger` are the gateway's own business: they are no difference.
 Difference difference(const Config& before, const BrokerConfig& a, const Config& after, const BrokerConfig& b) {
-  if (!same_common_keys(a, b) || !same_names_same_ids(ids_of(before, a.name), ids_of(after, b.name))) return Difference::Any;
+  if (!same_common_keys(a, b)) return Difference::Any;
   bool credentials = false;
   for (const OptionSpec& spec : after.broker_sources[b.id.value()]->adapter->options) {
     const OptionValue& old_value = a.options.find(spec.key)->second;
@@ -120,9 +128,9 @@ Difference difference(const Config& before, const BrokerConfig& a, const Config&
     }
   }
   if (!credentials) return Difference::None;
-  // A program's words are fetched for one session.
-  const bool programs = !secret_sources_of(before, a.id).empty() || !secret_sources_of(after, b.id).empty();
-  return programs ? Difference::Any : Difference::Credentials;
+  // What programs and web servers say is fetched for one session.
+  const bool asks = !secret_sources_of(before, a.id).empty() || !secret_sources_of(after, b.id).empty();
+  return asks ? Difference::Any : Difference::Credentials;
 }
 
 BrokerId seat_of(const Config& running, const std::string& name, std::size_t seats) {
@@ -172,12 +180,13 @@ void compare_brokers(ReloadPlan& plan, const Config& running, const std::vector<
     if (!known) {
       plan.added.push_back(seat);
     } else {
-      const Difference different = difference(running, running.brokers[seat.value()], fresh, broker);
+      const Names names = compare_names(ids_of(running, broker.name), ids_of(fresh, broker.name));
+      const Difference different = names == Names::MeanOthers ? Difference::Any : difference(running, running.brokers[seat.value()], fresh, broker);
       const bool renews = different == Difference::Credentials && renewable(seat);
       if (renews) plan.renewed.push_back(seat);
       if (different != Difference::None && !renews) {
         plan.changed.push_back(seat);
-      } else if (ids_of(running, broker.name) != ids_of(fresh, broker.name)) {
+      } else if (names == Names::ComeOrGo) {
         plan.relisted.push_back(seat);
       }
     }

@@ -167,7 +167,7 @@ class Normalizer final : private UpdateSink {
   bool tell_market_closed(UtcTime until);
   bool tell_quiet(bool expected);
   std::size_t watch_rhythms(MonoTime now);
-  [[nodiscard]] MonoTime last_beat(SourceKey source) const;
+  [[nodiscard]] MonoTime& last_beat(SourceKey source);
   bool tell_broken_rhythm(MonoTime now);
   [[nodiscard]] const Calendar* calendar_of_stream() const;
 

@@ -87,14 +87,8 @@ std::size_t Normalizer::watch_rhythms(MonoTime now) {
   last_beats_.clear();
   for_each_stream([&](Channel, const Stream& stream) {
     if (!stream.wanted || !stream.has_source) return;
-    const auto known = std::find_if(last_beats_.begin(), last_beats_.end(), [&](const ConnectionBeat& beat) {
-      return beat.broker == stream.source.broker && beat.connection == stream.source.connection;
-    });
-    if (known == last_beats_.end()) {
-      last_beats_.push_back({stream.source.broker, stream.source.connection, stream.rhythm.last()});
-    } else {
-      known->at = std::max(known->at, stream.rhythm.last());
-    }
+    MonoTime& last = last_beat(stream.source);
+    last = std::max(last, stream.rhythm.last());
   });
   std::size_t found = 0;
   for_each_stream([&](Channel, const Stream& stream) {
@@ -103,11 +97,11 @@ std::size_t Normalizer::watch_rhythms(MonoTime now) {
   return found;
 }
 
-MonoTime Normalizer::last_beat(SourceKey source) const {
-  for (const ConnectionBeat& beat : last_beats_) {
+MonoTime& Normalizer::last_beat(SourceKey source) {
+  for (ConnectionBeat& beat : last_beats_) {
     if (beat.broker == source.broker && beat.connection == source.connection) return beat.at;
   }
-  return {};
+  return last_beats_.emplace_back(ConnectionBeat{source.broker, source.connection, {}}).at;
 }
 
 /// Of the stream at hand. True: it was told.

@@ -32,34 +32,27 @@ inline DepthUpdate from_event(const DepthEvent& depth, DepthKind kind, Market ma
   };
 }
 
+/// Of either kind of trade.
+template <class AnyTrade>
+[[nodiscard]] TradeUpdate trade_update(const AnyTrade& trade, Flags flags) {
+  return {
+      .instrument = native(trade.symbol),
+      .price = trade.price,
+      .quantity = trade.quantity,
+      .side = aggressor(trade.buyer_is_maker),
+      .trade_id = trade.id,
+      .numbered = true,
+      .flags = flags,
+      .ts_event = trade.trade_time,
+  };
+}
+
 }  // namespace detail
 
 // Here for the compiler: what comes by the thousand goes from the field to the update without a stop in between.
 
-[[nodiscard]] inline TradeUpdate to_update(const Trade& trade) {
-  return {
-      .instrument = detail::native(trade.symbol),
-      .price = trade.price,
-      .quantity = trade.quantity,
-      .side = detail::aggressor(trade.buyer_is_maker),
-      .trade_id = trade.id,
-      .numbered = true,
-      .ts_event = trade.trade_time,
-  };
-}
-
-[[nodiscard]] inline TradeUpdate to_update(const AggregateTrade& trade) {
-  return {
-      .instrument = detail::native(trade.symbol),
-      .price = trade.price,
-      .quantity = trade.quantity,
-      .side = detail::aggressor(trade.buyer_is_maker),
-      .trade_id = trade.id,
-      .numbered = true,
-      .flags = Flags::Aggregated,
-      .ts_event = trade.trade_time,
-  };
-}
+[[nodiscard]] inline TradeUpdate to_update(const Trade& trade) { return detail::trade_update(trade, Flags::None); }
+[[nodiscard]] inline TradeUpdate to_update(const AggregateTrade& trade) { return detail::trade_update(trade, Flags::Aggregated); }
 
 [[nodiscard]] inline QuoteUpdate to_update(const BookTicker& ticker) {
   return {

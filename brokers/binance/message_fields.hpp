@@ -22,9 +22,9 @@ inline Trade read_trade(FieldReader& field) {
 }
 
 /// `f` and `l` are not read: their difference was seen negative. docs/protocols/binance.md#agg-trade
-inline AggregateTrade read_aggregate_trade(FieldReader& field) {
+inline AggregateTrade read_aggregate_trade(FieldReader& field, std::string_view symbol) {
   return {
-      .symbol = field.symbol("s"),
+      .symbol = symbol,
       .id = field.trade_id("a"),
       .price = field.price("p"),
       .quantity = field.quantity("q"),
@@ -32,6 +32,8 @@ inline AggregateTrade read_aggregate_trade(FieldReader& field) {
       .buyer_is_maker = field.boolean("m"),
   };
 }
+
+inline AggregateTrade read_aggregate_trade(FieldReader& field) { return read_aggregate_trade(field, field.symbol("s")); }
 
 /// One trade of REST, which names no symbol. docs/protocols/binance.md#old-trades
 inline Result<Trade> read_old_trade(const Message& message, std::string_view symbol, common::TimeUnit unit) {
@@ -49,14 +51,7 @@ inline Result<Trade> read_old_trade(const Message& message, std::string_view sym
 /// The same of an aggregate trade. docs/protocols/binance.md#old-trades
 inline Result<AggregateTrade> read_old_aggregate_trade(const Message& message, std::string_view symbol, common::TimeUnit unit) {
   FieldReader field{message.fields, unit};
-  return field.result(AggregateTrade{
-      .symbol = symbol,
-      .id = field.trade_id("a"),
-      .price = field.price("p"),
-      .quantity = field.quantity("q"),
-      .trade_time = field.time("T"),
-      .buyer_is_maker = field.boolean("m"),
-  });
+  return field.result(read_aggregate_trade(field, symbol));
 }
 
 /// Spot sends no time here. docs/protocols/binance.md#book-ticker

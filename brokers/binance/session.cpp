@@ -62,6 +62,10 @@ void StreamSession::stop() noexcept {
   }
 }
 
+void StreamSession::relist() {
+  if (!stopped_) list_.read_again();
+}
+
 void StreamSession::on_list(ExchangeInfo&& info) {
   rest_.set_weight_limit(info.weight_per_minute.value_or(0));
   // Upwards first: what is accepted from now on should find its instrument.

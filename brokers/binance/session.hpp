@@ -35,7 +35,7 @@ class StreamSession final : public Session, public common::Renewable, private Sh
   void update(const WantedSet& wanted) override;
   void request_snapshot(std::string_view symbol) override;
   void request_trades(std::string_view symbol, std::uint64_t first, std::uint64_t last) override;
-  void relist() override { list_.read_again(); }
+  void relist() override;
   void reconnect() override;
   void renew(std::string_view why) override;
   void stop() noexcept override;

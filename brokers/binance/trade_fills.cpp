@@ -29,15 +29,17 @@ void TradeFills::request(std::string_view symbol, std::uint64_t first, std::uint
   pump();
 }
 
+std::int64_t TradeFills::request_weight() const { return newest_only_ ? settings_.newest_trades_weight() : settings_.old_trades_weight(); }
+
 void TradeFills::pump() {
   while (!under_way_ && !queue_.empty()) {
     const Wish wish = wishes_.find(queue_.front())->second;
     const bool too_late = host_.clock().mono() - wish.since > settings_.fills.timeout;
     if (!too_late) {
       // Room is left for the snapshots of books, which cannot go on without them.
-      const std::int64_t weight = newest_only_ ? settings_.newest_trades_weight() : settings_.old_trades_weight();
       const std::int64_t kept_free = settings_.snapshot_weight() * static_cast<std::int64_t>(settings_.snapshots_in_flight);
-      if (const Duration wait = rest_.wait(weight + kept_free, false); wait > Duration::zero()) return timer_.start(wait, [this] { pump(); });
+      if (const Duration wait = rest_.wait(request_weight() + kept_free, false); wait > Duration::zero())
+        return timer_.start(wait, [this] { pump(); });
     }
     const std::string symbol = std::move(queue_.front());
     queue_.pop_front();
@@ -48,9 +50,8 @@ void TradeFills::pump() {
 
 void TradeFills::send(const std::string& symbol, const Wish& wish) {
   under_way_ = true;
-  const std::int64_t weight = newest_only_ ? settings_.newest_trades_weight() : settings_.old_trades_weight();
   std::string target = trades_target(settings_, symbol, wish.first, wish.last, newest_only_);
-  rest_.get(target, weight, [this, symbol, wish, target](RestAnswer&& answer) { on_answer(symbol, wish, target, std::move(answer)); });
+  rest_.get(target, request_weight(), [this, symbol, wish, target](RestAnswer&& answer) { on_answer(symbol, wish, target, std::move(answer)); });
 }
 
 void TradeFills::on_answer(const std::string& symbol, const Wish& wish, const std::string& target, RestAnswer&& answer) {

@@ -37,6 +37,7 @@ class TradeFills {
   };
 
   void pump();
+  [[nodiscard]] std::int64_t request_weight() const;
   void send(const std::string& symbol, const Wish& wish);
   void on_answer(const std::string& symbol, const Wish& wish, const std::string& target, RestAnswer&& answer);
   void on_refusal(std::string_view words);

@@ -85,7 +85,7 @@ void MarketDataSession::start_list() {
 }
 
 void MarketDataSession::relist() {
-  if (list_started_) list_.read_again();
+  if (list_started_ && !stopped_) list_.read_again();
 }
 
 void MarketDataSession::on_list(std::vector<Instrument>&& instruments) {

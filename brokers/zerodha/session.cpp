@@ -79,6 +79,10 @@ void TickerSession::stop() noexcept {
 
 // ---- the instrument list ----
 
+void TickerSession::relist() {
+  if (!stopped_) list_.read_again();
+}
+
 void TickerSession::on_list(std::vector<Instrument>&& instruments) {
   if (stopped_) return;
   // Upwards first: what is asked for from now on should find its instrument.

@@ -37,7 +37,7 @@ class TickerSession final : public Session, public common::Renewable, private Sh
   void update(const WantedSet& wanted) override;
   /// Every full packet is a whole book: there is nothing to ask for.
   void request_snapshot(std::string_view) override {}
-  void relist() override { list_.read_again(); }
+  void relist() override;
   void reconnect() override;
   void renew(std::string_view why) override;
   void stop() noexcept override;

@@ -38,6 +38,12 @@ std::optional<Duration> parse_duration(std::string_view text) {
   return std::nullopt;
 }
 
+/// What stands in `path` between the two; empty: nothing, or it is another path.
+std::string_view between(std::string_view before, std::string_view path, std::string_view behind) {
+  if (path.size() < before.size() + behind.size() || !path.starts_with(before) || !path.ends_with(behind)) return {};
+  return path.substr(before.size(), path.size() - before.size() - behind.size());
+}
+
 /// A path's piece, percent-decoded as a query's value is.
 std::string decoded(std::string_view piece) {
   net::HttpRequest request;
@@ -104,12 +110,8 @@ net::HttpResponse AdminApi::dispatch(const net::HttpRequest& request, std::strin
   if (post && what == "drain") return drain(request);
   if (remove && what == "drain") return end_drain();
   if (post && what == "reload") return reload();
-  if (post && what.starts_with(kBrokers) && what.ends_with(kReconnect) && what.size() > kBrokers.size() + kReconnect.size()) {
-    return reconnect(what.substr(kBrokers.size(), what.size() - kBrokers.size() - kReconnect.size()));
-  }
-  if (post && what.starts_with(kBrokers) && what.ends_with(kRenew) && what.size() > kBrokers.size() + kRenew.size()) {
-    return renew(what.substr(kBrokers.size(), what.size() - kBrokers.size() - kRenew.size()));
-  }
+  if (const auto broker = between(kBrokers, what, kReconnect); post && !broker.empty()) return reconnect(broker);
+  if (const auto broker = between(kBrokers, what, kRenew); post && !broker.empty()) return renew(broker);
   if (get && what == "routing") return json_answer(200, hub_.host.routing_json());
   if (post && what.starts_with(kRouting)) return order_source(what.substr(kRouting.size()));
   if (remove && what.starts_with(kRouting)) return take_back_order(what.substr(kRouting.size()));

@@ -49,9 +49,9 @@ class Login {
   };
   [[nodiscard]] Caller caller(const net::HttpRequest& request) const;
 
-  /// Who may log in has changed: every session is looked at again, and gets what it is entitled to now or is closed.
   /// The options have changed: where a login is required now, clients without one have the time that a new client has.
   void configure();
+  /// Who may log in has changed: every session is looked at again, and gets what it is entitled to now or is closed.
   void set_authenticator(std::shared_ptr<const Authenticator> authenticator, bool configured);
 
   /// The login has to be renewed soon, or has ended, or did not come in time. Nothing before the returned moment.

@@ -25,16 +25,14 @@ bool is_variable_name(std::string_view name) {
 }
 
 ResolvedText problem(std::string what, std::string remedy) { return {{}, std::move(what), std::move(remedy)}; }
-ResolvedText absent(std::string what, std::string remedy) { return {{}, std::move(what), std::move(remedy), true}; }
 
 ResolvedText first_line(std::string_view path, const std::filesystem::path& folder) {
   std::string content;
   if (const std::string wrong = read_whole_file(seen_from(folder, path), content); !wrong.empty()) {
-    return absent("the file " + in_quotes(path) + " cannot be read (" + wrong + ")", "create it, or correct the path or its permissions");
+    return absent_value("the file " + in_quotes(path) + " cannot be read (" + wrong + ")", "create it, or correct the path or its permissions");
   }
-  std::string line = content.substr(0, content.find('\n'));
-  if (!line.empty() && line.back() == '\r') line.pop_back();
-  if (line.empty()) return absent("the first line of the file " + in_quotes(path) + " is empty", "write the value on the file's first line");
+  const std::string line = first_line_of(content);
+  if (line.empty()) return absent_value("the first line of the file " + in_quotes(path) + " is empty", "write the value on the file's first line");
   return {line, {}, {}};
 }
 
@@ -47,8 +45,8 @@ ResolvedText variable(std::string_view inside) {
   const char* value = std::getenv(name.c_str());
   if (value != nullptr && *value != '\0') return {value, {}, {}};
   if (split != std::string_view::npos) return {std::string(inside.substr(split + kOtherwise.size())), {}, {}};
-  return absent("the environment variable " + name + (value == nullptr ? " is not set" : " is empty"),
-                "set it before the start: export " + name + "=...");
+  return absent_value("the environment variable " + name + (value == nullptr ? " is not set" : " is empty"),
+                      "set it before the start: export " + name + "=...");
 }
 
 /// Calls `replace(inside)` for each ${inside} and puts together what it returns; stops at the first problem.
@@ -86,6 +84,20 @@ std::string program_name(std::string_view inside) {
 }
 
 }  // namespace
+
+ResolvedText absent_value(std::string problem, std::string remedy) { return {{}, std::move(problem), std::move(remedy), true}; }
+
+std::string first_line_of(std::string_view text) {
+  std::string_view line = text.substr(0, text.find('\n'));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return std::string(line);
+}
+
+std::string_view whole_reference(std::string_view text) {
+  constexpr std::string_view kBegin = "${";
+  if (!text.starts_with(kBegin) || text.find('}') != text.size() - 1) return {};
+  return text.substr(kBegin.size(), text.size() - kBegin.size() - 1);
+}
 
 bool has_reference(std::string_view text) { return text.find("${") != std::string_view::npos; }
 

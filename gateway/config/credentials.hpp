@@ -16,6 +16,15 @@ struct ResolvedText {
   [[nodiscard]] bool ok() const { return problem.empty(); }
 };
 
+/// What is not there, or does not answer: it may be there another time.
+[[nodiscard]] ResolvedText absent_value(std::string problem, std::string remedy);
+
+/// The first line of a text, without its end.
+[[nodiscard]] std::string first_line_of(std::string_view text);
+
+/// What stands between the braces of a text that is one ${...} and nothing else; empty: it is none.
+[[nodiscard]] std::string_view whole_reference(std::string_view text);
+
 /// True when `text` refers to something outside.
 [[nodiscard]] bool has_reference(std::string_view text);
 

@@ -21,7 +21,7 @@ namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-constexpr std::string_view kBegin = "${command:";
+constexpr std::string_view kBegin = "command:";
 constexpr std::size_t kLineBytesMax = 16U << 10U;
 constexpr int kTickMs = 20;
 
@@ -67,11 +67,7 @@ class FirstLine {
     }
   }
   [[nodiscard]] bool too_long() const { return text_.size() > kLineBytesMax; }
-  [[nodiscard]] std::string line() const {
-    std::string line = text_;
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    return line;
-  }
+  [[nodiscard]] std::string line() const { return first_line_of(text_); }
 
  private:
   void take(std::string_view block) {
@@ -141,8 +137,6 @@ int end_group(pid_t process) {
   return status;
 }
 
-ResolvedText failure(const std::string& what, std::string remedy) { return {{}, what, std::move(remedy), true}; }
-
 /// What it said on stderr, without the value should that stand there too.
 std::string complaint_of(const std::string& error, const std::string& value) {
   if (error.empty()) return {};
@@ -157,8 +151,8 @@ std::string complaint_of(const std::string& error, const std::string& value) {
 }  // namespace
 
 std::string_view program_line(std::string_view text) {
-  if (!text.starts_with(kBegin) || text.find('}') != text.size() - 1) return {};
-  return text.substr(kBegin.size(), text.size() - kBegin.size() - 1);
+  const std::string_view inside = whole_reference(text);
+  return inside.starts_with(kBegin) ? inside.substr(kBegin.size()) : std::string_view{};
 }
 
 std::vector<std::string> program_words(std::string_view line) {
@@ -192,14 +186,16 @@ std::vector<std::string> program_words(std::string_view line) {
 
 ResolvedText run_program(const std::string& line, const std::filesystem::path& folder, Duration limit, const std::atomic<bool>& cancelled) {
   std::vector<std::string> words = program_words(line);
-  if (words.empty()) return failure("the command " + in_quotes(line) + " has no program, or an open quote", "write ${command:PROGRAM ARGUMENT...}");
+  if (words.empty())
+    return absent_value("the command " + in_quotes(line) + " has no program, or an open quote", "write ${command:PROGRAM ARGUMENT...}");
   const std::string name = in_quotes(words.front());
   if (words.front().find('/') != std::string::npos) words.front() = seen_from(folder, words.front()).string();
   Pipe out, err;
-  if (!out.open() || !err.open()) return failure("the program " + name + " cannot be started (" + std::strerror(errno) + ")", "close other programs");
+  if (!out.open() || !err.open())
+    return absent_value("the program " + name + " cannot be started (" + std::strerror(errno) + ")", "close other programs");
   pid_t process = -1;
   if (const int wrong = Spawn(folder, out, err).start(words, process); wrong != 0) {
-    return failure("the program " + name + " cannot be started (" + std::strerror(wrong) + ")", "correct its name, or its permissions");
+    return absent_value("the program " + name + " cannot be started (" + std::strerror(wrong) + ")", "correct its name, or its permissions");
   }
   out.write.close();
   err.write.close();
@@ -216,15 +212,15 @@ ResolvedText run_program(const std::string& line, const std::filesystem::path& f
     late = std::chrono::steady_clock::now() >= deadline || cancelled.load(std::memory_order_relaxed);
   }
   const int status = end_group(process);
-  if (!ended) return failure("the program " + name + " did not end in time and was killed", "make it quicker, or raise secret_timeout");
+  if (!ended) return absent_value("the program " + name + " did not end in time and was killed", "make it quicker, or raise secret_timeout");
   const std::string said = value.line();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     const std::string how = WIFEXITED(status) ? "exit code " + std::to_string(WEXITSTATUS(status)) : "signal " + std::to_string(WTERMSIG(status));
-    return failure("the program " + name + " ended with " + how + complaint_of(error.line(), said), "run it by hand to see why");
+    return absent_value("the program " + name + " ended with " + how + complaint_of(error.line(), said), "run it by hand to see why");
   }
-  if (value.too_long()) return failure("the program " + name + " gave a line of more than 16 KiB", "let it print the value alone, on one line");
+  if (value.too_long()) return absent_value("the program " + name + " gave a line of more than 16 KiB", "let it print the value alone, on one line");
   if (said.empty())
-    return failure("the program " + name + " gave nothing on its first line" + complaint_of(error.line(), said), "let it print the value first");
+    return absent_value("the program " + name + " gave nothing on its first line" + complaint_of(error.line(), said), "let it print the value first");
   return {said, {}, {}};
 }
 

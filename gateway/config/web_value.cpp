@@ -18,8 +18,6 @@ constexpr std::size_t kBodyBytesMax = 16U << 10U;
 constexpr std::chrono::milliseconds kLook{20};  // how often it is looked whether anybody still wants the answer
 constexpr int kOk = 200;
 
-ResolvedText no_value(std::string what, std::string remedy) { return {{}, std::move(what), std::move(remedy), true}; }
-
 /// Nothing: cancelled.
 std::optional<net::HttpAnswer> get(const std::string& address, Duration limit, const std::atomic<bool>& cancelled) {
   net::EventLoop loop;
@@ -34,20 +32,12 @@ std::optional<net::HttpAnswer> get(const std::string& address, Duration limit, c
   return answer;
 }
 
-std::string first_line_of(const std::string& body) {
-  std::string line = body.substr(0, body.find('\n'));
-  if (!line.empty() && line.back() == '\r') line.pop_back();
-  return line;
-}
-
 }  // namespace
 
 bool is_web_address(std::string_view inside) { return inside.starts_with(kSecure) || inside.starts_with(kPlain); }
 
 std::string_view web_address(std::string_view text) {
-  constexpr std::string_view kBegin = "${";
-  if (!text.starts_with(kBegin) || text.find('}') != text.size() - 1) return {};
-  const std::string_view inside = text.substr(kBegin.size(), text.size() - kBegin.size() - 1);
+  const std::string_view inside = whole_reference(text);
   return is_web_address(inside) ? inside : std::string_view{};
 }
 
@@ -63,20 +53,20 @@ std::string public_address(std::string_view address) {
 ResolvedText fetch_value(const std::string& address, Duration limit, const std::atomic<bool>& cancelled) {
   const std::string shown = in_quotes(public_address(address));
   const UrlText url = parse_url(address);
-  if (!url.url) return no_value("the address " + shown + " " + url.problem, "write ${https://HOST/PATH}");
+  if (!url.url) return absent_value("the address " + shown + " " + url.problem, "write ${https://HOST/PATH}");
   if (url.url->scheme != "https" && !is_loopback(url.url->host)) {
-    return no_value("the address " + shown + " would send the secret over the network unencrypted", "use https, or a server on this machine");
+    return absent_value("the address " + shown + " would send the secret over the network unencrypted", "use https, or a server on this machine");
   }
   const std::optional<net::HttpAnswer> answer = get(address, limit, cancelled);
-  if (!answer) return no_value("the server at " + shown + " was asked in vain: nobody waits any more", "ask again");
+  if (!answer) return absent_value("the server at " + shown + " was asked in vain: nobody waits any more", "ask again");
   if (answer->status == 0)
-    return no_value("the server at " + shown + " could not be asked (" + answer->error + ")", "see whether it runs, or raise secret_timeout");
+    return absent_value("the server at " + shown + " could not be asked (" + answer->error + ")", "see whether it runs, or raise secret_timeout");
   if (answer->status != kOk) {
-    return no_value("the server at " + shown + " answered with HTTP status " + std::to_string(answer->status),
-                    "correct the address, or what it needs");
+    return absent_value("the server at " + shown + " answered with HTTP status " + std::to_string(answer->status),
+                        "correct the address, or what it needs");
   }
   const std::string line = first_line_of(answer->body);
-  if (line.empty()) return no_value("the server at " + shown + " gave nothing on its first line", "let it give the value first");
+  if (line.empty()) return absent_value("the server at " + shown + " gave nothing on its first line", "let it give the value first");
   return {line, {}, {}};
 }
 

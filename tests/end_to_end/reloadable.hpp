@@ -12,7 +12,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -21,7 +20,7 @@
 #include "tests/support/subscriber_client.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/toy_broker/adapter.hpp"
-#include "tests/toy_broker/simulator.hpp"
+#include "tests/toy_broker/simulator_thread.hpp"
 
 namespace tidegate::test {
 
@@ -30,25 +29,22 @@ inline constexpr std::array<const Adapter*, 1> kToyAdapters = {&toy::kToy};
 /// A toy broker's side, on a thread of its own: each of its instruments trades at 1, 2, 3, ..., every two milliseconds.
 class TradingVenue {
  public:
-  explicit TradingVenue(std::vector<std::string> names) : names_(std::move(names)) {
-    REQUIRE(simulator_.listen().empty());
-    trade();
-    thread_ = std::thread{[this] { loop_.run(); }};
+  explicit TradingVenue(std::vector<std::string> names) : names_(std::move(names)), simulator_(listed(names_)) {
+    call([this](toy::Simulator& simulator) {
+      timer_.emplace(simulator_.loop());
+      trade(simulator);
+    });
   }
   ~TradingVenue() {
-    loop_.stop();
-    thread_.join();
+    call([this](toy::Simulator&) { timer_.reset(); });
   }
   TradingVenue(const TradingVenue&) = delete;
   TradingVenue& operator=(const TradingVenue&) = delete;
 
   /// Runs `work` on the venue's thread, and waits for what it gives.
   template <class Work>
-  auto call(Work work) {
-    std::packaged_task<decltype(work(std::declval<toy::Simulator&>()))()> task{[this, &work] { return work(simulator_); }};
-    auto given = task.get_future();
-    loop_.post([&task] { task(); });
-    return given.get();
+  auto call(Work work) -> decltype(work(std::declval<toy::Simulator&>())) {
+    return simulator_.call(std::move(work));
   }
   [[nodiscard]] std::vector<std::string> commands() {
     return call([](toy::Simulator& simulator) { return simulator.commands(); });
@@ -71,20 +67,18 @@ class TradingVenue {
     for (const std::string& name : names) lines.push_back(name + " 0.05");
     return lines;
   }
-  void trade() {
+  void trade(toy::Simulator& simulator) {
     ++price_;
     for (const std::string& name : names_) {
-      simulator_.publish("T " + name + " " + std::to_string(price_) + " 1 " + std::to_string(1'700'000'000'000 + price_), name);
+      simulator.publish("T " + name + " " + std::to_string(price_) + " 1 " + std::to_string(1'700'000'000'000 + price_), name);
     }
-    timer_.start(std::chrono::milliseconds{2}, [this] { trade(); });
+    timer_->start(std::chrono::milliseconds{2}, [this, &simulator] { trade(simulator); });
   }
 
   std::vector<std::string> names_;
-  net::EventLoop loop_;
-  toy::Simulator simulator_{loop_, listed(names_)};
-  net::Timer timer_{loop_};
+  toy::SimulatorThread simulator_;
   std::int64_t price_ = 0;
-  std::thread thread_;
+  std::optional<net::Timer> timer_;  // the simulator's thread's
 };
 
 /// A gateway that reads its configuration from `yaml` again at each reload.

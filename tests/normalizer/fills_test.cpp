@@ -10,23 +10,15 @@
 
 #include "normalizer/normalizer.hpp"
 #include "normalizer/open_holes.hpp"
+#include "tests/normalizer/calling_decoder.hpp"
 #include "tests/support/manual_clock.hpp"
 
 namespace tidegate {
 namespace {
 
 using namespace std::chrono_literals;
+using test::CallingDecoder;
 using Seen = std::vector<std::string>;
-
-/// The test calls the sink itself.
-class CallingDecoder final : public Decoder {
- public:
-  std::function<void(UpdateSink&)> next;
-  Decoded decode(const RawFrame&, UpdateSink& sink) override {
-    next(sink);
-    return {1, 0, 0, 0, {}};
-  }
-};
 
 /// What a subscriber would see of trades: "3 #7" (seq, id), "3 #7 replayed", "gap 3-4".
 class Told final : public RecordSink {

@@ -8,22 +8,14 @@
 #include <vector>
 
 #include "normalizer/normalizer.hpp"
+#include "tests/normalizer/calling_decoder.hpp"
 #include "tests/support/manual_clock.hpp"
 
 namespace tidegate {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// The test calls the sink itself.
-class CallingDecoder final : public Decoder {
- public:
-  std::function<void(UpdateSink&)> next;
-  Decoded decode(const RawFrame&, UpdateSink& sink) override {
-    next(sink);
-    return {1, 0, 0, 0, {}};
-  }
-};
+using test::CallingDecoder;
 
 /// What a subscriber would see: "trade 3 #7" (seq, id), "gap 3-4", "stale".
 class Told final : public RecordSink {

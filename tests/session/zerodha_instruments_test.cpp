@@ -144,6 +144,22 @@ TEST_CASE_FIXTURE(CacheFixture, "zerodha instruments: before the day's hour yest
   REQUIRE(until([&] { return fs::exists(file("2026-11-20")); }));
 }
 
+TEST_CASE_FIXTURE(CacheFixture, "zerodha instruments: the list is given again on demand, from today's file, and what is subscribed stays") {
+  open_one();
+  REQUIRE(until([&] { return fs::exists(file("2026-11-20")); }));
+  const std::size_t commands = kite.peer().commands.size();
+  session->relist();
+  REQUIRE(until([&] { return host.list_count == 2; }));
+  run_on(loop);
+  CHECK(kite.http_requests.size() == 1);
+  CHECK(kite.peer().commands.size() == commands);
+  session->stop();
+  session->relist();
+  run_on(loop, 40ms);
+  CHECK(host.list_count == 2);
+  CHECK(kite.http_requests.size() == 1);
+}
+
 TEST_CASE_FIXTURE(CacheFixture, "zerodha instruments: another etag than before has the list read again, at most so often") {
   const auto announce = [this](std::string_view etag) {
     kite.send_all_text(R"({"type":"instruments_meta","data":{"count":7,"etag":")" + std::string{etag} + "\"}}");

@@ -2,9 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <functional>
-#include <future>
 #include <string>
-#include <thread>
 
 #include "brokers/registry.hpp"
 #include "tests/support/gateway_under_test.hpp"
@@ -12,7 +10,7 @@
 #include "tests/support/subscriber_client.hpp"
 #include "tests/toy_broker/adapter.hpp"
 #include "tests/toy_broker/options.hpp"
-#include "tests/toy_broker/simulator.hpp"
+#include "tests/toy_broker/simulator_thread.hpp"
 
 using namespace tidegate;
 using test::SubscriberClient;
@@ -23,37 +21,13 @@ using Json = SubscriberClient::Json;
 
 constexpr std::array<const Adapter*, 1> kAdapters = {&toy::kToy};
 
-/// The simulator on a thread of its own.
-class ToyVenue {
- public:
-  ToyVenue() {
-    REQUIRE(simulator_.listen().empty());
-    thread_ = std::thread{[this] { loop_.run(); }};
-  }
-  ~ToyVenue() {
-    loop_.stop();
-    thread_.join();
-  }
-  ToyVenue(const ToyVenue&) = delete;
-  ToyVenue& operator=(const ToyVenue&) = delete;
+struct ToyVenue : toy::SimulatorThread {
+  ToyVenue() : SimulatorThread({"ACME 0.05", "PEAR -"}) {}
 
-  /// Runs `work` on the simulator's thread, and waits for what it gives.
-  template <class Work>
-  auto call(Work work) {
-    std::packaged_task<decltype(work(std::declval<toy::Simulator&>()))()> task{[this, &work] { return work(simulator_); }};
-    auto given = task.get_future();
-    loop_.post([&task] { task(); });
-    return given.get();
-  }
   [[nodiscard]] std::string yaml() const {
-    return "server: {listen: \"127.0.0.1:0\"}\nbrokers:\n  toy: {adapter: toy, ws_url: \"ws://127.0.0.1:" + std::to_string(simulator_.port()) +
+    return "server: {listen: \"127.0.0.1:0\"}\nbrokers:\n  toy: {adapter: toy, ws_url: \"ws://127.0.0.1:" + std::to_string(port()) +
            "/feed\", reconnect: {initial: 5ms, maximum: 50ms}, linger: 0s, heartbeat_timeout: 1s}\n";
   }
-
- private:
-  net::EventLoop loop_;
-  toy::Simulator simulator_{loop_, {"ACME 0.05", "PEAR -"}};
-  std::thread thread_;
 };
 
 auto trade_of(std::string symbol, std::string price) {

@@ -91,38 +91,66 @@ void Outbox::push(std::string_view bytes, Done done) {
   bytes_ += bytes.size();
 }
 
-std::size_t Outbox::gather(iovec* pieces, std::size_t limit, std::size_t& total) const {
-  std::size_t count = 0;
-  std::size_t skip = offset_;
-  total = 0;
-  for (const Block* block = head_; block != nullptr; block = block->next) {
-    for (std::uint32_t i = block->first; i < block->end; ++i) {
-      if (count == limit) return count;
-      const std::string_view rest = block->entries[i].bytes().substr(skip);
-      skip = 0;
-      if (rest.empty()) continue;
-      pieces[count++] = {const_cast<char*>(rest.data()), rest.size()};
-      total += rest.size();
+Outbox::Place Outbox::begin() const { return {head_, head_ == nullptr ? 0 : head_->first, offset_}; }
+
+/// Calls visit(bytes, is_last) for each piece that is not empty until it returns false.
+template <class Visit>
+void Outbox::for_each_piece(const Place& from, Visit visit) {
+  std::size_t skip = from.offset_;
+  std::uint32_t i = from.entry_;
+  for (const Block* block = from.block_; block != nullptr; block = block->next) {
+    for (; i < block->end; ++i) {
+      const std::string_view rest = block->entries[i].bytes().substr(std::exchange(skip, 0));
+      if (!rest.empty() && !visit(rest, i + 1 == block->end && block->next == nullptr)) return;
     }
+    if (block->next != nullptr) i = block->next->first;
   }
+}
+
+std::size_t Outbox::gather(const Place& from, iovec* pieces, std::size_t limit, std::size_t& total) {
+  std::size_t count = 0;
+  total = 0;
+  for_each_piece(from, [&](std::string_view piece, bool) {
+    if (count == limit) return false;
+    pieces[count++] = {const_cast<char*>(piece.data()), piece.size()};
+    total += piece.size();
+    return true;
+  });
   return count;
 }
 
-std::string_view Outbox::front(char* room, std::size_t limit) const {
+std::string_view Outbox::front(const Place& from, char* room, std::size_t limit) {
+  std::string_view whole;
   std::size_t count = 0;
-  std::size_t skip = offset_;
-  for (const Block* block = head_; block != nullptr; block = block->next) {
-    for (std::uint32_t i = block->first; i < block->end; ++i) {
-      if (count == limit) return {room, count};
-      const std::string_view rest = block->entries[i].bytes().substr(skip, limit - count);
-      skip = 0;
-      const bool last = i + 1 == block->end && block->next == nullptr;
-      if (count == 0 && (rest.size() == limit || last)) return rest;
-      std::copy(rest.begin(), rest.end(), room + count);
-      count += rest.size();
+  for_each_piece(from, [&](std::string_view piece, bool last) {
+    piece = piece.substr(0, limit - count);
+    if (count == 0 && (piece.size() == limit || last)) {
+      whole = piece;
+      return false;
     }
+    std::copy(piece.begin(), piece.end(), room + count);
+    count += piece.size();
+    return count < limit;
+  });
+  return whole.empty() ? std::string_view{room, count} : whole;
+}
+
+Outbox::Place Outbox::beyond(const Place& from, std::size_t count) {
+  Place place = from;
+  count += std::exchange(place.offset_, 0);
+  while (place.block_ != nullptr) {
+    for (; place.entry_ < place.block_->end; ++place.entry_) {
+      const std::size_t size = place.block_->entries[place.entry_].bytes().size();
+      if (count < size) {
+        place.offset_ = count;
+        return place;
+      }
+      count -= size;
+    }
+    place.block_ = place.block_->next;
+    place.entry_ = place.block_ == nullptr ? 0 : place.block_->first;
   }
-  return {room, count};
+  return place;
 }
 
 void Outbox::consume(std::size_t count, std::vector<Done>& due) {

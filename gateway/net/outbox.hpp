@@ -32,10 +32,15 @@ class Outbox {
 
   [[nodiscard]] bool empty() const { return head_ == nullptr; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
-  /// Describes the front of the queue in at most `limit` pieces; returns how many, and their sum in `total`.
-  std::size_t gather(iovec* pieces, std::size_t limit, std::size_t& total) const;
-  /// The first bytes of the queue, `limit` at most, in one piece: where they stand when the first entry has so many, else gathered in `room`.
-  [[nodiscard]] std::string_view front(char* room, std::size_t limit) const;
+  /// A place among the bytes that wait, for reading on without dropping anything; good until the queue changes.
+  class Place;
+  [[nodiscard]] Place begin() const;
+  /// Describes what waits from there on in at most `limit` pieces; returns how many, and their sum in `total`.
+  static std::size_t gather(const Place& from, iovec* pieces, std::size_t limit, std::size_t& total);
+  /// The bytes from there on, `limit` at most, in one piece: where they stand when the first entry has so many, else gathered in `room`.
+  [[nodiscard]] static std::string_view front(const Place& from, char* room, std::size_t limit);
+  /// The place `count` bytes further on; there are so many.
+  [[nodiscard]] static Place beyond(const Place& from, std::size_t count);
   /// Drops `count` bytes from the front, and appends the completions that became due. The caller calls them.
   void consume(std::size_t count, std::vector<Done>& due);
   /// Drops the shared frames that have not begun to leave, and shows each. Frames of which a part lies in the first `begun` bytes of the queue have
@@ -65,6 +70,8 @@ class Outbox {
   class Blocks;
 
   [[nodiscard]] static Blocks& blocks();
+  template <class Visit>
+  static void for_each_piece(const Place& from, Visit visit);
   Entry& append();
   void drop_first_block();
 
@@ -73,6 +80,16 @@ class Outbox {
   std::size_t offset_ = 0;  // bytes of the first entry that have left
   std::size_t bytes_ = 0;
   std::uint64_t taken_ = 0;
+};
+
+class Outbox::Place {
+ private:
+  friend class Outbox;
+  Place(const Block* block, std::uint32_t entry, std::size_t offset) : block_(block), entry_(entry), offset_(offset) {}
+
+  const Block* block_;  // null: the end
+  std::uint32_t entry_;
+  std::size_t offset_;  // bytes of the entry that lie before it
 };
 
 }  // namespace tidegate::net

@@ -273,6 +273,14 @@ std::size_t ServerLink::queued_bytes() const { return connection().outbox_bytes(
 
 void ServerLink::flush(WsServerTotals& totals) { connection().ws::ServerConnection::transport_con_type::flush(totals); }
 
+bool ServerLink::begin_flush() { return connection().ws::ServerConnection::transport_con_type::begin_flush(); }
+
+SocketWrite ServerLink::attempt() const { return connection().ws::ServerConnection::transport_con_type::attempt(); }
+
+void ServerLink::settle(const SocketWrite& written, WsServerTotals& totals) {
+  connection().ws::ServerConnection::transport_con_type::settle(written, totals);
+}
+
 const void* ServerLink::touched() const { return connection().touched_ahead(); }
 
 void ServerLink::prefetch() const { connection().fetch_ahead(); }

@@ -74,6 +74,10 @@ class ServerLink : public WsConnection, public ws::TransportOwner {
   /// Begins to serve an accepted socket. The link keeps itself alive until its socket is closed.
   static void start(const std::shared_ptr<ServerCore>& core, const std::shared_ptr<ws::Server>& endpoint, asio::ip::tcp::socket&& socket);
   void flush(WsServerTotals& totals);
+  /// The steps of flush(): see OutboxTransport.
+  [[nodiscard]] bool begin_flush();
+  [[nodiscard]] SocketWrite attempt() const;
+  void settle(const SocketWrite& written, WsServerTotals& totals);
   /// Has the processor fetch what flush() needs, and what that points to.
   void prefetch() const;
   void prefetch_queue() const;

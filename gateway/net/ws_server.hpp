@@ -117,6 +117,7 @@ struct WsServerOptions {
   /// Connections that are no open WebSocket: in their handshake, asking for HTTP, closing. One more, and the oldest of them is cut.
   std::size_t pending_connections_max = 1000;
   int socket_send_buffer_bytes = 0;  // 0: the system's default
+  std::size_t threads = 1;           // that write to the sockets, the loop's own included
 };
 
 /// What has happened so far, for metrics.
@@ -142,7 +143,7 @@ class WsServer {
   [[nodiscard]] std::string listen(const std::string& host, std::uint16_t port);
   [[nodiscard]] std::uint16_t port() const;
   void stop_listening();
-  /// Other sizes and times for connections to come; pending_connections_max at once. Everything else stays as it was given first.
+  /// Other sizes and times for connections to come; pending_connections_max and threads at once. Everything else stays as it was given first.
   void set_limits(const WsServerOptions& options);
   /// Serves a connected stream socket as if it had been accepted, and takes its descriptor.
   void adopt(int socket);

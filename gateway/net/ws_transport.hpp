@@ -4,7 +4,6 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <array>
 #include <asio/post.hpp>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "gateway/net/outbox.hpp"
+#include "gateway/net/socket_write.hpp"
 #include "gateway/net/tls_stream.hpp"
 #include "gateway/net/ws_config.hpp"
 #include "gateway/net/ws_server.hpp"
@@ -151,35 +151,28 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
 
   /// Writes what waits until the socket is full; goes on by itself when the socket takes more.
   void flush(WsServerTotals& totals) {
+    if (begin_flush()) settle(attempt(), totals);
+  }
+
+  /// flush() in three steps, of which the second may run on another thread while this one waits for it. False: there is nothing to do now.
+  [[nodiscard]] bool begin_flush() {
     dirty_ = false;
-    if (!blocked_) write(totals);
+    return !blocked_ && !shut_ && !outbox_.empty();
+  }
+  [[nodiscard]] SocketWrite attempt() const { return tls_ ? write_records(*tls_, outbox_) : write_pieces(descriptor_, outbox_); }
+  void settle(const SocketWrite& written, WsServerTotals& totals) {
+    std::vector<Outbox::Done> due;
+    totals.writes += written.calls;
+    totals.bytes += written.bytes;
+    outbox_.consume(written.bytes, due);
+    if (written.error) owner_->write_failed(written.error);
+    if (written.full) wait_until_writable();
+    complete(due, {});
   }
 
   /// Writes what the socket takes at this moment, in the middle of a turn too: a socket that was full may have room again.
   void write(WsServerTotals& totals) {
-    if (on_hold_) return;
-    if (tls_) return write_records(totals);
-    std::vector<Outbox::Done> due;
-    std::array<iovec, kPieces> pieces;
-    bool full = false;
-    while (!full && !shut_ && !outbox_.empty()) {
-      std::size_t total = 0;
-      const std::size_t count = outbox_.gather(pieces.data(), pieces.size(), total);
-      const ssize_t sent = total == 0 ? 0 : send_pieces(pieces.data(), count);
-      if (sent < 0 && errno == EINTR) continue;
-      if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
-        owner_->write_failed({errno, std::system_category()});
-        break;
-      }
-      if (sent >= 0) {
-        totals.writes += total == 0 ? 0 : 1;
-        totals.bytes += static_cast<std::uint64_t>(sent);
-        outbox_.consume(static_cast<std::size_t>(sent), due);
-      }
-      full = sent < static_cast<ssize_t>(total);
-    }
-    if (full) wait_until_writable();
-    complete(due, {});
+    if (!on_hold_ && !shut_ && !outbox_.empty()) settle(attempt(), totals);
   }
 
   /// Closes the socket now. Safe to call again.
@@ -199,8 +192,6 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   }
 
  private:
-  // IOV_MAX is 1024; past a few hundred pieces a call costs more by its copying than by itself.
-  static constexpr std::size_t kPieces = 256;
   static constexpr std::string_view kUseTls =
       "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 41\r\nConnection: close\r\n\r\n"
       "this port speaks TLS: use https and wss\r\n";
@@ -224,16 +215,6 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
       return;
     }
     deliver(error, count);
-  }
-
-  /// As sendmsg(); a single piece, which most turns have, goes without a list of pieces that the kernel would have to fetch.
-  [[nodiscard]] ssize_t send_pieces(iovec* pieces, std::size_t count) const {
-    constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
-    if (count == 1) return ::send(descriptor_, pieces[0].iov_base, pieces[0].iov_len, kFlags);
-    msghdr message{};
-    message.msg_iov = pieces;
-    message.msg_iovlen = count;
-    return ::sendmsg(descriptor_, &message, kFlags);
   }
 
   // --- the same through TLS ---
@@ -271,28 +252,6 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
         owner_->tls_failed();
         return read_ended(make_error_code(websocketpp::transport::error::tls_error), 0);
     }
-  }
-
-  /// As write(): the frames that wait are gathered into records, each of which is one write to the socket.
-  void write_records(WsServerTotals& totals) {
-    std::vector<Outbox::Done> due;
-    std::array<char, TlsStream::kRecordBytes> room;
-    bool full = false;
-    while (!full && !shut_ && !outbox_.empty()) {
-      const std::string_view bytes = outbox_.front(room.data(), room.size());
-      const TlsStream::Step step = bytes.empty() ? TlsStream::Step{} : tls_->write(bytes.data(), bytes.size());
-      full = step.next == TlsStream::Next::WaitWrite;
-      if (step.next == TlsStream::Next::Ready) {
-        totals.writes += bytes.empty() ? 0 : 1;
-        totals.bytes += step.bytes;
-        outbox_.consume(step.bytes, due);
-      } else if (!full) {  // nothing else is waited for: there is no second handshake
-        owner_->write_failed(std::make_error_code(std::errc::connection_aborted));
-        break;
-      }
-    }
-    if (full) wait_until_writable();
-    complete(due, {});
   }
 
   /// Past TLS, to a client that does not speak it; what the socket does not take at once is lost.

@@ -37,7 +37,7 @@ TEST_CASE("outbox: bytes leave in order whatever a write takes, and completions 
     CHECK(outbox.bytes() == expected.size() - written.size());
     std::array<iovec, 4> pieces;
     std::size_t total = 0;
-    const std::size_t count = outbox.gather(pieces.data(), pieces.size(), total);
+    const std::size_t count = Outbox::gather(outbox.begin(), pieces.data(), pieces.size(), total);
     const std::size_t taken = total == 0 ? 0 : random() % (total + 1);
     std::size_t left = taken;
     for (std::size_t i = 0; i < count && left > 0; ++i) {
@@ -82,7 +82,7 @@ TEST_CASE("outbox: what has not begun to leave can be taken back; the rest still
     std::array<iovec, 8> pieces;
     std::size_t total = 0;
     std::string left;
-    for (std::size_t i = 0; i < outbox.gather(pieces.data(), pieces.size(), total); ++i)
+    for (std::size_t i = 0; i < Outbox::gather(outbox.begin(), pieces.data(), pieces.size(), total); ++i)
       left.append(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
     CHECK(left == rest);
     outbox.consume(total, due);
@@ -126,7 +126,7 @@ TEST_CASE("outbox: hundreds of frames, some gone, some taken back, some added af
   while (!outbox.empty()) {
     std::array<iovec, 5> pieces;
     std::size_t total = 0;
-    const std::size_t count = outbox.gather(pieces.data(), pieces.size(), total);
+    const std::size_t count = Outbox::gather(outbox.begin(), pieces.data(), pieces.size(), total);
     for (std::size_t i = 0; i < count; ++i) left.append(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
     outbox.consume(total, due);
   }

@@ -19,6 +19,13 @@ tidegate_require(fmt_FOUND libfmt-dev)
 find_package(spdlog QUIET)
 tidegate_require(spdlog_FOUND libspdlog-dev)
 
+find_path(TIDEGATE_URING_INCLUDE liburing.h)
+find_library(TIDEGATE_URING_LIBRARY uring)
+tidegate_require(TIDEGATE_URING_LIBRARY liburing-dev)
+add_library(tidegate_uring INTERFACE IMPORTED GLOBAL)
+target_include_directories(tidegate_uring SYSTEM INTERFACE ${TIDEGATE_URING_INCLUDE})
+target_link_libraries(tidegate_uring INTERFACE ${TIDEGATE_URING_LIBRARY})
+
 # header-only packages: name of a header, Debian package, imported target
 function(tidegate_header_only header package target)
   string(MAKE_C_IDENTIFIER "TIDEGATE_${target}_INCLUDE" variable)

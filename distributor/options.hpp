@@ -72,6 +72,8 @@ struct DistributorOptions {
   std::string tls_certificate;             // PEM files; empty: no TLS
   std::string tls_private_key;
   std::size_t pending_connections = 1000;  // clients that are no open WebSocket, at once
+  std::size_t threads = 1;                 // that write to the sockets
+  bool io_uring = true;                    // many writes by one call where the kernel takes them
   std::string version;
   std::string epoch;                 // `seq` counts within it; another start is another epoch
   std::vector<std::string> origins;  // browser origins allowed besides our own: "https://desk.example"

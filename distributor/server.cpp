@@ -27,6 +27,8 @@ net::WsServerOptions socket_options(const DistributorOptions& options) {
   socket.tls = {options.tls_certificate, options.tls_private_key};
   socket.handshake_timeout = std::chrono::ceil<std::chrono::milliseconds>(options.limits.handshake_timeout);
   socket.pending_connections_max = options.pending_connections;
+  socket.threads = options.threads;
+  socket.io_uring = options.io_uring;
   return socket;
 }
 

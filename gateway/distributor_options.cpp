@@ -34,6 +34,8 @@ distributor::DistributorOptions distributor_options(const Config& config, const 
   options.tls_certificate = config.server.tls.certificate;
   options.tls_private_key = config.server.tls.private_key;
   options.pending_connections = bound(config.server.limits.pending_connections);
+  options.threads = bound(config.server.threads);
+  options.io_uring = config.server.io_uring;
   const ServerTopics& topics = config.server.topics;
   options.topics.topics = bound(topics.topics);
   options.topics.retained = bound(topics.retained);

@@ -75,6 +75,8 @@ struct ServerConfig {
   ServerTopics topics;
   ServerReplay replay;
   Duration heartbeat{30'000'000'000};
+  std::int64_t threads = 1;  // that write to clients' sockets
+  bool io_uring = true;      // many writes by one call where the kernel takes them
 };
 
 enum class PipelineMode : std::uint8_t { Auto, Inline, Threads };

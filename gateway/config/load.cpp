@@ -125,6 +125,8 @@ void read_server(Section& server, Config& whole, const LoadOptions& options) {
   read_topics(server.child("topics"), config.topics);
   read_replay(server.child("replay"), config.replay);
   config.heartbeat = server.duration("heartbeat", config.heartbeat, kHeartbeatMin, kHour);
+  config.threads = server.integer("threads", config.threads, 1, 64);
+  config.io_uring = server.boolean("io_uring", config.io_uring);
   if (!is_loopback(config.listen.host) && !config.auth.required) {
     listen->refuse("the address " + listen->shown + " can be reached from other machines, and server.auth.required is false",
                    "set it to true and say in server.auth who may log in, or listen on 127.0.0.1");

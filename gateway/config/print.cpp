@@ -124,6 +124,8 @@ class Printer {
     put(2, "server.replay", "accounts", std::to_string(server.replay.accounts));
     topics(server.topics);
     put(1, "server", "heartbeat", duration_text(server.heartbeat));
+    put(1, "server", "threads", std::to_string(server.threads));
+    put(1, "server", "io_uring", truth(server.io_uring));
   }
 
   void auth(const AuthSettings& auth) {

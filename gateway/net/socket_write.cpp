@@ -23,12 +23,9 @@ ssize_t send_pieces(int socket, iovec* pieces, std::size_t count) {
   return ::sendmsg(socket, &message, kFlags);
 }
 
-}  // namespace
-
-SocketWrite write_pieces(int socket, const Outbox& outbox) {
-  SocketWrite written;
+void write_pieces(int socket, const Outbox& outbox, SocketWrite& written) {
   std::array<iovec, kPieces> pieces;
-  Outbox::Place place = outbox.begin();
+  Outbox::Place place = Outbox::beyond(outbox.begin(), written.bytes);
   while (written.bytes < outbox.bytes()) {
     std::size_t total = 0;
     const std::size_t count = Outbox::gather(place, pieces.data(), pieces.size(), total);
@@ -36,23 +33,22 @@ SocketWrite write_pieces(int socket, const Outbox& outbox) {
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
       written.error = {errno, std::system_category()};
-      break;
+      return;
     }
     if (sent > 0) {
       ++written.calls;
       written.bytes += static_cast<std::size_t>(sent);
     }
     written.full = sent < static_cast<ssize_t>(total);
-    if (written.full) break;
+    if (written.full) return;
     if (written.bytes < outbox.bytes()) place = Outbox::beyond(place, total);
   }
-  return written;
 }
 
-SocketWrite write_records(TlsStream& tls, const Outbox& outbox) {
-  SocketWrite written;
+/// The frames that wait are gathered into records, each of which is one write to the socket.
+void write_records(TlsStream& tls, const Outbox& outbox, SocketWrite& written) {
   std::array<char, TlsStream::kRecordBytes> room;
-  Outbox::Place place = outbox.begin();
+  Outbox::Place place = Outbox::beyond(outbox.begin(), written.bytes);
   while (written.bytes < outbox.bytes()) {
     const std::string_view bytes = Outbox::front(place, room.data(), room.size());
     const TlsStream::Step step = tls.write(bytes.data(), bytes.size());
@@ -60,13 +56,22 @@ SocketWrite write_records(TlsStream& tls, const Outbox& outbox) {
       written.full = step.next == TlsStream::Next::WaitWrite;
       // Nothing else is waited for: there is no second handshake.
       if (!written.full) written.error = std::make_error_code(std::errc::connection_aborted);
-      break;
+      return;
     }
     ++written.calls;
     written.bytes += step.bytes;
     place = Outbox::beyond(place, step.bytes);
   }
-  return written;
+}
+
+}  // namespace
+
+void write_waiting(WriteJob& job) {
+  if (job.tls != nullptr) {
+    write_records(*job.tls, *job.outbox, job.written);
+  } else {
+    write_pieces(job.socket, *job.outbox, job.written);
+  }
 }
 
 }  // namespace tidegate::net

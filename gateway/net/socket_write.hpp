@@ -18,10 +18,16 @@ struct SocketWrite {
   std::error_code error;    // the socket takes nothing any more
 };
 
-/// Both write what waits until the socket is full, and leave the outbox as it is: consume() is for its own thread. Any thread may call them while
-/// that one waits for it.
-[[nodiscard]] SocketWrite write_pieces(int socket, const Outbox& outbox);
-/// The frames that wait are gathered into records, each of which is one write to the socket.
-[[nodiscard]] SocketWrite write_records(TlsStream& tls, const Outbox& outbox);
+/// One socket's part of a flush.
+struct WriteJob {
+  int socket = -1;
+  const Outbox* outbox = nullptr;
+  TlsStream* tls = nullptr;  // null: as the bytes are
+  SocketWrite written;
+};
+
+/// Writes what waits until the socket is full, beginning behind what `job.written` has already, and leaves the outbox as it is: consume() is for its
+/// own thread. Any thread may do it while that one waits for it.
+void write_waiting(WriteJob& job);
 
 }  // namespace tidegate::net

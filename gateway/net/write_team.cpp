@@ -11,8 +11,9 @@ namespace {
 
 /// A write takes 5 to 10 microseconds, waking a thread 20 and 5 of the waker's own: with fewer than so many for each it would come too late.
 constexpr std::size_t kWorthWaking = 8;
-/// Taken at once, so that the threads seldom meet at the counter and the last of them is not waited for long.
-constexpr std::size_t kShare = 4;
+/// Small enough that the last one is not waited for long, large enough for a list of writes to be worth its call.
+constexpr std::size_t kShareMin = 8, kShareMax = 64;
+constexpr std::size_t kSharesEach = 4;
 
 }  // namespace
 
@@ -42,10 +43,11 @@ WriteTeam::~WriteTeam() {
 void WriteTeam::run(std::size_t count, const Work& work) {
   const std::size_t wanted = std::min(helpers_.size(), count / kWorthWaking);
   if (wanted == 0) {
-    for (std::size_t i = 0; i < count; ++i) work(i);
+    if (count > 0) work(0, count);
     return;
   }
   count_ = count;
+  share_ = std::clamp(count / (kSharesEach * (wanted + 1)), kShareMin, kShareMax);
   next_.store(0, std::memory_order_relaxed);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -62,9 +64,9 @@ void WriteTeam::run(std::size_t count, const Work& work) {
 
 void WriteTeam::take_shares(const Work& work) {
   for (;;) {
-    const std::size_t first = next_.fetch_add(kShare, std::memory_order_relaxed);
+    const std::size_t first = next_.fetch_add(share_, std::memory_order_relaxed);
     if (first >= count_) return;
-    for (std::size_t i = first; i < std::min(first + kShare, count_); ++i) work(i);
+    work(first, std::min(first + share_, count_));
   }
 }
 

@@ -1,7 +1,7 @@
 // Threads that share the writes of one loop. Internal to gateway/net.
 //
 // Fork and join: what there is to write is spread over the threads when the loop's turn ends, and the turn ends when all of it is written. In between
-// they sleep, so that everything else in the gateway stays with one thread and needs no lock. docs/decisions/server-threads.md has the reasons.
+// they sleep, so that everything else in the gateway stays with one thread and needs no lock. docs/decisions/writing-to-many-sockets.md has the reasons.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,8 @@ namespace tidegate::net {
 
 class WriteTeam {
  public:
-  using Work = std::function<void(std::size_t)>;
+  /// Does a share: those from the first to before the second.
+  using Work = std::function<void(std::size_t, std::size_t)>;
 
   explicit WriteTeam(std::size_t helpers);
   ~WriteTeam();
@@ -25,8 +26,8 @@ class WriteTeam {
 
   /// Threads, the one that calls run() included.
   [[nodiscard]] std::size_t size() const { return helpers_.size() + 1; }
-  /// Calls work(i) once for each i below `count`, here and on as many helpers as are worth waking; returns when every call has returned, and shows
-  /// what they did. `work` throws nothing.
+  /// Has each number below `count` done once, in shares, here and on as many helpers as are worth waking; returns when all is done, and shows what
+  /// they did. `work` throws nothing.
   void run(std::size_t count, const Work& work);
 
  private:
@@ -42,6 +43,7 @@ class WriteTeam {
   bool ending_ = false;
   // Of the work at hand.
   std::size_t count_ = 0;
+  std::size_t share_ = 1;
   std::atomic<std::size_t> next_{0};
   std::vector<std::thread> helpers_;
 };

@@ -271,14 +271,10 @@ std::uint64_t ServerLink::taken_bytes() const { return connection().outbox_taken
 
 std::size_t ServerLink::queued_bytes() const { return connection().outbox_bytes(); }
 
-void ServerLink::flush(WsServerTotals& totals) { connection().ws::ServerConnection::transport_con_type::flush(totals); }
+bool ServerLink::begin_write(WriteJob& job) { return connection().ws::ServerConnection::transport_con_type::begin_write(job); }
 
-bool ServerLink::begin_flush() { return connection().ws::ServerConnection::transport_con_type::begin_flush(); }
-
-SocketWrite ServerLink::attempt() const { return connection().ws::ServerConnection::transport_con_type::attempt(); }
-
-void ServerLink::settle(const SocketWrite& written, WsServerTotals& totals) {
-  connection().ws::ServerConnection::transport_con_type::settle(written, totals);
+void ServerLink::end_write(const SocketWrite& written) {
+  if (core_) connection().ws::ServerConnection::transport_con_type::end_write(written, core_->totals);
 }
 
 const void* ServerLink::touched() const { return connection().touched_ahead(); }
@@ -307,7 +303,7 @@ void ServerLink::abandon() {
 
 void ServerLink::wants_flush() {
   if (!core_) return;
-  core_->dirty.push_back(this);
+  core_->flusher.add(*this);
   core_->loop.wake();
 }
 
@@ -320,7 +316,7 @@ void ServerLink::tls_failed() {
 void ServerLink::transport_finished() {
   if (core_) {
     move_to(core_->ending);
-    std::replace(core_->dirty.begin(), core_->dirty.end(), this, static_cast<ServerLink*>(nullptr));
+    core_->flusher.remove(*this);
   }
   // Not from here: members of this object are on the stack. What the connection still has to tell its handler is queued before this, and must not be
   // told once the server is gone: until then the server knows of it.

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/net/flusher.hpp"
 #include "gateway/net/frame_length.hpp"
 #include "gateway/net/strict_request.hpp"
 #include "gateway/net/tls_stream.hpp"
@@ -61,10 +62,10 @@ struct ServerCore {
   std::list<ServerLink*> pending;  // in their handshake, asking for HTTP, closing; oldest first
   std::list<ServerLink*> ending;   // their sockets are closed, their last callback is on its way
   std::list<ServerLink*> links;    // open WebSockets
-  std::vector<ServerLink*> dirty;  // those with something to flush
+  Flusher flusher;
 };
 
-class ServerLink : public WsConnection, public ws::TransportOwner {
+class ServerLink : public WsConnection, public Writable, public ws::TransportOwner {
  public:
   ServerLink() = default;
   virtual ~ServerLink() = default;
@@ -73,14 +74,10 @@ class ServerLink : public WsConnection, public ws::TransportOwner {
 
   /// Begins to serve an accepted socket. The link keeps itself alive until its socket is closed.
   static void start(const std::shared_ptr<ServerCore>& core, const std::shared_ptr<ws::Server>& endpoint, asio::ip::tcp::socket&& socket);
-  void flush(WsServerTotals& totals);
-  /// The steps of flush(): see OutboxTransport.
-  [[nodiscard]] bool begin_flush();
-  [[nodiscard]] SocketWrite attempt() const;
-  void settle(const SocketWrite& written, WsServerTotals& totals);
-  /// Has the processor fetch what flush() needs, and what that points to.
-  void prefetch() const;
-  void prefetch_queue() const;
+  [[nodiscard]] bool begin_write(WriteJob& job) override;
+  void end_write(const SocketWrite& written) override;
+  void prefetch() const override;
+  void prefetch_queue() const override;
   void write_now() override;
   /// Closes the socket now, to make room.
   void displace();

@@ -2,14 +2,12 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 #include <utility>
-#include <vector>
 
 #include "gateway/net/event_loop_impl.hpp"
-#include "gateway/net/write_team.hpp"
+#include "gateway/net/uring_writer.hpp"
 #include "gateway/net/ws_connection.hpp"
 
 namespace tidegate::net {
@@ -107,65 +105,23 @@ struct WsServer::Impl {
     endpoint->init_asio(&loop.impl().io);
     endpoint->set_user_agent("tidegate");
     auto& flushers = loop.impl().flushers;
-    flusher = flushers.insert(flushers.end(), [this] { flush(); });
-    set_threads(options.threads);
+    flusher = flushers.insert(flushers.end(), [this] { core->flusher.flush(); });
+    core->flusher.configure(options.threads, options.io_uring);
   }
 
   ~Impl() {
     if (acceptor) acceptor->stop();
     core->loop.impl().flushers.erase(flusher);
-    core->dirty.clear();
+    core->flusher.clear();
     for (auto* list : {&core->pending, &core->links, &core->ending}) {
       for (ServerLink* link : std::exchange(*list, {})) link->abandon();
     }
-  }
-
-  void flush() {
-    if (team && core->dirty.size() > 1) {
-      flush_together();
-    } else {
-      flush_alone();
-    }
-    core->dirty.clear();
-  }
-
-  void flush_alone() {
-    const auto& dirty = core->dirty;
-    // By index: nothing is appended meanwhile, but a connection that dies leaves a hole.
-    for (std::size_t i = 0; i < dirty.size(); ++i) {
-      // Of thousands, each comes from far away: fetched while those before it are being written.
-      if (i + 2 < dirty.size() && dirty[i + 2] != nullptr) dirty[i + 2]->prefetch();
-      if (i + 1 < dirty.size() && dirty[i + 1] != nullptr) dirty[i + 1]->prefetch_queue();
-      if (dirty[i] != nullptr) dirty[i]->flush(core->totals);
-    }
-  }
-
-  /// The writes themselves on every thread of the team; what they change is changed here.
-  void flush_together() {
-    auto& dirty = core->dirty;
-    for (ServerLink*& link : dirty) {
-      if (link != nullptr && !link->begin_flush()) link = nullptr;
-    }
-    dirty.erase(std::remove(dirty.begin(), dirty.end(), nullptr), dirty.end());
-    written.resize(dirty.size());
-    team->run(dirty.size(), [this](std::size_t i) { written[i] = core->dirty[i]->attempt(); });
-    for (std::size_t i = 0; i < dirty.size(); ++i) {
-      if (dirty[i] != nullptr) dirty[i]->settle(written[i], core->totals);
-    }
-  }
-
-  void set_threads(std::size_t threads) {
-    if (threads == (team ? team->size() : 1)) return;
-    team.reset();
-    if (threads > 1) team = std::make_unique<WriteTeam>(threads - 1);
   }
 
   std::shared_ptr<ServerCore> core;
   std::shared_ptr<ws::Server> endpoint;
   std::shared_ptr<Acceptor> acceptor;
   EventLoop::Impl::Flushers::iterator flusher;
-  std::unique_ptr<WriteTeam> team;   // null: this thread writes alone
-  std::vector<SocketWrite> written;  // scratch
 };
 
 WsServer::WsServer(EventLoop& loop, WsServerHandler& handler, const WsServerOptions& options)
@@ -210,7 +166,7 @@ void WsServer::set_limits(const WsServerOptions& options) {
   own.http_body_bytes_max = options.http_body_bytes_max;
   own.handshake_timeout = options.handshake_timeout;
   own.pending_connections_max = options.pending_connections_max;
-  impl_->set_threads(options.threads);
+  impl_->core->flusher.configure(options.threads, options.io_uring);
 }
 
 std::string WsServer::reload_tls() {
@@ -223,8 +179,14 @@ std::string WsServer::reload_tls() {
 
 std::int64_t WsServer::tls_expires_unix_s() const { return impl_->core->tls ? impl_->core->tls->expires_unix_s() : 0; }
 
-void WsServer::flush() { impl_->flush(); }
+void WsServer::flush() { impl_->core->flusher.flush(); }
 
 WsServerTotals WsServer::totals() const { return impl_->core->totals; }
+
+std::string WsServer::io_uring_problem() {
+  std::string problem;
+  static_cast<void>(UringWriter::make(problem));
+  return problem;
+}
 
 }  // namespace tidegate::net

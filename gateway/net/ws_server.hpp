@@ -118,6 +118,7 @@ struct WsServerOptions {
   std::size_t pending_connections_max = 1000;
   int socket_send_buffer_bytes = 0;  // 0: the system's default
   std::size_t threads = 1;           // that write to the sockets, the loop's own included
+  bool io_uring = true;              // many writes by one call where the kernel takes them; false: each by its own
 };
 
 /// What has happened so far, for metrics.
@@ -143,7 +144,8 @@ class WsServer {
   [[nodiscard]] std::string listen(const std::string& host, std::uint16_t port);
   [[nodiscard]] std::uint16_t port() const;
   void stop_listening();
-  /// Other sizes and times for connections to come; pending_connections_max and threads at once. Everything else stays as it was given first.
+  /// Other sizes and times for connections to come; pending_connections_max, threads and io_uring at once. Everything else stays as it was given
+  /// first.
   void set_limits(const WsServerOptions& options);
   /// Serves a connected stream socket as if it had been accepted, and takes its descriptor.
   void adopt(int socket);
@@ -155,6 +157,8 @@ class WsServer {
   /// Writes the outbox of every connection that queued since the last flush. Called by itself at the end of each turn, after the hooks.
   void flush();
   [[nodiscard]] WsServerTotals totals() const;
+  /// Empty, or why this machine's kernel takes no lists of writes from us.
+  [[nodiscard]] static std::string io_uring_problem();
 
  private:
   struct Impl;

@@ -142,25 +142,23 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
 
   /// Where what a turn touches begins.
   [[nodiscard]] const void* touched_ahead() const { return &owner_; }
-  /// Has the processor fetch what flush() reads, and then what that leads to.
+  /// Has the processor fetch what begin_write() reads, and then what that leads to.
   void fetch_ahead() const {
     __builtin_prefetch(&owner_);
     __builtin_prefetch(&finished_);
   }
   void fetch_queue_ahead() const { outbox_.prefetch(); }
 
-  /// Writes what waits until the socket is full; goes on by itself when the socket takes more.
-  void flush(WsServerTotals& totals) {
-    if (begin_flush()) settle(attempt(), totals);
-  }
-
-  /// flush() in three steps, of which the second may run on another thread while this one waits for it. False: there is nothing to do now.
-  [[nodiscard]] bool begin_flush() {
+  /// A flush has three steps, of which the second, the job itself, may be done on another thread while this one waits for it. False: there is nothing
+  /// to do now.
+  [[nodiscard]] bool begin_write(WriteJob& job) {
     dirty_ = false;
-    return !blocked_ && !shut_ && !outbox_.empty();
+    if (blocked_ || shut_ || outbox_.empty()) return false;
+    job = {descriptor_, &outbox_, tls_.get(), {}};
+    return true;
   }
-  [[nodiscard]] SocketWrite attempt() const { return tls_ ? write_records(*tls_, outbox_) : write_pieces(descriptor_, outbox_); }
-  void settle(const SocketWrite& written, WsServerTotals& totals) {
+  /// Goes on by itself when a full socket takes more.
+  void end_write(const SocketWrite& written, WsServerTotals& totals) {
     std::vector<Outbox::Done> due;
     totals.writes += written.calls;
     totals.bytes += written.bytes;
@@ -172,7 +170,10 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
 
   /// Writes what the socket takes at this moment, in the middle of a turn too: a socket that was full may have room again.
   void write(WsServerTotals& totals) {
-    if (!on_hold_ && !shut_ && !outbox_.empty()) settle(attempt(), totals);
+    if (on_hold_ || shut_ || outbox_.empty()) return;
+    WriteJob job{descriptor_, &outbox_, tls_.get(), {}};
+    write_waiting(job);
+    end_write(job.written, totals);
   }
 
   /// Closes the socket now. Safe to call again.

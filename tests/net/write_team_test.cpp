@@ -1,4 +1,4 @@
-// Several threads that write to the sockets of one server.
+// How the sockets of one server are written to: by one thread or several, one by one or by lists of writes.
 #include "gateway/net/write_team.hpp"
 
 #include <doctest/doctest.h>
@@ -17,6 +17,14 @@ using namespace tidegate::net;
 using namespace tidegate::net::test;
 
 namespace {
+
+/// The rest of a test case with each way to write, plain and over TLS.
+WsServerOptions every_way() {
+  WsServerOptions options;
+  SUBCASE("by lists of writes, where the kernel takes them") {}
+  SUBCASE("one by one") { options.io_uring = false; }
+  return either_way(options);
+}
 
 struct Crowd {
   Crowd(EventLoop& event_loop, EchoServer& echo, std::size_t count) : loop(event_loop) {
@@ -53,7 +61,9 @@ TEST_CASE("write team: each piece of work is done once, whoever does it, and is 
       CAPTURE(count);
       for (int again = 0; again < 50; ++again) {
         std::vector<int> times(count, 0);  // no atomics: what run() has seen done, this thread may read
-        team.run(count, [&times](std::size_t i) { ++times[i]; });
+        team.run(count, [&times](std::size_t first, std::size_t end) {
+          for (std::size_t i = first; i < end; ++i) ++times[i];
+        });
         for (const int once : times) REQUIRE(once == 1);
       }
     }
@@ -65,16 +75,17 @@ TEST_CASE("write team: with much to do others help") {
   const auto here = std::this_thread::get_id();
   std::atomic<bool> helped{false};
   // This thread's first piece lasts until the helper has done one.
-  team.run(1000, [&](std::size_t) {
+  team.run(1000, [&](std::size_t, std::size_t) {
     if (std::this_thread::get_id() != here) helped = true;
     while (!helped) std::this_thread::yield();
   });
   CHECK(helped);
 }
 
-TEST_CASE("websocket server: with several threads every client gets every message once and in order") {
-  WsServerOptions options = either_way();
-  options.threads = 3;
+TEST_CASE("websocket server: every client gets every message once and in order, with one thread and with several") {
+  WsServerOptions options = every_way();
+  SUBCASE("one") {}
+  SUBCASE("three") { options.threads = 3; }
   EventLoop loop;
   EchoServer echo(loop, options);
   Crowd crowd(loop, echo, 40);
@@ -97,9 +108,10 @@ TEST_CASE("websocket server: with several threads every client gets every messag
   CHECK(totals.writes >= 20 * crowd.peers.size());
 }
 
-TEST_CASE("websocket server: with several threads a client that reads nothing holds up nobody, and gets all of it once it reads") {
-  WsServerOptions options = either_way();
-  options.threads = 2;
+TEST_CASE("websocket server: a client that reads nothing holds up nobody, with one thread and with several, and gets all of it once it reads") {
+  WsServerOptions options = every_way();
+  SUBCASE("one") {}
+  SUBCASE("two") { options.threads = 2; }
   options.socket_send_buffer_bytes = 8192;
   EventLoop loop;
   EchoServer echo(loop, options);
@@ -136,7 +148,7 @@ TEST_CASE("websocket server: with several threads a client that reads nothing ho
 }
 
 TEST_CASE("websocket server: clients that are cut while several threads write are told as closed, and the others go on") {
-  WsServerOptions options = either_way();
+  WsServerOptions options = every_way();
   options.threads = 3;
   EventLoop loop;
   EchoServer echo(loop, options);

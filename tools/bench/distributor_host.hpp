@@ -16,7 +16,14 @@ namespace tidegate::bench {
 /// Instruments BENCH:S0, BENCH:S1, ... of one broker; anybody may subscribe to their trades.
 class DistributorHost final : private distributor::UpstreamHost {
  public:
-  explicit DistributorHost(std::size_t symbols, const net::TlsFiles& tls = {}, const distributor::LoginOptions& login = {});
+  /// How its sockets are written to.
+  struct Writes {
+    std::size_t threads = 1;
+    bool io_uring = true;
+  };
+  explicit DistributorHost(std::size_t symbols, const net::TlsFiles& tls = {}, const distributor::LoginOptions& login = {})
+      : DistributorHost(symbols, tls, login, Writes{}) {}
+  DistributorHost(std::size_t symbols, const net::TlsFiles& tls, const distributor::LoginOptions& login, const Writes& writes);
   ~DistributorHost() override;
   DistributorHost(const DistributorHost&) = delete;
   DistributorHost& operator=(const DistributorHost&) = delete;

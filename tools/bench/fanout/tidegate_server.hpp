@@ -16,7 +16,8 @@ class TidegateServer final : public FanoutServer {
  public:
   enum class Late : std::uint8_t { WritesEachTurn, Gathers };
 
-  explicit TidegateServer(std::size_t symbols, const net::TlsFiles& tls = {});
+  explicit TidegateServer(std::size_t symbols, const net::TlsFiles& tls = {}) : TidegateServer(symbols, tls, {}) {}
+  TidegateServer(std::size_t symbols, const net::TlsFiles& tls, const DistributorHost::Writes& writes);
   ~TidegateServer() override;
 
   /// What it does from the next run on when turns come late, as they do where others have the core: each its own writes, so that it does what the raw
@@ -32,6 +33,7 @@ class TidegateServer final : public FanoutServer {
   void turn();
 
   DistributorHost host_;
+  std::size_t threads_;
   std::unique_ptr<net::Timer> timer_;  // made and destroyed on the loop
   Late late_ = Late::WritesEachTurn;
   FanoutRun run_;

@@ -4,6 +4,7 @@
 
 #include <rapidjson/reader.h>
 
+#include "brokers/binance/plain_message.hpp"
 #include "brokers/common/decimal_reader.hpp"
 #include "brokers/common/json_stream.hpp"
 
@@ -12,58 +13,25 @@ namespace tidegate::binance {
 using Kind = common::JsonValue::Kind;
 
 std::optional<Error> FrameReader::read(const std::string& frame, MessageSink& sink) {
+  if (read_plain_message(frame, message_)) {
+    sink.on_message(message_);
+    return std::nullopt;
+  }
   sink_ = &sink;
   error_.reset();
-  stream_ = {};
+  message_.stream = {};
   stream_known_ = false;
   unescape_.begin_text(frame.size(), 2);
-  if (read_usual_envelope(frame)) return error_;
   if (!parse(frame)) return error_;
   // Key order is free: an envelope whose stream comes last is read again, now that its name is known.
   if (stream_known_ && data_skipped_ && !parse(frame)) return error_;
   return std::nullopt;
 }
 
-/// Combined streams come as `{"stream":"...","data":...}`, letter for letter, so RapidJSON need not walk that part. Whatever looks otherwise is left
-/// to it, untouched; false then.
-bool FrameReader::read_usual_envelope(const std::string& frame) {
-  common::JsonStream stream(frame, unescape_);
-  if (!stream.skip(R"({"stream":")")) return false;
-  const std::string_view name = stream.plain_text();
-  if (!stream.skip(R"(","data":)") || frame.back() != '}') return false;
-  begin_parse();
-  stream_ = name;
-  stream_known_ = data_read_ = true;
-  place_ = Place::Envelope;
-  depth_ = 1;
-  rapidjson::Reader reader;
-  const bool parsed = !reader.Parse<rapidjson::kParseInsituFlag | rapidjson::kParseStopWhenDoneFlag>(stream, *this).IsError();
-  if (parsed && stream.skip("}") && stream.at_end()) return true;
-  if (parsed) return read_rest(frame);
-  if (!error_) error_ = Error{Reason::BadJson};
-  return true;
-}
-
-/// The data of an envelope was read, and more stands behind it. Reads the frame again for its faults alone: its messages were given.
-bool FrameReader::read_rest(const std::string& frame) {
-  struct Nobody final : MessageSink {
-    void on_message(const Message&) override {}
-    void on_bad_message(Error) override {}
-  } nobody;
-  sink_ = &nobody;
-  stream_known_ = false;
-  parse(frame);
-  return true;
-}
-
-void FrameReader::begin_parse() {
+bool FrameReader::parse(const std::string& frame) {
   place_ = Place::Frame;
   depth_ = array_depth_ = 0;
   data_skipped_ = data_read_ = false;
-}
-
-bool FrameReader::parse(const std::string& frame) {
-  begin_parse();
   common::JsonStream stream(frame, unescape_);
   rapidjson::Reader reader;
   const bool parsed = !reader.Parse<rapidjson::kParseInsituFlag>(stream, *this).IsError() && stream.at_end();
@@ -82,12 +50,12 @@ inline bool FrameReader::Key(const char* text, unsigned size, bool) {
 inline bool FrameReader::on_data_key() {
   if (data_read_) return refuse(Reason::BadShape, "data");
   if (!stream_known_) {
-    const Value* stream = fields_.find("stream");
+    const Value* stream = message_.fields.find("stream");
     if (stream == nullptr || stream->kind != Kind::Text) {
       data_skipped_ = true;
       return true;
     }
-    stream_ = stream->text;
+    message_.stream = stream->text;
     stream_known_ = true;
   }
   place_ = Place::Envelope;
@@ -99,7 +67,7 @@ inline bool FrameReader::on_data_key() {
 
 inline bool FrameReader::String(const char* text, unsigned size, bool) {
   if (place_ == Place::Message) {
-    fields_.put_text(slot_, {text, size});
+    message_.fields.put_text(slot_, {text, size});
     return true;
   }
   if (place_ == Place::Levels && depth_ != side_depth_ && level_values_ < 2) {
@@ -113,7 +81,7 @@ inline bool FrameReader::String(const char* text, unsigned size, bool) {
 
 inline bool FrameReader::Int64(std::int64_t value) {
   if (place_ == Place::Message) {
-    fields_.put_integer(slot_, value);
+    message_.fields.put_integer(slot_, value);
     return true;
   }
   return on_scalar({.kind = Kind::Integer, .integer = value});
@@ -122,13 +90,13 @@ inline bool FrameReader::Int64(std::int64_t value) {
 bool FrameReader::on_scalar(const Value& value) {
   switch (place_) {
     case Place::Message:
-      fields_.put(slot_, value);
+      message_.fields.put(slot_, value);
       return true;
     case Place::Levels:
       on_level_value(value);
       return true;
     case Place::Kline:
-      kline_.put(slot_, value);
+      message_.kline.put(slot_, value);
       return true;
     case Place::Skipped:
       return true;
@@ -159,16 +127,16 @@ inline bool FrameReader::StartObject() {
       begin_message();
       return true;
     case Place::Message:
-      fields_.put(slot_, {.kind = Kind::Object});
+      message_.fields.put(slot_, {.kind = Kind::Object});
       if (slot_ == slot_of("k")) {
-        kline_.clear();
+        message_.kline.clear();
         place_ = Place::Kline;
       } else {
         skip();
       }
       return true;
     case Place::Kline:
-      kline_.put(slot_, {.kind = Kind::Object});
+      message_.kline.put(slot_, {.kind = Kind::Object});
       skip();
       return true;
     case Place::Levels:
@@ -214,26 +182,15 @@ inline bool FrameReader::StartArray() {
       skip();
       return true;
     case Place::Message:
-      fields_.put(slot_, {.kind = Kind::Array});
-      switch (slot_) {
-        case slot_of("b"):
-          begin_levels(b_);
-          break;
-        case slot_of("a"):
-          begin_levels(a_);
-          break;
-        case slot_of("bids"):
-          begin_levels(bids_);
-          break;
-        case slot_of("asks"):
-          begin_levels(asks_);
-          break;
-        default:
-          skip();
+      message_.fields.put(slot_, {.kind = Kind::Array});
+      if (LevelList* const list = message_.list(slot_)) {
+        begin_levels(*list);
+      } else {
+        skip();
       }
       return true;
     case Place::Kline:
-      kline_.put(slot_, {.kind = Kind::Array});
+      message_.kline.put(slot_, {.kind = Kind::Array});
       skip();
       return true;
     case Place::Levels:
@@ -268,21 +225,20 @@ inline bool FrameReader::EndArray(unsigned) {
 }
 
 inline void FrameReader::begin_message() {
-  fields_.clear();
-  kline_.clear();
+  message_.clear();
   place_ = Place::Message;
 }
 
 inline void FrameReader::end_message() {
-  sink_->on_message({.stream = stream_, .fields = fields_, .kline = kline_, .b = b_, .a = a_, .bids = bids_, .asks = asks_});
+  sink_->on_message(message_);
   place_ = array_depth_ != 0 ? Place::Array : Place::Message;
 }
 
 /// The root object: a message itself, unless it was an envelope, or turns out to be one that must be read again.
 inline void FrameReader::end_root() {
   if (data_read_) return;
-  if (const Value* stream = fields_.find("stream"); data_skipped_ && stream != nullptr && stream->kind == Kind::Text) {
-    stream_ = stream->text;
+  if (const Value* stream = message_.fields.find("stream"); data_skipped_ && stream != nullptr && stream->kind == Kind::Text) {
+    message_.stream = stream->text;
     stream_known_ = true;
     return;
   }
@@ -290,8 +246,7 @@ inline void FrameReader::end_root() {
 }
 
 inline void FrameReader::begin_levels(LevelList& side) {
-  side.levels.clear();
-  side.fault.reset();
+  side.clear();
   side_ = &side;
   side_depth_ = depth_;
   place_ = Place::Levels;

@@ -1,42 +1,21 @@
 // Splits one JSON frame into its messages: with or without the combined envelope, one message or an array of them. Knows the frame's shapes and where
-// fields stand; what they mean is the decoder's business.
+// fields stand; what they mean is the decoder's business. A frame that is a plain message is read as such (plain_message.hpp), any other by RapidJSON.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "brokers/binance/fields.hpp"
+#include "brokers/binance/message.hpp"
 #include "brokers/common/unescape_buffer.hpp"
 #include "gateway/core/result.hpp"
 #include "gateway/core/update.hpp"
 
 namespace tidegate::binance {
 
-/// Levels a side that one message may hold; a hostile frame costs no more memory than this.
-inline constexpr std::size_t kLevelsMax = 10'000;
 /// Objects and arrays within one another, so that a frame of brackets ends before the stack does. Binance uses five.
 inline constexpr int kNestingMax = 32;
-
-/// One side of a book as one message has it. Means something only where the field is an array.
-struct LevelList {
-  std::vector<LevelUpdate> levels;
-  std::optional<Reason> fault;  // why the levels cannot be used: some may be half read
-};
-
-/// One message, as its callback sees it.
-struct Message {
-  std::string_view stream;  // from the envelope; empty in a raw frame
-  const Fields& fields;
-  const Fields& kline;  // the fields under "k"; empty when there is none
-  const LevelList& b;   // the arrays under these names
-  const LevelList& a;
-  const LevelList& bids;
-  const LevelList& asks;
-};
 
 class MessageSink {
  public:
@@ -97,9 +76,6 @@ class FrameReader {
   bool enter();
   void skip();
   bool refuse(Reason reason, std::string_view field = {});
-  bool read_usual_envelope(const std::string& frame);
-  bool read_rest(const std::string& frame);
-  void begin_parse();
   bool parse(const std::string& frame);
 
   MessageSink* sink_ = nullptr;
@@ -111,16 +87,13 @@ class FrameReader {
   int skipped_depth_ = 0;              // depth at which the skipped structure began
   Place skipped_from_ = Place::Frame;  // where reading goes on after it
 
-  std::string_view stream_;  // of the envelope, once known
-  bool stream_known_ = false;
+  bool stream_known_ = false;  // the envelope's, which is in message_ then
   bool data_skipped_ = false;  // "data" came before "stream"
   bool data_read_ = false;     // the root object is an envelope, and no message itself
 
   std::uint8_t slot_ = 0;  // of the field whose value comes next
-  Fields fields_;
-  Fields kline_;
+  Message message_;
 
-  LevelList b_, a_, bids_, asks_;
   LevelList* side_ = nullptr;  // the list that is being read
   int side_depth_ = 0;
   LevelUpdate* level_ = nullptr;  // that is being read, in its list

@@ -23,7 +23,7 @@ using ListFields = common::FieldTable<kListNames>;
 using ListReader = common::FieldReader<ListFields>;
 constexpr int kListNestingMax = 32;
 
-consteval std::uint8_t slot_of(ListFields::Name name) { return name.slot; }
+consteval std::uint8_t list_slot_of(ListFields::Name name) { return name.slot; }
 
 std::string_view text_or_empty(const ListFields& fields, ListFields::Name name) {
   const common::JsonValue* value = fields.find(name);
@@ -78,12 +78,12 @@ class ListHandler {
 
   bool StartArray() {
     if (++depth_ > kListNestingMax) return false;
-    if (place_ == Place::Answer && depth_ == 2 && slot_ == slot_of("symbols")) {
+    if (place_ == Place::Answer && depth_ == 2 && slot_ == list_slot_of("symbols")) {
       place_ = Place::Symbols;
       has_symbols_ = true;
-    } else if (place_ == Place::Answer && depth_ == 2 && slot_ == slot_of("rateLimits")) {
+    } else if (place_ == Place::Answer && depth_ == 2 && slot_ == list_slot_of("rateLimits")) {
       place_ = Place::RateLimits;
-    } else if (place_ == Place::Symbol && depth_ == 4 && slot_ == slot_of("filters")) {
+    } else if (place_ == Place::Symbol && depth_ == 4 && slot_ == list_slot_of("filters")) {
       place_ = Place::Filters;
     }
     return true;

@@ -55,6 +55,8 @@ class FixedBytes {
   /// `begin`: at least kSize bytes, which outlive this.
   explicit FixedBytes(const char* begin) : begin_(begin) {}
 
+  static constexpr std::size_t size() { return kSize; }
+
   template <std::size_t kOffset>
   [[nodiscard]] std::uint16_t u16() const {
     static_assert(kOffset + 2 <= kSize);

@@ -36,6 +36,16 @@ constexpr std::uint64_t join_digits(std::uint64_t digits) {
   return ((digits & kPairs) * (100 + (1'000'000ULL << 32U)) + ((digits >> 16U) & kPairs) * (1 + (10'000ULL << 32U))) >> 32U;
 }
 
+/// The decimal of a whole number and `size` digits behind the point, 1 to 8, which stand in the highest bytes of `fraction`, the last one in the
+/// highest of all; other bytes are zero.
+inline Decimal join_decimal(std::uint64_t whole, std::uint64_t fraction, std::size_t size) {
+  if (fraction == 0) return {static_cast<std::int64_t>(whole), 0};
+  const std::size_t zeros = static_cast<std::size_t>(std::countl_zero(fraction)) / 8;  // at the end of the text
+  const std::size_t decimals = size - zeros;
+  const std::uint64_t mantissa = whole * static_cast<std::uint64_t>(kPowersOfTen[decimals]) + join_digits(fraction << (8 * zeros));
+  return {static_cast<std::int64_t>(mantissa), static_cast<std::int8_t>(-static_cast<int>(decimals))};
+}
+
 /// Reads a text without a sign, with up to eight digits before the point and up to eight behind it, eight at a time. False for all others, faulty
 /// ones too: those are for parse_decimal, whose results these are.
 inline bool read_short_decimal(std::string_view text, Decimal& value) {
@@ -62,15 +72,7 @@ inline bool read_short_decimal(std::string_view text, Decimal& value) {
   const auto not_digits = [](std::uint64_t bytes) { return ((bytes + kEach * 0x76) | bytes) & kEach * 0x80; };
   if ((not_digits(whole) | not_digits(fraction)) != 0) return false;
 
-  const std::uint64_t integer = join_digits(whole);
-  if (fraction == 0) {
-    value = {static_cast<std::int64_t>(integer), 0};
-    return true;
-  }
-  const std::size_t zeros = static_cast<std::size_t>(std::countl_zero(fraction)) / 8;  // at the end of the text
-  const std::size_t decimals = fraction_size - zeros;
-  const std::uint64_t mantissa = integer * static_cast<std::uint64_t>(kPowersOfTen[decimals]) + join_digits(fraction << (8 * zeros));
-  value = {static_cast<std::int64_t>(mantissa), static_cast<std::int8_t>(-static_cast<int>(decimals))};
+  value = join_decimal(join_digits(whole), fraction, fraction_size);
   return true;
 }
 

@@ -80,7 +80,8 @@ void FrameDecoder::decode_packet(std::string_view body, UpdateSink& sink, Decode
         sink.on_trade(to_trade(packet));
         decoded.updates += 3;
       }
-      sink.on_ticker(to_ticker(packet, levels_));
+      set_ticker(packet, levels_, ticker_);
+      sink.on_ticker(ticker_);
       ++decoded.updates;
       return;
     }

@@ -23,7 +23,8 @@ class FrameDecoder final : public Decoder {
   void decode_binary(std::string_view message, UpdateSink& sink, Decoded& decoded);
   void decode_packet(std::string_view body, UpdateSink& sink, Decoded& decoded);
 
-  BookLevels levels_;  // of the packet being read
+  BookLevels levels_;    // of the packet being read
+  TickerUpdate ticker_;  // of full packets alone: each fills in the same fields
 };
 
 }  // namespace tidegate::zerodha

@@ -2,9 +2,10 @@
 // (segments.hpp); quantities, times (Unix seconds) and tokens are unsigned. docs/protocols/zerodha.md under the anchor each struct gives.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+
+#include "brokers/common/byte_reader.hpp"
 
 namespace tidegate::zerodha {
 
@@ -55,6 +56,27 @@ struct DepthEntry {
   std::uint16_t orders;  // two bytes of padding follow
 };
 inline constexpr std::size_t kDepthEntries = 5;
+inline constexpr std::size_t kDepthEntryBytes = 12;
+
+/// One side of the book, best first. Views into the message: each level is read where it stands, and once.
+class DepthSide {
+ public:
+  using Bytes = common::FixedBytes<kDepthEntries * kDepthEntryBytes>;
+
+  explicit DepthSide(Bytes bytes) : bytes_(bytes) {}
+
+  template <std::size_t kIndex>
+  [[nodiscard]] DepthEntry entry() const {
+    return {
+        .quantity = bytes_.u32<kIndex * kDepthEntryBytes>(),
+        .price = bytes_.i32<kIndex * kDepthEntryBytes + 4>(),
+        .orders = bytes_.u16<kIndex * kDepthEntryBytes + 8>(),
+    };
+  }
+
+ private:
+  Bytes bytes_;
+};
 
 /// 184 bytes, a tradable instrument in mode full. docs/protocols/zerodha.md#tradable
 struct FullPacket {
@@ -64,7 +86,7 @@ struct FullPacket {
   std::uint32_t oi_day_high;
   std::uint32_t oi_day_low;
   std::uint32_t exchange_timestamp;
-  std::array<DepthEntry, kDepthEntries> buy, sell;  // best first
+  DepthSide buy, sell;
 };
 
 }  // namespace tidegate::zerodha

@@ -47,6 +47,16 @@ TEST_CASE("zerodha decoder: a full packet becomes quote, book, last trade and ti
               "last_trade=1750000001s"});
 }
 
+TEST_CASE("zerodha decoder: of a full packet nothing is left in the one behind it") {
+  const std::string idle = words({kNse, 15'105}) + std::string(184 - 8, '\0');
+  const Lines alone = decode_body(idle);
+  const Lines both = decode_binary(batch({full_body(kNfo), idle})).lines;
+  REQUIRE(both.size() == 2 * alone.size());
+  CHECK(Lines(both.begin() + static_cast<std::ptrdiff_t>(alone.size()), both.end()) == alone);
+  CHECK(holds(both.back(), "bid=none"));
+  CHECK(holds(both.back(), "open=none"));
+}
+
 TEST_CASE("zerodha decoder: an index packet has high, low and open in that order, and a time in mode full alone") {
   const std::string fields = " price=2500125e-2 high=2510000e-2 low=2490050e-2 open=2495000e-2 close=2480100e-2";
   CHECK(decode_body(index_body(kIndexToken)) == Lines{"ticker 9/256265 at -" + fields});

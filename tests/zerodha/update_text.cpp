@@ -59,7 +59,7 @@ std::string describe(const TickerUpdate& update) {
   std::string out = head("ticker", update.instrument, update.ts_event, update.flags);
   for (std::size_t i = 0; i < kTickerFieldCount; ++i) {
     if ((update.present >> i & 1U) != 0) out += " " + std::string{kNames[i]} + "=" + text(update.values[i]);
-    if ((update.cleared >> i & 1U) != 0) out += " " + std::string{kNames[i]} + "=none";
+    if ((update.cleared >> i & 1U) != 0) out += " " + std::string{kNames[i]} + (update.values[i].present() ? "=left" : "=none");
   }
   if (update.last_trade_time.known()) out += " last_trade=" + text(update.last_trade_time);
   if (!update.derive_change) out += " change as sent";

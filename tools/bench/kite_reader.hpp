@@ -53,14 +53,14 @@ class PlainKiteReader {
                    .ts_event = traded,
                    .derived = true,
                    .evidence = {.day_volume = word(packet, 16), .last_trade_time = traded}});
-    TickerUpdate ticker;
-    ticker.instrument = instrument;
-    ticker.derive_change = true;
-    ticker.ts_event = now;
-    ticker.last_trade_time = traded;
-    const auto set = [&ticker](TickerField field, Decimal value) {
-      ticker.values[static_cast<std::size_t>(field)] = value;
-      ticker.present |= 1U << static_cast<unsigned>(field);
+    ticker_.instrument = instrument;
+    ticker_.derive_change = true;
+    ticker_.ts_event = now;
+    ticker_.last_trade_time = traded;
+    std::uint32_t present = 0;
+    const auto set = [&](TickerField field, Decimal value) {
+      ticker_.values[static_cast<std::size_t>(field)] = value;
+      present |= 1U << static_cast<unsigned>(field);
     };
     set(TickerField::Price, price(packet, 4));
     set(TickerField::LastQuantity, quantity(packet, 8));
@@ -77,10 +77,12 @@ class PlainKiteReader {
     set(TickerField::BidSize, bids_[0].quantity);
     set(TickerField::AskPrice, asks_[0].price);
     set(TickerField::AskSize, asks_[0].quantity);
-    sink.on_ticker(ticker);
+    ticker_.present = present;
+    sink.on_ticker(ticker_);
   }
 
   std::array<LevelUpdate, kLevels> bids_, asks_;
+  TickerUpdate ticker_;  // every packet fills in the same fields
 };
 
 }  // namespace tidegate::bench

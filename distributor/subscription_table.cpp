@@ -52,7 +52,7 @@ SubscriptionTable::Added SubscriptionTable::add(SubscriberSlot subscriber, Instr
     member.depth = depth;
     ++subscription_count_;
   } else {
-    Member& member = stream.members[place->second];
+    Member& member = stream.members[*place];
     if (depth < member.depth) doubt_depth(stream);
     member.depth = depth;
   }
@@ -66,7 +66,7 @@ bool SubscriptionTable::forget(StreamSlot slot, std::uint32_t position) {
   doubt_depth(stream);
   if (position + std::size_t{1} != stream.members.size()) {
     stream.members[position] = stream.members.back();
-    held_[stream.members[position].subscriber][slot] = position;
+    *held_[stream.members[position].subscriber].find(slot) = position;
   }
   stream.members.pop_back();
   --subscription_count_;
@@ -75,19 +75,19 @@ bool SubscriptionTable::forget(StreamSlot slot, std::uint32_t position) {
 
 bool SubscriptionTable::remove(SubscriberSlot subscriber, StreamSlot slot) {
   if (subscriber >= held_.size()) return false;
-  const auto place = held_[subscriber].find(slot);
-  if (place == held_[subscriber].end()) return false;
-  const std::uint32_t position = place->second;
-  held_[subscriber].erase(place);
+  const std::uint32_t* const place = held_[subscriber].find(slot);
+  if (place == nullptr) return false;
+  const std::uint32_t position = *place;
+  held_[subscriber].erase(slot);
   return forget(slot, position);
 }
 
 void SubscriptionTable::remove_all(SubscriberSlot subscriber, std::vector<StreamSlot>& orphans) {
   if (subscriber >= held_.size()) return;
   const auto held = std::exchange(held_[subscriber], {});
-  for (const auto& [slot, position] : held) {
+  held.for_each([&](StreamSlot slot, std::uint32_t position) {
     if (forget(slot, position)) orphans.push_back(slot);
-  }
+  });
 }
 
 bool SubscriptionTable::hold(InstrumentId instrument, Channel channel, std::uint16_t depth) {
@@ -149,8 +149,8 @@ StreamSlot SubscriptionTable::find(std::uint64_t key) const {
 
 Member* SubscriptionTable::member(SubscriberSlot subscriber, StreamSlot slot) {
   if (subscriber >= held_.size()) return nullptr;
-  const auto place = held_[subscriber].find(slot);
-  return place == held_[subscriber].end() ? nullptr : &streams_[slot].members[place->second];
+  const std::uint32_t* const place = held_[subscriber].find(slot);
+  return place == nullptr ? nullptr : &streams_[slot].members[*place];
 }
 
 std::size_t SubscriptionTable::subscriptions_of(SubscriberSlot subscriber) const { return subscriber < held_.size() ? held_[subscriber].size() : 0; }
@@ -159,7 +159,7 @@ std::vector<StreamSlot> SubscriptionTable::streams_of(SubscriberSlot subscriber)
   std::vector<StreamSlot> slots;
   if (subscriber >= held_.size()) return slots;
   slots.reserve(held_[subscriber].size());
-  for (const auto& [slot, position] : held_[subscriber]) slots.push_back(slot);
+  held_[subscriber].for_each([&](StreamSlot slot, std::uint32_t) { slots.push_back(slot); });
   std::sort(slots.begin(), slots.end(), [this](StreamSlot a, StreamSlot b) {
     return key(streams_[a].instrument, streams_[a].channel) < key(streams_[b].instrument, streams_[b].channel);
   });

@@ -5,17 +5,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "distributor/slot_positions.hpp"
 #include "gateway/core/channel.hpp"
 #include "gateway/core/demand.hpp"
 #include "gateway/core/ids.hpp"
 #include "gateway/core/time.hpp"
 
 namespace tidegate::distributor {
-
-/// A stream's or a subscriber's place in a table; reused after it is gone.
-using StreamSlot = std::uint32_t;
-using SubscriberSlot = std::uint32_t;
-inline constexpr StreamSlot kNoStream = 0xFFFF'FFFFU;
 
 /// What a subscriber gets next of a stream.
 enum class Delivery : std::uint8_t {
@@ -112,7 +108,7 @@ class SubscriptionTable {
   std::vector<StreamSlot> free_;
   std::vector<StreamSlot> lingering_;  // one entry a stream; may hold streams that came back, until the next expiry
   std::unordered_map<std::uint64_t, StreamSlot> by_key_;
-  std::vector<std::unordered_map<StreamSlot, std::uint32_t>> held_;  // by subscriber: stream -> position among its members
+  std::vector<SlotPositions> held_;  // by subscriber
   MonoTime next_expiry_{INT64_MAX};
   std::size_t subscription_count_ = 0;
   bool demand_changed_ = false;

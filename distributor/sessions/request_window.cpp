@@ -5,45 +5,29 @@
 namespace tidegate::distributor {
 namespace {
 
-constexpr std::int64_t kSeconds = 60;
+constexpr std::uint32_t kSeconds = 60;
 constexpr std::int64_t kSecond = 1'000'000'000;
 
-std::int64_t second_of(MonoTime now) { return now.ns / kSecond; }
-std::size_t place_of(std::int64_t second) { return static_cast<std::size_t>(second % kSeconds); }
+std::uint32_t second_of(MonoTime now) { return static_cast<std::uint32_t>(now.ns / kSecond); }
 
 }  // namespace
 
-void RequestWindow::advance(std::int64_t second) {
-  if (second - newest_ >= kSeconds) {
-    std::fill(counts_.begin(), counts_.end(), 0);
-    total_ = 0;
-    newest_ = second;
-  }
-  for (; newest_ < second; ++newest_) {
-    std::uint64_t& oldest = counts_[place_of(newest_ + 1)];
-    total_ -= oldest;
-    oldest = 0;
-  }
-}
-
 std::optional<Duration> RequestWindow::take(MonoTime now, std::uint64_t limit) {
-  const std::int64_t second = second_of(now);
-  if (counts_.empty()) {
-    counts_.resize(kSeconds);
-    newest_ = second;
-  }
-  advance(second);
+  const std::uint32_t second = second_of(now);
+  const auto in_window = std::find_if(steps_.begin(), steps_.end(), [second](const Step& step) { return second - step.second < kSeconds; });
+  std::for_each(steps_.begin(), in_window, [this](const Step& step) { total_ -= step.count; });
+  steps_.erase(steps_.begin(), in_window);
   if (total_ < limit) {
-    ++counts_[place_of(second)];
+    if (steps_.empty() || steps_.back().second != second) steps_.push_back({second, 0});
+    ++steps_.back().count;
     ++total_;
     return std::nullopt;
   }
   // Room comes when the oldest second that was counted leaves the window.
-  std::int64_t oldest = std::max<std::int64_t>(second - kSeconds + 1, 0);
-  while (oldest < second && counts_[place_of(oldest)] == 0) ++oldest;
-  return Duration{(oldest + kSeconds) * kSecond - now.ns};
+  const std::uint32_t oldest = steps_.empty() ? second : steps_.front().second;
+  return Duration{(std::int64_t{oldest} + kSeconds) * kSecond - now.ns};
 }
 
-bool RequestWindow::idle(MonoTime now) const { return counts_.empty() || total_ == 0 || second_of(now) - newest_ >= kSeconds; }
+bool RequestWindow::idle(MonoTime now) const { return steps_.empty() || second_of(now) - steps_.back().second >= kSeconds; }
 
 }  // namespace tidegate::distributor

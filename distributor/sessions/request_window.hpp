@@ -18,11 +18,14 @@ class RequestWindow {
   [[nodiscard]] bool idle(MonoTime now) const;
 
  private:
-  void advance(std::int64_t second);
+  /// A second in which requests came.
+  struct Step {
+    std::uint32_t second = 0;
+    std::uint32_t count = 0;
+  };
 
-  std::vector<std::uint64_t> counts_;  // by second modulo their number; empty: nothing yet
-  std::int64_t newest_ = 0;            // the second that was counted last
-  std::uint64_t total_ = 0;
+  std::vector<Step> steps_;  // of the last minute, the oldest first; one or two for a client that asks little
+  std::uint64_t total_ = 0;  // of their counts
 };
 
 }  // namespace tidegate::distributor

@@ -13,7 +13,7 @@ constexpr unsigned kPongsWaitingMax = 16;
 
 std::error_code cancelled() { return std::make_error_code(std::errc::operation_canceled); }
 
-std::string address_text(const asio::ip::tcp::socket& socket) {
+std::string address_text(const ws::ServerSocket& socket) {
   asio::error_code error;
   const auto peer = socket.remote_endpoint(error);
   const int family = peer.data()->sa_family;
@@ -44,7 +44,7 @@ struct PendingReply {
   std::weak_ptr<ServerLink> link;  // weak: a reply that is kept too long must not keep a socket of a loop that is gone
 };
 
-void ServerLink::start(const std::shared_ptr<ServerCore>& core, const std::shared_ptr<ws::Server>& endpoint, asio::ip::tcp::socket&& socket) {
+void ServerLink::start(const std::shared_ptr<ServerCore>& core, const std::shared_ptr<ws::Server>& endpoint, ws::ServerSocket&& socket) {
   const auto connection = endpoint->get_connection();
   if (!connection) return;
   ServerLink& link = *connection;
@@ -54,15 +54,15 @@ void ServerLink::start(const std::shared_ptr<ServerCore>& core, const std::share
   if (core->pending.size() >= core->options.pending_connections_max) core->pending.front()->displace();
   link.list_ = &core->pending;
   link.place_ = core->pending.insert(core->pending.end(), &link);
-  link.request_.remote_address = address_text(socket);
+  link.request_->remote_address = address_text(socket);
 
   const WsServerOptions& options = core->options;
   asio::error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   if (options.socket_send_buffer_bytes > 0) socket.set_option(asio::socket_base::send_buffer_size(options.socket_send_buffer_bytes), ignored);
-  connection->get_raw_socket() = std::move(socket);
+  connection->take_socket(std::move(socket));
   if (core->tls) connection->use_tls(*core->tls);
-  link.request_.secure = core->tls != nullptr;
+  link.request_->secure = core->tls != nullptr;
   connection->set_owner(&link, static_cast<long>(options.close_timeout.count()));
   connection->set_open_handshake_timeout(static_cast<long>(options.handshake_timeout.count()));
   connection->set_close_handshake_timeout(static_cast<long>(options.close_timeout.count()));
@@ -83,6 +83,7 @@ void ServerLink::install_handlers() {
     opened_ = true;
     move_to(core_->links);
     core_->handler.on_open(*this);
+    request_.reset();
   });
   con.set_message_handler([this](const Handle&, const ws::ServerConnection::message_ptr& message) {
     if (!core_) return;
@@ -103,11 +104,11 @@ bool ServerLink::is_open() const { return connection().get_state() == websocketp
 
 void ServerLink::read_request() {
   const auto& request = connection().get_request();
-  request_.method = request.get_method();
-  request_.target = request.get_uri();
-  request_.version = request.get_version();
-  request_.body = request.get_body();
-  request_.headers.assign(request.get_headers().begin(), request.get_headers().end());
+  request_->method = request.get_method();
+  request_->target = request.get_uri();
+  request_->version = request.get_version();
+  request_->body = request.get_body();
+  request_->headers.assign(request.get_headers().begin(), request.get_headers().end());
 }
 
 void ServerLink::on_http() {
@@ -116,7 +117,7 @@ void ServerLink::on_http() {
   connection().defer_http_response();
   const auto pending = std::make_shared<PendingReply>(self_);
   const auto core = core_;  // the handler may destroy the server
-  core->handler.on_http(request_, [pending](HttpResponse response) { pending->answer(std::move(response)); });
+  core->handler.on_http(*request_, [pending](HttpResponse response) { pending->answer(std::move(response)); });
 }
 
 void ServerLink::answer(HttpResponse&& response) {
@@ -130,7 +131,7 @@ void ServerLink::answer(HttpResponse&& response) {
   if (ws::header_is_sound("Content-Type", response.content_type)) con.replace_header("Content-Type", response.content_type);
   con.replace_header("Connection", "close");  // websocketpp serves one request a connection
   const std::string length = std::to_string(response.body.size());
-  if (request_.method != "HEAD") con.set_body(response.body);
+  if (request_->method != "HEAD") con.set_body(response.body);
   con.replace_header("Content-Length", length);
   std::error_code error;
   con.send_http_response(error);
@@ -152,13 +153,13 @@ bool ServerLink::on_upgrade() {
   if (!core_) return false;
   read_request();
   // websocketpp also speaks drafts; the oldest frames differently.
-  if (request_.header("Sec-WebSocket-Version") != "13") {
+  if (request_->header("Sec-WebSocket-Version") != "13") {
     connection().replace_header("Sec-WebSocket-Version", "13");
     refuse(426, {});
     return false;
   }
   const auto core = core_;
-  const int status = core->handler.on_upgrade(request_);
+  const int status = core->handler.on_upgrade(*request_);
   if (status == 101 && core_) {
     if (const auto delay = core->handler.upgrade_delay(); delay.count() > 0) connection().hold(static_cast<long>(delay.count()));
     return true;
@@ -230,7 +231,7 @@ void ServerLink::on_closed() {
 }
 
 void ServerLink::send(const FrameRef& frame) {
-  if (is_open()) connection().ws::ServerConnection::transport_con_type::send(frame);
+  if (is_open()) connection().ws::OutboxTransport::send(frame);
 }
 
 void ServerLink::send_frame(std::string_view payload, std::uint8_t opcode) {
@@ -267,14 +268,19 @@ void ServerLink::set_close_timeout(std::chrono::milliseconds timeout) {
   connection().set_close_handshake_timeout(static_cast<long>(timeout.count()));
 }
 
+const HttpRequest& ServerLink::request() const {
+  static const HttpRequest forgotten{};
+  return request_ ? *request_ : forgotten;
+}
+
 std::uint64_t ServerLink::taken_bytes() const { return connection().outbox_taken(); }
 
 std::size_t ServerLink::queued_bytes() const { return connection().outbox_bytes(); }
 
-bool ServerLink::begin_write(WriteJob& job) { return connection().ws::ServerConnection::transport_con_type::begin_write(job); }
+bool ServerLink::begin_write(WriteJob& job) { return connection().ws::OutboxTransport::begin_write(job); }
 
 void ServerLink::end_write(const SocketWrite& written) {
-  if (core_) connection().ws::ServerConnection::transport_con_type::end_write(written, core_->totals);
+  if (core_) connection().ws::OutboxTransport::end_write(written, core_->totals);
 }
 
 const void* ServerLink::touched() const { return connection().touched_ahead(); }
@@ -320,7 +326,7 @@ void ServerLink::transport_finished() {
   }
   // Not from here: members of this object are on the stack. What the connection still has to tell its handler is queued before this, and must not be
   // told once the server is gone: until then the server knows of it.
-  asio::post(connection().get_raw_socket().get_executor(), [self = std::move(self_), this] {
+  asio::post(connection().executor(), [self = std::move(self_), this] {
     if (core_) list_->erase(place_);
   });
 }

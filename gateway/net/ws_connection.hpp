@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "gateway/net/flusher.hpp"
 #include "gateway/net/frame_length.hpp"
@@ -27,10 +29,9 @@ struct ServerConfig : LeanConfig {
   using type = ServerConfig;
   using connection_base = ServerLink;
   using request_type = StrictRequest;
-  static const std::size_t connection_read_buffer_size = 2048;  // most subscribers say little; memory per idle one counts
+  static const std::size_t connection_read_buffer_size = 1024;  // most subscribers say little; memory per idle one counts
 
-  using transport_config = LeanConfig::Transport<websocketpp::transport::asio::basic_socket::endpoint>;
-  using transport_type = Endpoint<transport_config, OutboxTransport>;
+  using transport_type = SocketEndpoint<OutboxTransport>;
 };
 
 using Server = websocketpp::server<ServerConfig>;
@@ -73,7 +74,7 @@ class ServerLink : public WsConnection, public Writable, public ws::TransportOwn
   ServerLink& operator=(const ServerLink&) = delete;
 
   /// Begins to serve an accepted socket. The link keeps itself alive until its socket is closed.
-  static void start(const std::shared_ptr<ServerCore>& core, const std::shared_ptr<ws::Server>& endpoint, asio::ip::tcp::socket&& socket);
+  static void start(const std::shared_ptr<ServerCore>& core, const std::shared_ptr<ws::Server>& endpoint, ws::ServerSocket&& socket);
   [[nodiscard]] bool begin_write(WriteJob& job) override;
   void end_write(const SocketWrite& written) override;
   void prefetch() const override;
@@ -96,7 +97,7 @@ class ServerLink : public WsConnection, public Writable, public ws::TransportOwn
   void set_close_timeout(std::chrono::milliseconds timeout) override;
   [[nodiscard]] std::size_t queued_bytes() const override;
   [[nodiscard]] std::uint64_t taken_bytes() const override;
-  [[nodiscard]] const HttpRequest& request() const override { return request_; }
+  [[nodiscard]] const HttpRequest& request() const override;
   [[nodiscard]] const void* touched() const override;
 
  private:
@@ -131,10 +132,27 @@ class ServerLink : public WsConnection, public Writable, public ws::TransportOwn
   std::shared_ptr<ws::ServerConnection> self_;
   std::list<ServerLink*>* list_ = nullptr;  // of the core's, the one it is in
   std::list<ServerLink*>::iterator place_;
-  HttpRequest request_;
-  unsigned pongs_waiting_ = 0;  // answered while the socket was full
-  bool opened_ = false;         // on_open was called and on_closed was not
-  bool closing_ = false;        // by our own wish
+  std::unique_ptr<HttpRequest> request_ = std::make_unique<HttpRequest>();  // null once on_open has returned
+  unsigned pongs_waiting_ = 0;                                              // answered while the socket was full
+  bool opened_ = false;                                                     // on_open was called and on_closed was not
+  bool closing_ = false;                                                    // by our own wish
 };
 
 }  // namespace tidegate::net
+
+// websocketpp puts a line of log together, the peer's address in it, before a logger that takes none throws it away. The first of these is also the
+// moment at which the answer to an upgrade has left, and the request with all that belongs to it is needed no more.
+template <>
+inline void websocketpp::connection<tidegate::net::ws::ServerConfig>::log_open_result() {
+  const auto request = std::move(m_request);  // what it is moved from holds no memory, which is not so after an assignment
+  const auto response = std::move(m_response);
+  const std::string answer = std::move(m_handshake_buffer);
+  m_requested_subprotocols = {};
+  m_uri.reset();
+}
+template <>
+inline void websocketpp::connection<tidegate::net::ws::ServerConfig>::log_close_result() {}
+template <>
+inline void websocketpp::connection<tidegate::net::ws::ServerConfig>::log_fail_result() {}
+template <>
+inline void websocketpp::connection<tidegate::net::ws::ServerConfig>::log_http_result() {}

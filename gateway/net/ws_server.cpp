@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <asio/basic_socket_acceptor.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 #include <utility>
@@ -15,6 +16,8 @@ namespace {
 
 // How long to leave the listen queue alone after the process or the machine ran out of descriptors or memory.
 constexpr std::chrono::milliseconds kAcceptRetry{50};
+// A crowd is let in by so many at a time; those who are in already get their turn in between.
+constexpr int kAcceptedAtOnce = 64;
 
 /// Accepts for one server. Its pending handlers hold it, so that it outlives the server by as long as they are queued.
 class Acceptor : public std::enable_shared_from_this<Acceptor> {
@@ -29,6 +32,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
     if (!error && at.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false), error);
     if (!error) acceptor_.bind(at, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (!error) acceptor_.non_blocking(true, error);
     if (error) {
       stop();
     } else {
@@ -51,15 +55,26 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
 
  private:
   void accept() {
-    acceptor_.async_accept([self = shared_from_this(), this](const asio::error_code& error, asio::ip::tcp::socket socket) {
+    acceptor_.async_wait(asio::socket_base::wait_read, [self = shared_from_this(), this](const asio::error_code& error) {
       if (!acceptor_.is_open()) return;
+      if (error || !accept_some()) return accept_later();
+      if (acceptor_.is_open()) accept();
+    });
+  }
+
+  /// Those who wait. False: there are no descriptors or no memory for more.
+  bool accept_some() {
+    for (int i = 0; i < kAcceptedAtOnce && acceptor_.is_open(); ++i) {
+      asio::error_code error;
+      ws::ServerSocket socket = acceptor_.accept(error);
+      if (error == asio::error::would_block) return true;
       if (!error) {
         ServerLink::start(core_, endpoint_, std::move(socket));
       } else if (error != asio::error::connection_aborted) {
-        return accept_later();
+        return false;
       }
-      if (acceptor_.is_open()) accept();
-    });
+    }
+    return true;
   }
 
   void accept_later() {
@@ -71,7 +86,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
 
   std::shared_ptr<ServerCore> core_;
   std::shared_ptr<ws::Server> endpoint_;
-  asio::ip::tcp::acceptor acceptor_;
+  asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type> acceptor_;
   asio::steady_timer retry_;
 };
 
@@ -102,7 +117,6 @@ asio::error_code resolve(asio::io_context& io, std::string host, std::uint16_t p
 struct WsServer::Impl {
   Impl(EventLoop& loop, WsServerHandler& handler, const WsServerOptions& options)
       : core(std::make_shared<ServerCore>(loop, handler, options)), endpoint(std::make_shared<ws::Server>()) {
-    endpoint->init_asio(&loop.impl().io);
     endpoint->set_user_agent("tidegate");
     auto& flushers = loop.impl().flushers;
     flusher = flushers.insert(flushers.end(), [this] { core->flusher.flush(); });
@@ -150,7 +164,7 @@ void WsServer::stop_listening() {
 }
 
 void WsServer::adopt(int socket) {
-  asio::ip::tcp::socket adopted(impl_->core->loop.impl().io);
+  ws::ServerSocket adopted(impl_->core->loop.impl().io);
   asio::error_code error;
   adopted.assign(asio::ip::tcp::v4(), socket, error);  // of what family it is matters to nobody
   if (error) {

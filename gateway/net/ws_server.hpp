@@ -66,6 +66,7 @@ class WsConnection {
   virtual void set_close_timeout(std::chrono::milliseconds timeout) = 0;
   [[nodiscard]] virtual std::size_t queued_bytes() const = 0;   // not yet taken by the kernel
   [[nodiscard]] virtual std::uint64_t taken_bytes() const = 0;  // taken by the kernel so far
+  /// What it came with. Forgotten when on_open has returned: nothing stands in it afterwards.
   [[nodiscard]] virtual const HttpRequest& request() const = 0;
   /// What send() touches: 128 bytes from there on. For fetching it before it is needed, where there are thousands.
   [[nodiscard]] virtual const void* touched() const { return this; }

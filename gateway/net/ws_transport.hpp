@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,7 @@
 #include "gateway/net/tls_stream.hpp"
 #include "gateway/net/ws_config.hpp"
 #include "gateway/net/ws_server.hpp"
+#include "gateway/net/ws_socket.hpp"
 
 namespace tidegate::net::ws {
 
@@ -34,43 +37,49 @@ class TransportOwner {
   ~TransportOwner() = default;
 };
 
-/// Hides those members of websocketpp's Asio connection through which bytes come and go. websocketpp::connection calls them by qualified
-/// name, so hiding is enough.
-template <typename Config>
-class OutboxTransport : public websocketpp::transport::asio::connection<Config> {
+/// The socket with the ways through which bytes come and go.
+class OutboxTransport : public SocketTransport {
  public:
-  using Base = websocketpp::transport::asio::connection<Config>;
-  using type = OutboxTransport<Config>;
-  using ptr = websocketpp::lib::shared_ptr<type>;
+  using ptr = std::shared_ptr<OutboxTransport>;
   using websocketpp_read_handler = websocketpp::transport::read_handler;
 
-  using Base::Base;
+  using SocketTransport::SocketTransport;
+
+  ptr get_shared() { return std::static_pointer_cast<OutboxTransport>(shared_from_this()); }
 
   /// Once it has its socket.
   void set_owner(TransportOwner* owner, long linger_ms) {
     owner_ = owner;
     linger_ms_ = linger_ms;
-    descriptor_ = this->get_raw_socket().native_handle();
+    descriptor_ = socket().native_handle();
   }
 
   /// Every byte from now on passes through TLS. Before anything is read.
-  void use_tls(const TlsContext& context) { tls_ = std::make_unique<TlsStream>(context, this->get_raw_socket().native_handle()); }
+  void use_tls(const TlsContext& context) { tls_ = std::make_unique<TlsStream>(context, socket().native_handle()); }
 
   // --- what websocketpp calls ---
 
-  /// websocketpp passes its frame reader as an lvalue that lives as long as the connection: kept by address, not copied for every read.
-  void async_read_at_least(std::size_t bytes, char* to, std::size_t room, const websocketpp_read_handler& handler) {
+  /// At least one byte, which is all that websocketpp ever asks for. It passes its frame reader as an lvalue that lives as long as the connection:
+  /// kept by address, not copied for every read.
+  void async_read_at_least(std::size_t, char* to, std::size_t room, const websocketpp_read_handler& handler) {
     frame_reader_ = &handler;
-    read(bytes, to, room);
+    read(to, room);
   }
-  void async_read_at_least(std::size_t bytes, char* to, std::size_t room, websocketpp_read_handler&& handler) {
+  void async_read_at_least(std::size_t, char* to, std::size_t room, websocketpp_read_handler&& handler) {
     handshake_reader_ = std::move(handler);
     frame_reader_ = nullptr;
-    read(bytes, to, room);
+    read(to, room);
   }
 
+  /// The answer to an upgrade counts as written once it stands in the outbox: what the owner says first leaves together with it.
   void async_write(const char* bytes, std::size_t size, websocketpp::transport::write_handler handler) {
-    enqueue(std::string_view(bytes, size), std::move(handler));
+    const std::string_view answer(bytes, size);
+    if (shut_ || on_hold_ || answer.substr(0, kUpgraded.size()) != kUpgraded) return enqueue(answer, std::move(handler));
+    const auto kept = std::make_shared<const std::string>(answer);  // websocketpp forgets it
+    enqueue(*kept, [kept](const std::error_code&) {});
+    std::vector<Outbox::Done> due;
+    due.push_back(std::move(handler));
+    complete(due, {});
   }
   void async_write(const std::vector<websocketpp::transport::buffer>& buffers, websocketpp::transport::write_handler handler) {
     for (const auto& buffer : buffers) {
@@ -82,18 +91,18 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   /// Ends the connection: after everything was written, by FIN and a wait for the peer's, so that it can read our close frame; otherwise,
   /// or when asked to cut, by RST. The callback is posted.
   void async_shutdown(websocketpp::transport::shutdown_handler callback) {
-    asio::post(executor(), [self = this->get_shared(), callback = std::move(callback)] { callback({}); });
+    asio::post(executor(), [self = get_shared(), callback = std::move(callback)] { callback({}); });
     if (std::exchange(shut_, true)) return;
     if (cut_ || !outbox_.empty()) {
       asio::error_code ignored;
-      this->get_raw_socket().set_option(asio::socket_base::linger(true, 0), ignored);
+      socket().set_option(asio::socket_base::linger(true, 0), ignored);
       finish();
       return;
     }
     if (tls_) tls_->end();
     asio::error_code ignored;
-    this->get_raw_socket().shutdown(asio::socket_base::shutdown_send, ignored);
-    linger_timer_ = this->set_timer(linger_ms_, [this](const websocketpp::lib::error_code& error) {
+    socket().shutdown(asio::socket_base::shutdown_send, ignored);
+    linger_timer_ = set_timer(linger_ms_, [this](const websocketpp::lib::error_code& error) {
       if (!error) finish();
     });
     if (std::exchange(held_, false) || !reading_) drain();
@@ -123,7 +132,7 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
     blocked_ = true;
     on_hold_ = true;
     // The timer's handler keeps the connection alive.
-    this->set_timer(delay_ms, [this](const websocketpp::lib::error_code& error) {
+    set_timer(delay_ms, [this](const websocketpp::lib::error_code& error) {
       if (error || shut_) return;
       blocked_ = false;
       on_hold_ = false;
@@ -135,7 +144,7 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   void pause(bool pause) {
     paused_ = pause;
     if (paused_ || !held_) return;
-    asio::post(executor(), [self = this->get_shared(), this] {
+    asio::post(executor(), [self = get_shared(), this] {
       if (!paused_ && std::exchange(held_, false)) deliver(held_error_, held_bytes_);
     });
   }
@@ -181,7 +190,7 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
     if (std::exchange(finished_, true)) return;
     shut_ = true;
     asio::error_code ignored;
-    this->get_raw_socket().close(ignored);
+    socket().close(ignored);
     descriptor_ = -1;
     if (linger_timer_) linger_timer_->cancel();
     linger_timer_.reset();
@@ -193,17 +202,19 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   }
 
  private:
+  static constexpr std::string_view kUpgraded = "HTTP/1.1 101";
   static constexpr std::string_view kUseTls =
       "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 41\r\nConnection: close\r\n\r\n"
       "this port speaks TLS: use https and wss\r\n";
 
-  auto executor() { return this->get_raw_socket().get_executor(); }
-
-  void read(std::size_t bytes, char* to, std::size_t room) {
+  void read(char* to, std::size_t room) {
     if (shut_) return drain();
     reading_ = true;
     if (tls_) return read_records(to, room);
-    Base::async_read_at_least(bytes, to, room, [this](const websocketpp::lib::error_code& error, std::size_t count) { read_ended(error, count); });
+    socket().async_read_some(asio::buffer(to, room), [self = get_shared(), this](const asio::error_code& error, std::size_t count) {
+      using websocketpp::transport::error::make_error_code;
+      read_ended(error == asio::error::eof ? make_error_code(websocketpp::transport::error::eof) : error, count);
+    });
   }
 
   void read_ended(const websocketpp::lib::error_code& error, std::size_t count) {
@@ -223,14 +234,14 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   /// Never from inside the call: websocketpp sets its state after it.
   void read_records(char* to, std::size_t room) {
     if (tls_->has_pending()) {
-      asio::post(executor(), [self = this->get_shared(), this, to, room] { read_record(to, room); });
+      asio::post(executor(), [self = get_shared(), this, to, room] { read_record(to, room); });
     } else {
       read_record_after(asio::socket_base::wait_read, to, room);
     }
   }
 
   void read_record_after(asio::socket_base::wait_type what, char* to, std::size_t room) {
-    this->get_raw_socket().async_wait(what, [self = this->get_shared(), this, to, room](const asio::error_code&) { read_record(to, room); });
+    socket().async_wait(what, [self = get_shared(), this, to, room](const asio::error_code&) { read_record(to, room); });
   }
 
   void read_record(char* to, std::size_t room) {
@@ -288,7 +299,7 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
 
   void wait_until_writable() {
     if (std::exchange(blocked_, true)) return;  // waits already
-    this->get_raw_socket().async_wait(asio::socket_base::wait_write, [self = this->get_shared(), this](const asio::error_code& error) {
+    socket().async_wait(asio::socket_base::wait_write, [self = get_shared(), this](const asio::error_code& error) {
       blocked_ = false;
       // Written at the end of this turn, together with what it still brings.
       if (!error && !shut_) mark_dirty();
@@ -298,7 +309,7 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   // Never from inside async_write: websocketpp sets its state after that call.
   void complete(std::vector<Outbox::Done>& due, const std::error_code& error) {
     for (auto& done : due) {
-      asio::post(executor(), [self = this->get_shared(), done = std::move(done), error] { done(error); });
+      asio::post(executor(), [self = get_shared(), done = std::move(done), error] { done(error); });
     }
     due.clear();
   }
@@ -306,7 +317,7 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   /// Reads and forgets until the peer closes: closing with unread bytes would send RST, and might cost the peer our last frame.
   void drain() {
     if (finished_) return;
-    this->get_raw_socket().async_wait(asio::socket_base::wait_read, [self = this->get_shared(), this](const asio::error_code& error) {
+    socket().async_wait(asio::socket_base::wait_read, [self = get_shared(), this](const asio::error_code& error) {
       if (finished_) return;
       std::array<char, 4096> scrap;
       const ssize_t count = error ? 0 : ::recv(descriptor_, scrap.data(), scrap.size(), MSG_DONTWAIT);
@@ -317,7 +328,7 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
 
   const websocketpp_read_handler* frame_reader_ = nullptr;
   websocketpp_read_handler handshake_reader_;
-  typename Base::timer_ptr linger_timer_;
+  timer_ptr linger_timer_;
   long linger_ms_ = 0;
   websocketpp::lib::error_code held_error_;
   std::size_t held_bytes_ = 0;

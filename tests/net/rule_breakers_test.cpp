@@ -242,6 +242,21 @@ TEST_CASE("pending connections: over the bound the oldest gives way, open WebSoc
   stage.check_bystander();
 }
 
+TEST_CASE("pending connections: a crowd that comes at once is let in, and over the bound the oldest gives way here too") {
+  constexpr std::size_t kCrowd = 200;  // more than are accepted in one go
+  EventLoop loop;
+  WsServerOptions options;
+  options.pending_connections_max = 150;
+  EchoServer echo(loop, options);
+  std::vector<std::unique_ptr<RawPeer>> peers;
+  for (std::size_t i = 0; i < kCrowd; ++i) peers.push_back(std::make_unique<RawPeer>(echo.server.port()));  // none is accepted: the loop stands
+  REQUIRE(run_until(loop, [&] { return echo.server.totals().pending_displaced == kCrowd - options.pending_connections_max; }));
+  for (std::size_t i = kCrowd - options.pending_connections_max; i < kCrowd; ++i) peers[i]->send(upgrade());
+  REQUIRE(run_until(loop, [&] { return echo.connections.size() == options.pending_connections_max; }));
+  CHECK(echo.server.totals().pending_displaced == kCrowd - options.pending_connections_max);
+  CHECK(read_all(loop, *peers[0]).empty());
+}
+
 TEST_CASE("pending connections: a flood of answers that wait for their readers is bounded too") {
   WsServerOptions options;
   options.pending_connections_max = 4;
@@ -271,7 +286,7 @@ TEST_CASE("adopt: a socket that is connected already is served like an accepted 
   const std::string request = upgrade();
   REQUIRE(::send(ends[1], request.data(), request.size(), 0) == static_cast<ssize_t>(request.size()));
   REQUIRE(run_until(loop, [&] { return echo.connections.size() == 1; }));
-  CHECK(echo.connections[0]->request().remote_address.empty());
+  CHECK(echo.upgrades.at(0).remote_address.empty());
   ::close(ends[1]);
   REQUIRE(run_until(loop, [&] { return echo.closed_count == 1; }));
 }

@@ -32,6 +32,38 @@ TEST_CASE("websocket server: a fragmented message arrives whole, and a ping betw
   CHECK(frames[1].payload == "one two three");
 }
 
+TEST_CASE("websocket server: messages around the size of what is read at once come whole, alone and in pieces") {
+  EventLoop loop;
+  EchoServer echo(loop, either_way());
+  RawPeer peer(echo);
+  peer.handshake(loop);
+  std::string all;
+  for (const std::size_t size : {1U, 500U, 1015U, 1016U, 1017U, 1023U, 1024U, 1025U, 2047U, 2048U, 2049U, 5000U, 65'536U}) {
+    all.clear();
+    for (std::size_t i = 0; i < size; ++i) all += static_cast<char>('a' + i % 26);
+    peer.send(client_frame(kText, all));
+    const std::size_t third = size / 3;
+    peer.send(client_frame(kFirstPiece, std::string_view(all).substr(0, third)));
+    peer.send(client_frame(kMiddlePiece, std::string_view(all).substr(third, third)));
+    peer.send(client_frame(kLastPiece, std::string_view(all).substr(2 * third)));
+    const auto frames = read_frames(loop, peer, 2);
+    REQUIRE(frames.size() == 2);
+    REQUIRE(frames[0].payload == all);
+    REQUIRE(frames[1].payload == all);
+  }
+}
+
+TEST_CASE("websocket server: an upgrade larger than what is read at once is understood") {
+  EventLoop loop;
+  EchoServer echo(loop, either_way());
+  RawPeer peer(echo);
+  const std::string cookie(9'000, 'c');
+  peer.send("GET /x HTTP/1.1\r\nHost: h\r\nCookie: " + cookie +
+            "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+  REQUIRE(run_until(loop, [&] { return echo.connections.size() == 1; }));
+  CHECK(echo.upgrades.at(0).header("Cookie") == cookie);
+}
+
 TEST_CASE("websocket server: a handshake and frames that come byte by byte are understood") {
   EventLoop loop;
   EchoServer echo(loop, either_way());

@@ -51,7 +51,7 @@ TEST_CASE("websocket: the server sees the request that was upgraded") {
   pair.options.headers = {{"Authorization", "Bearer abc"}, {"X-Name", "value"}};
   pair.begin("/ws/market?token=a%2Bb+c&empty=&x=1");
   REQUIRE(run_until(pair.loop, [&] { return pair.recorder.opened; }));
-  const HttpRequest& request = pair.echo.connections.at(0)->request();
+  const HttpRequest& request = pair.echo.upgrades.at(0);
   CHECK(request.method == "GET");
   CHECK(request.path() == "/ws/market");
   CHECK(request.query("token") == "a+b c");
@@ -63,6 +63,28 @@ TEST_CASE("websocket: the server sees the request that was upgraded") {
   CHECK(request.header("User-Agent") == "tidegate");
   CHECK(request.header("Sec-WebSocket-Extensions").empty());
   CHECK(request.remote_address == "127.0.0.1");
+}
+
+TEST_CASE("websocket server: the request is whole in on_open, and forgotten after it") {
+  Pair pair(either_way());
+  HttpRequest seen;
+  pair.echo.when_open = [&](const WsConnection& connection) { seen = connection.request(); };
+  pair.options.headers = {{"Authorization", "Bearer abc"}};
+  pair.begin("/ws/market?token=a%2Bb+c");
+  REQUIRE(run_until(pair.loop, [&] { return pair.recorder.opened; }));
+  CHECK(seen.method == "GET");
+  CHECK(seen.path() == "/ws/market");
+  CHECK(seen.query("token") == "a+b c");
+  CHECK(seen.header("authorization") == "Bearer abc");
+  CHECK(seen.remote_address == "127.0.0.1");
+  CHECK(seen.secure == pair.echo.tls);
+  const HttpRequest& later = pair.echo.connections.at(0)->request();
+  CHECK(later.target.empty());
+  CHECK(later.headers.empty());
+  // The connection is as good as before.
+  pair.client->send_text("still there");
+  REQUIRE(run_until(pair.loop, [&] { return !pair.recorder.messages.empty(); }));
+  CHECK(pair.recorder.messages[0] == "still there");
 }
 
 TEST_CASE("websocket: pings carry their payload and are answered on both sides") {
@@ -315,5 +337,5 @@ TEST_CASE("websocket server: a taken port is refused with words, IPv6 and names 
   options.url = "ws://[::1]:" + std::to_string(other.port()) + "/";
   client.connect(options);
   REQUIRE(run_until(loop, [&] { return recorder.opened; }));
-  CHECK(echo.connections.at(0)->request().remote_address == "::1");
+  CHECK(echo.upgrades.at(0).remote_address == "::1");
 }

@@ -16,6 +16,7 @@
 #include "gateway/access/authenticator.hpp"
 #include "tools/bench/comparison.hpp"
 #include "tools/bench/connections/storm_clients.hpp"
+#include "tools/bench/cpu_time.hpp"
 #include "tools/bench/distributor_host.hpp"
 #include "tools/bench/options.hpp"
 #include "tools/bench/sockets.hpp"
@@ -52,7 +53,10 @@ class BareServer {
   BareServer() : listener_(listen_local(port_)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     watch(listener_.fd());
     thread_ = std::thread{[this] {
-      while (!stop_) turn();
+      while (!stop_) {
+        turn();
+        cpu_ns_ = thread_cpu_ns();
+      }
     }};
   }
   ~BareServer() {
@@ -63,6 +67,7 @@ class BareServer {
   BareServer& operator=(const BareServer&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::int64_t cpu_ns() const { return cpu_ns_; }  // of its thread, up to its last turn
 
  private:
   void watch(int fd) const {
@@ -113,6 +118,7 @@ class BareServer {
   std::uint16_t port_ = 0;
   Socket listener_, epoll_;
   std::vector<Socket> sockets_;  // by descriptor
+  std::atomic<std::int64_t> cpu_ns_{0};
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };
@@ -126,22 +132,28 @@ bool run_storm(const Options& options) {
   Comparison comparison;
   const std::size_t bare = comparison.add([] {
     const BareServer server;
-    return std::vector<double>{run_storm_clients({kClients, server.port(), request_of, {}, {}})};
+    const double us = run_storm_clients({kClients, server.port(), request_of, {}, {}});
+    return std::vector<double>{us, static_cast<double>(server.cpu_ns()) / 1e3 / kClients};
   });
   const std::size_t ours = comparison.add([&] {
     distributor::LoginOptions login;
     login.authenticator = authenticator;
     login.configured = true;
     login.required = true;
-    const DistributorHost host(kStormSymbols, {}, login);
-    return std::vector<double>{run_storm_clients(
-        {kClients, host.port(), request_of, masked_frame(DistributorHost::subscribe_request(kStormSymbols)), R"("op":"subscribe")"})};
+    DistributorHost host(kStormSymbols, {}, login);
+    const std::int64_t before = host.thread().run(thread_cpu_ns);
+    const double us = run_storm_clients(
+        {kClients, host.port(), request_of, masked_frame(DistributorHost::subscribe_request(kStormSymbols)), R"("op":"subscribe")"});
+    return std::vector<double>{us, static_cast<double>(host.thread().run(thread_cpu_ns) - before) / 1e3 / kClients};
   });
   comparison.run(options.rounds);
-  Table table{{"1,000 clients", "until the last is served: ms", "ratio"}};
-  table.add({"bare: accept and handshake", fmt::format("{:.0f}", comparison.median_of(bare, 0) / 1e3), "1.00"});
-  table.add({"Tidegate: handshake, login, subscription", fmt::format("{:.0f}", comparison.median_of(ours, 0) / 1e3),
-             fmt::format("{:.2f}", comparison.ratio(ours, bare, 0))});
+  Table table{{"1,000 clients", "until the last is served: ms", "ratio", "the server's CPU a client: us", "ratio"}};
+  const auto row = [&](const char* name, std::size_t contender) {
+    table.add({name, fmt::format("{:.0f}", comparison.median_of(contender, 0) / 1e3), fmt::format("{:.2f}", comparison.ratio(contender, bare, 0)),
+               fmt::format("{:.1f}", comparison.median_of(contender, 1)), fmt::format("{:.2f}", comparison.ratio(contender, bare, 1))});
+  };
+  row("bare: accept and handshake", bare);
+  row("Tidegate: handshake, login, subscription", ours);
   table.print();
   return comparison.median_of(bare, 0) > 0 && comparison.median_of(ours, 0) > 0;
 }

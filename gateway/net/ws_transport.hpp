@@ -10,6 +10,7 @@
 #include <asio/post.hpp>
 #include <cerrno>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -107,8 +108,8 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
     mark_dirty();
   }
 
-  /// A plain socket has begun with nothing but what the outbox knows of.
-  void take_back(const Outbox::Dropped& dropped) { outbox_.drop_unsent(0, dropped); }
+  /// A plain socket has begun with nothing but what the outbox knows of, TLS with what is in a record.
+  void take_back(const Outbox::Dropped& dropped) { outbox_.drop_unsent(in_record_, dropped); }
 
   [[nodiscard]] std::size_t outbox_bytes() const { return outbox_.bytes(); }
   [[nodiscard]] std::uint64_t outbox_taken() const { return outbox_.taken(); }
@@ -201,6 +202,7 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
  private:
   // IOV_MAX is 1024; past a few hundred pieces a call costs more by its copying than by itself.
   static constexpr std::size_t kPieces = 256;
+  static_assert(TlsStream::kRecordBytes <= std::numeric_limits<std::uint16_t>::max());
   static constexpr std::string_view kUseTls =
       "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 41\r\nConnection: close\r\n\r\n"
       "this port speaks TLS: use https and wss\r\n";
@@ -282,6 +284,7 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
       const std::string_view bytes = outbox_.front(room.data(), room.size());
       const TlsStream::Step step = bytes.empty() ? TlsStream::Step{} : tls_->write(bytes.data(), bytes.size());
       full = step.next == TlsStream::Next::WaitWrite;
+      if (!full || in_record_ == 0) in_record_ = static_cast<std::uint16_t>(full ? bytes.size() : 0);
       if (step.next == TlsStream::Next::Ready) {
         totals.writes += bytes.empty() ? 0 : 1;
         totals.bytes += step.bytes;
@@ -368,10 +371,11 @@ class OutboxTransport : public websocketpp::transport::asio::connection<Config> 
   TransportOwner* owner_ = nullptr;
   std::unique_ptr<TlsStream> tls_;  // empty: plain bytes
   Outbox outbox_;
-  int descriptor_ = -1;   // the socket's
-  bool dirty_ = false;    // the owner knows that there is something to flush
-  bool blocked_ = false;  // the socket was full
-  bool on_hold_ = false;  // blocked on purpose
+  int descriptor_ = -1;          // the socket's
+  std::uint16_t in_record_ = 0;  // bytes of the outbox that are encrypted, and wait for room in the socket
+  bool dirty_ = false;           // the owner knows that there is something to flush
+  bool blocked_ = false;         // the socket was full
+  bool on_hold_ = false;         // blocked on purpose
   bool cut_ = false;
   bool shut_ = false;      // nothing is queued or delivered any more
   bool finished_ = false;  // the socket is closed

@@ -68,6 +68,7 @@ void ServerLink::start(const std::shared_ptr<ServerCore>& core, const std::share
   connection->set_close_handshake_timeout(static_cast<long>(options.close_timeout.count()));
   connection->set_max_message_size(options.message_bytes_max);
   connection->set_max_http_body_size(options.http_body_bytes_max);
+  connection->get_request().deflate().allowed = options.compression.on;
   link.install_handlers();
   connection->start();
 }
@@ -81,6 +82,7 @@ void ServerLink::install_handlers() {
   con.set_open_handler([this](const Handle&) {
     if (!core_) return;
     opened_ = true;
+    window_bits_ = connection().get_request().deflate().window_bits;
     move_to(core_->links);
     core_->handler.on_open(*this);
   });
@@ -176,6 +178,7 @@ bool ServerLink::on_upgrade() {
 }
 
 void ServerLink::refuse(int status, const std::string& body) {
+  connection().remove_header("Sec-WebSocket-Extensions");  // written before anybody was asked
   connection().set_status(static_cast<websocketpp::http::status_code::value>(status == 101 ? 503 : status));
   connection().set_body(body);
   connection().replace_header("Content-Length", std::to_string(body.size()));
@@ -230,7 +233,14 @@ void ServerLink::on_closed() {
 }
 
 void ServerLink::send(const FrameRef& frame) {
-  if (is_open()) connection().ws::ServerConnection::transport_con_type::send(frame);
+  if (!is_open()) return;
+  using Transport = ws::ServerConnection::transport_con_type;
+  // What is no longer than the peer's window refers back no further than that.
+  if (window_bits_ != 0 && core_ && frame.payload().size() <= std::size_t{1} << window_bits_) {
+    connection().Transport::send(frame.compressed(core_->options.compression, core_->totals.compression));
+  } else {
+    connection().Transport::send(frame);
+  }
 }
 
 void ServerLink::send_frame(std::string_view payload, std::uint8_t opcode) {

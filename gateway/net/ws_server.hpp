@@ -117,6 +117,7 @@ struct WsServerOptions {
   /// Connections that are no open WebSocket: in their handshake, asking for HTTP, closing. One more, and the oldest of them is cut.
   std::size_t pending_connections_max = 1000;
   int socket_send_buffer_bytes = 0;  // 0: the system's default
+  FrameCompression compression;      // permessage-deflate with clients that offer it
 };
 
 /// What has happened so far, for metrics.
@@ -127,6 +128,7 @@ struct WsServerTotals {
   std::uint64_t pending_displaced = 0;   // cut for pending_connections_max
   std::uint64_t protocol_violations = 0;
   std::uint64_t tls_failures = 0;  // bytes that are no TLS, no common version, a certificate that the client refuses, a damaged record
+  CompressionTotals compression;
 };
 
 class WsServer {
@@ -142,7 +144,8 @@ class WsServer {
   [[nodiscard]] std::string listen(const std::string& host, std::uint16_t port);
   [[nodiscard]] std::uint16_t port() const;
   void stop_listening();
-  /// Other sizes and times for connections to come; pending_connections_max at once. Everything else stays as it was given first.
+  /// Other sizes and times for connections to come, and whether they may be compressed; pending_connections_max, and how frames are compressed, at
+  /// once. Everything else stays as it was given first.
   void set_limits(const WsServerOptions& options);
   /// Serves a connected stream socket as if it had been accepted, and takes its descriptor.
   void adopt(int socket);

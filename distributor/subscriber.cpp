@@ -35,8 +35,8 @@ Offered Subscriber::answer(std::string_view text, MonoTime now) {
   if (!connected()) return Offered::Closed;
   const std::size_t queued = connection_->queued_bytes();
   if (queued > outbox_bytes_) return Offered::TooSlow;
-  answer_bytes_ = std::min(answer_bytes_, queued) + text.size();
   connection_->send_text(text);
+  answer_bytes_ = std::min(answer_bytes_, queued) + connection_->queued_bytes() - queued;  // compressed, it is less than the text
   last_sent_ = now;
   return Offered::Queued;
 }

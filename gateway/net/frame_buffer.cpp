@@ -6,6 +6,8 @@
 #include <memory>
 #include <new>
 
+#include "gateway/net/deflate.hpp"
+
 namespace tidegate::net {
 namespace {
 
@@ -16,6 +18,11 @@ constexpr std::size_t kClasses = kClassBytes.size();
 constexpr std::size_t kRetainedBytesMax = 4U << 20U;
 
 constexpr std::size_t kHeaderBytesMax = 10;
+
+// Of a payload that is compressed, so that one message keeps the others waiting for milliseconds at most.
+constexpr std::size_t kCompressedPayloadMax = 1U << 20U;
+constexpr std::uint8_t kCompressedBit = 0x40;  // RSV1 (RFC 7692, 6)
+constexpr std::uint8_t kControlBit = 0x08;     // of the opcode (RFC 6455, 5.5)
 
 std::size_t header_bytes(std::size_t payload_bytes) {
   if (payload_bytes < 126) return 2;
@@ -56,6 +63,7 @@ struct FramePoolImpl {
     }
     block->pool = this;
     block->next = nullptr;
+    block->compression_tried = false;
     block->references = 1;
     block->size = bytes;
     block->label = FrameLabel{};
@@ -73,6 +81,33 @@ struct FramePoolImpl {
     retained_bytes += kClassBytes[block->size_class];
   }
 
+  /// A final frame; the first byte of its header without the FIN bit is given.
+  Block* make(std::string_view payload, std::uint8_t first) {
+    const std::size_t header = header_bytes(payload.size());
+    Block* const block = take(header + payload.size());
+    block->header = static_cast<std::uint8_t>(header);
+    write_header(block->data(), payload.size(), first);
+    if (!payload.empty()) std::memcpy(block->data() + header, payload.data(), payload.size());
+    return block;
+  }
+
+  /// Null: there is none that is smaller.
+  Block* make_compressed(Block& plain, int level, CompressionTotals& totals) {
+    const std::string_view payload(plain.data() + plain.header, plain.size - plain.header);
+    const std::string_view smaller = deflater.deflate(payload, level);
+    if (smaller.empty()) {
+      ++totals.frames_as_before;
+      return nullptr;
+    }
+    Block* const block = make(smaller, static_cast<std::uint8_t>(static_cast<std::uint8_t>(plain.data()[0]) | kCompressedBit));
+    block->compression_tried = true;
+    block->label = plain.label;
+    ++totals.frames;
+    totals.bytes_before += plain.size;
+    totals.bytes_after += block->size;
+    return block;
+  }
+
   ~FramePoolImpl() {
     assert(live == 0 && "a frame outlives its pool");
     for (Block* block : free) {
@@ -83,28 +118,41 @@ struct FramePoolImpl {
   std::array<Block*, kClasses> free{};
   std::size_t retained_bytes = 0;
   std::size_t live = 0;  // frames still referenced
+  Deflater deflater;
 };
 
-void FrameRef::give_back() { block_->pool->give_back(block_); }
+void FrameRef::give_back() {
+  const FrameRef sibling(std::exchange(block_->next, nullptr));
+  block_->pool->give_back(block_);
+}
 
 std::string_view FrameRef::payload() const { return block_ == nullptr ? std::string_view() : bytes().substr(block_->header); }
 
 FrameLabel FrameRef::label() const { return block_ == nullptr ? FrameLabel{} : block_->label; }
 
 void FrameRef::set_label(const FrameLabel& label) {
-  if (block_ != nullptr) block_->label = label;
+  if (block_ == nullptr) return;
+  block_->label = label;
+  if (block_->next != nullptr) block_->next->label = label;
+}
+
+FrameRef FrameRef::compressed(const FrameCompression& how, CompressionTotals& totals) const {
+  if (block_ == nullptr) return {};
+  if (!block_->compression_tried) {
+    const std::size_t size = block_->size - block_->header;
+    const bool control = (static_cast<std::uint8_t>(block_->data()[0]) & kControlBit) != 0;
+    if (control || size < how.payload_bytes_min || size > kCompressedPayloadMax) return *this;
+    block_->compression_tried = true;
+    block_->next = block_->pool->make_compressed(*block_, how.level, totals);
+  }
+  if (block_->next == nullptr) return *this;
+  ++block_->next->references;
+  return FrameRef(block_->next);
 }
 
 FramePool::FramePool() : impl_(new FramePoolImpl) {}
 FramePool::~FramePool() { delete impl_; }
 
-FrameRef FramePool::make(std::string_view payload, WsOpcode opcode) {
-  const std::size_t header = header_bytes(payload.size());
-  FrameRef::Block* block = impl_->take(header + payload.size());
-  block->header = static_cast<std::uint8_t>(header);
-  write_header(block->data(), payload.size(), static_cast<std::uint8_t>(opcode));
-  if (!payload.empty()) std::memcpy(block->data() + header, payload.data(), payload.size());
-  return FrameRef(block);
-}
+FrameRef FramePool::make(std::string_view payload, WsOpcode opcode) { return FrameRef(impl_->make(payload, static_cast<std::uint8_t>(opcode))); }
 
 }  // namespace tidegate::net

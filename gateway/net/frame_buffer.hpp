@@ -20,6 +20,21 @@ struct FrameLabel {
   std::uint64_t last = 0;
 };
 
+/// How frames are compressed for the peers that agreed to it (RFC 7692).
+struct FrameCompression {
+  bool on = false;                      // agreed to with peers to come
+  int level = 1;                        // zlib's, 1 to 9
+  std::size_t payload_bytes_min = 200;  // a smaller payload stays as it is
+};
+
+/// What compressing has come to: once a frame, however many peers get it.
+struct CompressionTotals {
+  std::uint64_t frames = 0;        // that became smaller
+  std::uint64_t bytes_before = 0;  // of those, headers included
+  std::uint64_t bytes_after = 0;
+  std::uint64_t frames_as_before = 0;  // tried, and not smaller
+};
+
 /// Shares one immutable frame; the last reference gives its memory back to the pool. Copies count without atomics: all references of a
 /// frame live on the thread of its pool.
 class FrameRef {
@@ -44,6 +59,9 @@ class FrameRef {
   /// Of an empty reference: nothing. All references of a frame share one label.
   [[nodiscard]] FrameLabel label() const;
   void set_label(const FrameLabel& label);
+  /// The same message as one compressed frame of the same label, made at the first call and shared by all later ones; or the frame itself where that
+  /// would not be smaller, where it is small or very large, and of control frames.
+  [[nodiscard]] FrameRef compressed(const FrameCompression& how, CompressionTotals& totals) const;
 
  private:
   friend class FramePool;
@@ -53,9 +71,10 @@ class FrameRef {
     std::uint32_t references;
     std::uint8_t size_class;  // where its memory comes from
     std::uint8_t header;      // bytes of the frame header
-    std::size_t size;         // header and payload
+    bool compression_tried;
+    std::size_t size;  // header and payload
     FramePoolImpl* pool;
-    Block* next;  // in a free list
+    Block* next;  // in a free list; before that the compressed frame, if there is one, which this one holds
     FrameLabel label;
 
     [[nodiscard]] char* data() { return reinterpret_cast<char*>(this + 1); }

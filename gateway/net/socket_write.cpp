@@ -54,6 +54,7 @@ void write_records(TlsStream& tls, const Outbox& outbox, SocketWrite& written) {
     const TlsStream::Step step = tls.write(bytes.data(), bytes.size());
     if (step.next != TlsStream::Next::Ready) {
       written.full = step.next == TlsStream::Next::WaitWrite;
+      written.in_record = written.full ? bytes.size() : 0;
       // Nothing else is waited for: there is no second handshake.
       if (!written.full) written.error = std::make_error_code(std::errc::connection_aborted);
       return;

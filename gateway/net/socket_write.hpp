@@ -12,10 +12,11 @@ namespace tidegate::net {
 
 /// What one attempt came to.
 struct SocketWrite {
-  std::size_t bytes = 0;    // have left, before encryption
-  std::uint32_t calls = 0;  // that took something
-  bool full = false;        // the socket takes no more for the time being
-  std::error_code error;    // the socket takes nothing any more
+  std::size_t bytes = 0;      // have left, before encryption
+  std::uint32_t calls = 0;    // that took something
+  std::size_t in_record = 0;  // bytes behind those: encrypted, and waiting for room in the socket
+  bool full = false;          // the socket takes no more for the time being
+  std::error_code error;      // the socket takes nothing any more
 };
 
 /// One socket's part of a flush.

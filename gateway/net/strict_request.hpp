@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,13 @@ class StrictRequest : public websocketpp::http::parser::request {
  public:
   using Base = websocketpp::http::parser::request;
   using ptr = websocketpp::lib::shared_ptr<StrictRequest>;
+
+  /// What is agreed of permessage-deflate, and whether there may be anything. Its connection shows a request as constant, and is told here.
+  struct Deflate {
+    bool allowed = false;
+    std::uint8_t window_bits = 0;  // 0: nothing
+  };
+  [[nodiscard]] Deflate& deflate() const { return deflate_; }
 
   /// Hides the base's, which websocketpp::connection calls through this type.
   std::size_t consume(const char* bytes, std::size_t size) {
@@ -107,6 +115,7 @@ class StrictRequest : public websocketpp::http::parser::request {
   bool first_line_ = true;
   bool in_name_ = false;
   bool head_ended_ = false;
+  mutable Deflate deflate_;
 };
 
 }  // namespace tidegate::net::ws

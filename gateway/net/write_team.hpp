@@ -1,7 +1,8 @@
 // Threads that share the writes of one loop. Internal to gateway/net.
 //
 // Fork and join: what there is to write is spread over the threads when the loop's turn ends, and the turn ends when all of it is written. In between
-// they sleep, so that everything else in the gateway stays with one thread and needs no lock. docs/decisions/writing-to-many-sockets.md has the reasons.
+// they sleep, so that everything else in the gateway stays with one thread and needs no lock. docs/decisions/writing-to-many-sockets.md has the
+// reasons.
 #pragma once
 
 #include <atomic>

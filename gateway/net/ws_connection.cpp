@@ -68,6 +68,7 @@ void ServerLink::start(const std::shared_ptr<ServerCore>& core, const std::share
   connection->set_close_handshake_timeout(static_cast<long>(options.close_timeout.count()));
   connection->set_max_message_size(options.message_bytes_max);
   connection->set_max_http_body_size(options.http_body_bytes_max);
+  connection->get_request().deflate().allowed = options.compression.on;
   link.install_handlers();
   connection->start();
 }
@@ -161,6 +162,7 @@ bool ServerLink::on_upgrade() {
   const auto core = core_;
   const int status = core->handler.on_upgrade(*request_);
   if (status == 101 && core_) {
+    window_bits_ = connection().get_request().deflate().window_bits;
     if (const auto delay = core->handler.upgrade_delay(); delay.count() > 0) connection().hold(static_cast<long>(delay.count()));
     return true;
   }
@@ -177,6 +179,7 @@ bool ServerLink::on_upgrade() {
 }
 
 void ServerLink::refuse(int status, const std::string& body) {
+  connection().remove_header("Sec-WebSocket-Extensions");  // written before anybody was asked
   connection().set_status(static_cast<websocketpp::http::status_code::value>(status == 101 ? 503 : status));
   connection().set_body(body);
   connection().replace_header("Content-Length", std::to_string(body.size()));
@@ -231,7 +234,13 @@ void ServerLink::on_closed() {
 }
 
 void ServerLink::send(const FrameRef& frame) {
-  if (is_open()) connection().ws::OutboxTransport::send(frame);
+  if (!is_open()) return;
+  // What is no longer than the peer's window refers back no further than that.
+  if (window_bits_ != 0 && core_ && frame.payload().size() <= std::size_t{1} << window_bits_) {
+    connection().ws::OutboxTransport::send(frame.compressed(core_->options.compression, core_->totals.compression));
+  } else {
+    connection().ws::OutboxTransport::send(frame);
+  }
 }
 
 void ServerLink::send_frame(std::string_view payload, std::uint8_t opcode) {

@@ -14,6 +14,7 @@
 #include "gateway/net/strict_request.hpp"
 #include "gateway/net/tls_stream.hpp"
 #include "gateway/net/ws_config.hpp"
+#include "gateway/net/ws_deflate.hpp"
 #include "gateway/net/ws_server.hpp"
 #include "gateway/net/ws_transport.hpp"
 
@@ -29,6 +30,7 @@ struct ServerConfig : LeanConfig {
   using type = ServerConfig;
   using connection_base = ServerLink;
   using request_type = StrictRequest;
+  using permessage_deflate_type = MessageDeflate<permessage_deflate_config>;
   static const std::size_t connection_read_buffer_size = 1024;  // most subscribers say little; memory per idle one counts
 
   using transport_type = SocketEndpoint<OutboxTransport>;
@@ -40,11 +42,7 @@ using ServerConnection = websocketpp::connection<ServerConfig>;
 }  // namespace ws
 }  // namespace tidegate::net
 
-template <>
-inline std::error_code websocketpp::processor::hybi13<tidegate::net::ws::ServerConfig>::validate_incoming_extended_header(
-    frame::basic_header header, frame::extended_header extended) const {
-  return tidegate::net::ws::length_problem(header, extended);
-}
+#include "gateway/net/ws_frames.hpp"
 
 namespace tidegate::net {
 
@@ -134,6 +132,7 @@ class ServerLink : public WsConnection, public Writable, public ws::TransportOwn
   std::list<ServerLink*>::iterator place_;
   std::unique_ptr<HttpRequest> request_ = std::make_unique<HttpRequest>();  // null once on_open has returned
   unsigned pongs_waiting_ = 0;                                              // answered while the socket was full
+  std::uint8_t window_bits_ = 0;                                            // of what the peer can inflate, as agreed; 0: no compression
   bool opened_ = false;                                                     // on_open was called and on_closed was not
   bool closing_ = false;                                                    // by our own wish
 };

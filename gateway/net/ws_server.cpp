@@ -180,6 +180,7 @@ void WsServer::set_limits(const WsServerOptions& options) {
   own.http_body_bytes_max = options.http_body_bytes_max;
   own.handshake_timeout = options.handshake_timeout;
   own.pending_connections_max = options.pending_connections_max;
+  own.compression = options.compression;
   impl_->core->flusher.configure(options.threads, options.io_uring);
 }
 

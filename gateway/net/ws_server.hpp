@@ -120,6 +120,7 @@ struct WsServerOptions {
   int socket_send_buffer_bytes = 0;  // 0: the system's default
   std::size_t threads = 1;           // that write to the sockets, the loop's own included
   bool io_uring = true;              // many writes by one call where the kernel takes them; false: each by its own
+  FrameCompression compression;      // permessage-deflate with clients that offer it
 };
 
 /// What has happened so far, for metrics.
@@ -130,6 +131,7 @@ struct WsServerTotals {
   std::uint64_t pending_displaced = 0;   // cut for pending_connections_max
   std::uint64_t protocol_violations = 0;
   std::uint64_t tls_failures = 0;  // bytes that are no TLS, no common version, a certificate that the client refuses, a damaged record
+  CompressionTotals compression;
 };
 
 class WsServer {
@@ -145,8 +147,8 @@ class WsServer {
   [[nodiscard]] std::string listen(const std::string& host, std::uint16_t port);
   [[nodiscard]] std::uint16_t port() const;
   void stop_listening();
-  /// Other sizes and times for connections to come; pending_connections_max, threads and io_uring at once. Everything else stays as it was given
-  /// first.
+  /// Other sizes and times for connections to come, and whether they may be compressed; pending_connections_max, threads, io_uring, and how frames
+  /// are compressed, at once. Everything else stays as it was given first.
   void set_limits(const WsServerOptions& options);
   /// Serves a connected stream socket as if it had been accepted, and takes its descriptor.
   void adopt(int socket);

@@ -9,6 +9,7 @@
 #include <asio/post.hpp>
 #include <cerrno>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -116,8 +117,8 @@ class OutboxTransport : public SocketTransport {
     mark_dirty();
   }
 
-  /// A plain socket has begun with nothing but what the outbox knows of.
-  void take_back(const Outbox::Dropped& dropped) { outbox_.drop_unsent(0, dropped); }
+  /// A plain socket has begun with nothing but what the outbox knows of, TLS with what is in a record.
+  void take_back(const Outbox::Dropped& dropped) { outbox_.drop_unsent(in_record_, dropped); }
 
   [[nodiscard]] std::size_t outbox_bytes() const { return outbox_.bytes(); }
   [[nodiscard]] std::uint64_t outbox_taken() const { return outbox_.taken(); }
@@ -172,6 +173,8 @@ class OutboxTransport : public SocketTransport {
     totals.writes += written.calls;
     totals.bytes += written.bytes;
     outbox_.consume(written.bytes, due);
+    // A record that the socket did not take stays as it was made: what it holds has begun to leave.
+    if (written.bytes > 0 || in_record_ == 0) in_record_ = static_cast<std::uint16_t>(written.in_record);
     if (written.error) owner_->write_failed(written.error);
     if (written.full) wait_until_writable();
     complete(due, {});
@@ -202,6 +205,7 @@ class OutboxTransport : public SocketTransport {
   }
 
  private:
+  static_assert(TlsStream::kRecordBytes <= std::numeric_limits<std::uint16_t>::max());
   static constexpr std::string_view kUpgraded = "HTTP/1.1 101";
   static constexpr std::string_view kUseTls =
       "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 41\r\nConnection: close\r\n\r\n"
@@ -339,10 +343,11 @@ class OutboxTransport : public SocketTransport {
   TransportOwner* owner_ = nullptr;
   std::unique_ptr<TlsStream> tls_;  // empty: plain bytes
   Outbox outbox_;
-  int descriptor_ = -1;   // the socket's
-  bool dirty_ = false;    // the owner knows that there is something to flush
-  bool blocked_ = false;  // the socket was full
-  bool on_hold_ = false;  // blocked on purpose
+  int descriptor_ = -1;          // the socket's
+  std::uint16_t in_record_ = 0;  // bytes of the outbox that are encrypted, and wait for room in the socket
+  bool dirty_ = false;           // the owner knows that there is something to flush
+  bool blocked_ = false;         // the socket was full
+  bool on_hold_ = false;         // blocked on purpose
   bool cut_ = false;
   bool shut_ = false;      // nothing is queued or delivered any more
   bool finished_ = false;  // the socket is closed

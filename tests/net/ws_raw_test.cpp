@@ -104,6 +104,7 @@ TEST_CASE("websocket server: what a peer must not send is answered with the clos
   } cases[] = {
       {"text that is not UTF-8", client_frame(kText, "ab\xC0\xAF"), 1007},
       {"text that ends within a character", client_frame(kText, "ab\xE2\x82"), 1007},
+      {"a text in pieces that ends within a character", client_frame(kFirstPiece, "ab") + client_frame(kLastPiece, "\xE2\x82"), 1007},
       {"a message over the limit", client_frame(kText, std::string(70'000, 'x')), 1009},
       {"a fragmented message over the limit", client_frame(kFirstPiece, std::string(60'000, 'x')) + client_frame(kLastPiece, std::string(6'000, 'x')),
        1009},
@@ -225,6 +226,33 @@ TEST_CASE("websocket server: to a reader that lags every byte comes in order, an
   }
   CHECK(data == kFrames);
   CHECK(pongs == 1);
+}
+
+TEST_CASE("websocket server: frames that have begun to leave are not taken back, and what is sent behind them comes whole") {
+  WsServerOptions options = either_way();
+  options.socket_send_buffer_bytes = 4096;
+  EventLoop loop;
+  EchoServer echo(loop, options);
+  RawPeer peer(echo, 4096);
+  peer.handshake(loop);
+  REQUIRE(run_until(loop, [&] { return !echo.connections.empty(); }));
+  WsConnection& connection = *echo.connections[0];
+  FramePool pool;
+  constexpr std::uint64_t kFrames = 2000;
+  for (std::uint64_t i = 1; i <= kFrames; ++i) {
+    FrameRef frame = pool.make(std::to_string(i) + std::string(200, 'x'));
+    frame.set_label({7, i, i});
+    connection.send(frame);
+  }
+  loop.poll();
+  std::uint64_t first = 0;
+  connection.drop_unsent([&](const FrameRef& frame) { first = first == 0 ? frame.label().first : first; });
+  REQUIRE(first > 1);
+  connection.send_text("behind them");
+  const auto frames = read_frames(loop, peer, first);
+  REQUIRE(frames.size() == first);
+  for (std::uint64_t i = 1; i < first; ++i) REQUIRE(frames[i - 1].payload == std::to_string(i) + std::string(200, 'x'));
+  CHECK(frames.back().payload == "behind them");
 }
 
 TEST_CASE("websocket server: a peer that pings and never reads does not grow its outbox") {

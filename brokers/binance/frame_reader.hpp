@@ -1,5 +1,6 @@
 // Splits one JSON frame into its messages: with or without the combined envelope, one message or an array of them. Knows the frame's shapes and where
-// fields stand; what they mean is the decoder's business. A frame that is a plain message is read as such (plain_message.hpp), any other by RapidJSON.
+// fields stand; what they mean is the decoder's business. A frame that is a plain message is read as such (plain_message.hpp), any other by
+// RapidJSON.
 #pragma once
 
 #include <cstdint>

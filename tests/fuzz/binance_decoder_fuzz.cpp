@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static binance::FrameDecoder spot(binance::Market::Spot, common::TimeUnit::Millisecond);
   static binance::FrameDecoder spot_microseconds(binance::Market::Spot, common::TimeUnit::Microsecond);
   static binance::FrameDecoder usdm(binance::Market::Usdm, common::TimeUnit::Millisecond);
-  static TouchingSink sink;
+  TouchingSink sink, spaced_sink;
 
   RawFrame frame;
   frame.bytes.assign(reinterpret_cast<const char*>(data + 1), size - 1);
@@ -75,8 +75,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   binance::FrameDecoder& decoder = data[0] % 3 == 0 ? spot : data[0] % 3 == 1 ? usdm : spot_microseconds;
   const Decoded decoded = decoder.decode(frame, sink);
+  // A space in front keeps a message from being read as a plain one: both ways have to come to the same.
+  frame.bytes.insert(0, " ");
+  const Decoded spaced = decoder.decode(frame, spaced_sink);
+  if (decoded.updates != spaced.updates || decoded.ignored != spaced.ignored || decoded.control != spaced.control || decoded.bad != spaced.bad ||
+      decoded.error.reason != spaced.error.reason || sink.sum() != spaced_sink.sum()) {
+    __builtin_trap();
+  }
   [[maybe_unused]] static volatile std::uint64_t seen = 0;
   seen = sink.sum();
-  if (frame.bytes.empty() && decoded.bad + decoded.ignored == 0) __builtin_trap();
+  if (size == 1 && decoded.bad + decoded.ignored == 0) __builtin_trap();
   return 0;
 }

@@ -42,7 +42,7 @@ class SocketTransport : public std::enable_shared_from_this<SocketTransport> {
   void init(const websocketpp::transport::init_handler& done) { done({}); }
 
   timer_ptr set_timer(long duration_ms, websocketpp::transport::timer_handler callback) {
-    const auto timer = std::make_shared<Timer>(executor(), std::chrono::milliseconds(duration_ms));
+    auto timer = std::make_shared<Timer>(executor(), std::chrono::milliseconds(duration_ms));
     timer->async_wait([self = shared_from_this(), timer, callback = std::move(callback)](const asio::error_code& error) {
       using websocketpp::transport::error::make_error_code;
       callback(error ? make_error_code(websocketpp::transport::error::operation_aborted) : std::error_code{});

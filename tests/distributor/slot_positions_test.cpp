@@ -21,7 +21,8 @@ TEST_CASE("slot positions: whatever is added, changed and erased, they say what 
   // Grows to thousands, shrinks to nothing, grows again; slots close together and far apart, so that many want the same place.
   for (int step = 0; step < 60'000; ++step) {
     const bool growing = step / 10'000 % 2 == 0;
-    const StreamSlot slot = random() % 2 == 0 ? random() % 4'000 : (random() % 4'000) << 16U;
+    const auto drawn = static_cast<StreamSlot>(random() % 4'000);
+    const StreamSlot slot = random() % 2 == 0 ? drawn : drawn << 16U;
     if (random() % 8 < (growing ? 6U : 1U)) {
       const auto [place, added] = positions.try_emplace(slot, static_cast<std::uint32_t>(step));
       REQUIRE(added == expected.try_emplace(slot, static_cast<std::uint32_t>(step)).second);

@@ -15,6 +15,7 @@
 #include "gateway/core/demand.hpp"
 #include "gateway/core/ids.hpp"
 #include "gateway/core/time.hpp"
+#include "gateway/net/frame_buffer.hpp"
 
 namespace tidegate::distributor {
 
@@ -72,6 +73,7 @@ struct DistributorOptions {
   std::string tls_certificate;             // PEM files; empty: no TLS
   std::string tls_private_key;
   std::size_t pending_connections = 1000;  // clients that are no open WebSocket, at once
+  net::FrameCompression compression;       // permessage-deflate, for clients that offer it
   std::string version;
   std::string epoch;                 // `seq` counts within it; another start is another epoch
   std::vector<std::string> origins;  // browser origins allowed besides our own: "https://desk.example"

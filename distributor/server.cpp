@@ -27,6 +27,7 @@ net::WsServerOptions socket_options(const DistributorOptions& options) {
   socket.tls = {options.tls_certificate, options.tls_private_key};
   socket.handshake_timeout = std::chrono::ceil<std::chrono::milliseconds>(options.limits.handshake_timeout);
   socket.pending_connections_max = options.pending_connections;
+  socket.compression = options.compression;
   return socket;
 }
 
@@ -59,6 +60,11 @@ void Server::flush() {
   count(counters.pending_displaced, totals.pending_displaced - counted_.pending_displaced);
   count(counters.protocol_violations, totals.protocol_violations - counted_.protocol_violations);
   count(counters.tls_failures, totals.tls_failures - counted_.tls_failures);
+  const net::CompressionTotals &compression = totals.compression, &compression_counted = counted_.compression;
+  count(counters.frames_compressed, compression.frames - compression_counted.frames);
+  count(counters.compression_bytes_before, compression.bytes_before - compression_counted.bytes_before);
+  count(counters.compression_bytes_after, compression.bytes_after - compression_counted.bytes_after);
+  count(counters.compressions_in_vain, compression.frames_as_before - compression_counted.frames_as_before);
   counted_ = totals;
 }
 

@@ -20,6 +20,9 @@ TEST_CASE("configuration: one broker is enough, everything else has its default"
   CHECK(config.server.limits.outbox_bytes == 1 << 20);
   CHECK(config.server.limits.message_bytes == 64 << 10);
   CHECK(config.server.heartbeat == Duration{30'000'000'000});
+  CHECK(config.server.compression == Compression::Off);
+  CHECK(config.server.compression_level == 1);
+  CHECK(config.server.compression_min_bytes == 200);
   CHECK(config.pipeline.mode == PipelineMode::Auto);
   CHECK(config.pipeline.frame_queue_frames == 65'536);
   CHECK(config.pipeline.record_queue_bytes == 16 << 20);
@@ -55,6 +58,9 @@ server:
   limits: {connections: 7, connections_per_user: 6, subscriptions_per_connection: 5, requests_per_minute: 4, outbox: 3KiB, message: 2KiB,
            connections_per_address: 3, subscriptions_per_user: 2, http_requests_per_minute: 0, look_ups: 1, handshake_timeout: 100ms}
   heartbeat: 250ms
+  compression: deflate
+  compression_level: 9
+  compression_min_bytes: 1KiB
 pipeline: {mode: threads, wait: spin, frame_queue: 128, record_queue: 1MiB}
 brokers:
   one:
@@ -91,6 +97,9 @@ log: {level: debug, format: json}
   CHECK(config.server.limits.connections == 7);
   CHECK(config.server.limits.message_bytes == 2048);
   CHECK(config.server.heartbeat == Duration{250'000'000});
+  CHECK(config.server.compression == Compression::Deflate);
+  CHECK(config.server.compression_level == 9);
+  CHECK(config.server.compression_min_bytes == 1024);
   CHECK(config.pipeline.mode == PipelineMode::Threads);
   CHECK(config.pipeline.wait == PipelineWait::Spin);
   CHECK(config.pipeline.frame_queue_frames == 128);

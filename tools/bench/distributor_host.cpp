@@ -23,7 +23,8 @@ std::shared_ptr<const Catalog> catalog_of(std::size_t symbols) {
 
 }  // namespace
 
-DistributorHost::DistributorHost(std::size_t symbols, const net::TlsFiles& tls, const distributor::LoginOptions& login)
+DistributorHost::DistributorHost(std::size_t symbols, const net::TlsFiles& tls, const distributor::LoginOptions& login,
+                                 const net::FrameCompression& compression)
     : seq_(symbols, kFirstNumber) {
   telemetry_.brokers.emplace_back().name = "bench";
   port_ = thread_.run([&, this] {
@@ -35,6 +36,7 @@ DistributorHost::DistributorHost(std::size_t symbols, const net::TlsFiles& tls, 
     options.tls_certificate = tls.certificate;
     options.tls_private_key = tls.private_key;
     options.login = login;
+    options.compression = compression;
     distributor_ = std::make_unique<Distributor>(thread_.loop(), clock_, telemetry_, static_cast<UpstreamHost&>(*this), std::move(options));
     if (!distributor_->listen().empty()) return std::uint16_t{0};
     distributor_->on_catalog(catalog_of(symbols));

@@ -16,7 +16,8 @@ namespace tidegate::bench {
 /// Instruments BENCH:S0, BENCH:S1, ... of one broker; anybody may subscribe to their trades.
 class DistributorHost final : private distributor::UpstreamHost {
  public:
-  explicit DistributorHost(std::size_t symbols, const net::TlsFiles& tls = {}, const distributor::LoginOptions& login = {});
+  explicit DistributorHost(std::size_t symbols, const net::TlsFiles& tls = {}, const distributor::LoginOptions& login = {},
+                           const net::FrameCompression& compression = {});
   ~DistributorHost() override;
   DistributorHost(const DistributorHost&) = delete;
   DistributorHost& operator=(const DistributorHost&) = delete;

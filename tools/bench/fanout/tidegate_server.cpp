@@ -5,7 +5,8 @@
 
 namespace tidegate::bench {
 
-TidegateServer::TidegateServer(std::size_t symbols, const net::TlsFiles& tls) : host_(symbols, tls) {
+TidegateServer::TidegateServer(std::size_t symbols, const net::TlsFiles& tls, const net::FrameCompression& compression)
+    : host_(symbols, tls, {}, compression) {
   host_.thread().run([this] { timer_ = std::make_unique<net::Timer>(host_.thread().loop()); });
 }
 

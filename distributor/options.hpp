@@ -15,6 +15,7 @@
 #include "gateway/core/demand.hpp"
 #include "gateway/core/ids.hpp"
 #include "gateway/core/time.hpp"
+#include "gateway/net/frame_buffer.hpp"
 
 namespace tidegate::distributor {
 
@@ -74,6 +75,7 @@ struct DistributorOptions {
   std::size_t pending_connections = 1000;  // clients that are no open WebSocket, at once
   std::size_t threads = 1;                 // that write to the sockets
   bool io_uring = true;                    // many writes by one call where the kernel takes them
+  net::FrameCompression compression;       // permessage-deflate, for clients that offer it
   std::string version;
   std::string epoch;                 // `seq` counts within it; another start is another epoch
   std::vector<std::string> origins;  // browser origins allowed besides our own: "https://desk.example"

@@ -29,6 +29,7 @@ net::WsServerOptions socket_options(const DistributorOptions& options) {
   socket.pending_connections_max = options.pending_connections;
   socket.threads = options.threads;
   socket.io_uring = options.io_uring;
+  socket.compression = options.compression;
   return socket;
 }
 
@@ -61,6 +62,11 @@ void Server::flush() {
   count(counters.pending_displaced, totals.pending_displaced - counted_.pending_displaced);
   count(counters.protocol_violations, totals.protocol_violations - counted_.protocol_violations);
   count(counters.tls_failures, totals.tls_failures - counted_.tls_failures);
+  const net::CompressionTotals &compression = totals.compression, &compression_counted = counted_.compression;
+  count(counters.frames_compressed, compression.frames - compression_counted.frames);
+  count(counters.compression_bytes_before, compression.bytes_before - compression_counted.bytes_before);
+  count(counters.compression_bytes_after, compression.bytes_after - compression_counted.bytes_after);
+  count(counters.compressions_in_vain, compression.frames_as_before - compression_counted.frames_as_before);
   counted_ = totals;
 }
 

@@ -23,6 +23,9 @@ distributor::DistributorOptions distributor_options(const Config& config, const 
   options.host = config.server.listen.host;
   options.port = config.server.listen.port;
   options.heartbeat = config.server.heartbeat;
+  options.compression.on = config.server.compression == Compression::Deflate;
+  options.compression.level = static_cast<int>(config.server.compression_level);
+  options.compression.payload_bytes_min = bound(config.server.compression_min_bytes);
   options.outbox_bytes = bound(config.server.limits.outbox_bytes);
   options.message_bytes = bound(config.server.limits.message_bytes);
   options.slow_reader_timeout = config.server.limits.slow_reader_timeout;

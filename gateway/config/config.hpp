@@ -64,6 +64,8 @@ struct ServerTls {
   std::string certificate, private_key;  // empty: plain ws:// and http://
 };
 
+enum class Compression : std::uint8_t { Off, Deflate };
+
 struct ServerConfig {
   Endpoint listen;
   ServerTls tls;
@@ -77,6 +79,9 @@ struct ServerConfig {
   Duration heartbeat{30'000'000'000};
   std::int64_t threads = 1;  // that write to clients' sockets
   bool io_uring = true;      // many writes by one call where the kernel takes them
+  Compression compression = Compression::Off;  // of WebSocket messages, for clients that offer it
+  std::int64_t compression_level = 1;          // zlib's
+  std::int64_t compression_min_bytes = 200;    // a smaller message goes as it is
 };
 
 enum class PipelineMode : std::uint8_t { Auto, Inline, Threads };

@@ -127,6 +127,9 @@ void read_server(Section& server, Config& whole, const LoadOptions& options) {
   config.heartbeat = server.duration("heartbeat", config.heartbeat, kHeartbeatMin, kHour);
   config.threads = server.integer("threads", config.threads, 1, 64);
   config.io_uring = server.boolean("io_uring", config.io_uring);
+  config.compression = server.choice("compression", "off", {"off", "deflate"}) == "off" ? Compression::Off : Compression::Deflate;
+  config.compression_level = server.integer("compression_level", config.compression_level, 1, 9);
+  config.compression_min_bytes = server.size("compression_min_bytes", config.compression_min_bytes, 0, kMiB);
   if (!is_loopback(config.listen.host) && !config.auth.required) {
     listen->refuse("the address " + listen->shown + " can be reached from other machines, and server.auth.required is false",
                    "set it to true and say in server.auth who may log in, or listen on 127.0.0.1");

@@ -126,6 +126,9 @@ class Printer {
     put(1, "server", "heartbeat", duration_text(server.heartbeat));
     put(1, "server", "threads", std::to_string(server.threads));
     put(1, "server", "io_uring", truth(server.io_uring));
+    put(1, "server", "compression", server.compression == Compression::Off ? "off" : "deflate");
+    put(1, "server", "compression_level", std::to_string(server.compression_level));
+    put(1, "server", "compression_min_bytes", size_text(server.compression_min_bytes));
   }
 
   void auth(const AuthSettings& auth) {

@@ -73,6 +73,10 @@ namespace tidegate {
   X(pending_displaced, "client connections cut in their handshake because too many were in theirs") \
   X(protocol_violations, "client requests and frames that break HTTP or the WebSocket protocol, or their size limits") \
   X(tls_failures, "client connections whose TLS failed: no TLS at all, no common version, our certificate refused") \
+  X(frames_compressed, "messages compressed, each once for all clients that agreed to compression") \
+  X(compression_bytes_before, "bytes of those messages before") \
+  X(compression_bytes_after, "bytes of those messages compressed") \
+  X(compressions_in_vain, "messages that compressing did not make smaller: sent as they are") \
   X(subscribers_accepted, "client connections accepted") \
   X(subscribers_closed, "client connections ended") \
   X(subscribers_too_slow, "client connections closed because they read too slowly") \

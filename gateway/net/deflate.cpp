@@ -107,15 +107,14 @@ Inflated Inflater::inflate(std::string& payload, std::size_t limit) {
     const int result = ::inflate(&zlib, Z_SYNC_FLUSH);
     written = text.size() - zlib.avail_out;
     if (written > limit) return Inflated::TooLarge;
+    // Asked at once: zlib forgets where it stands when it is called again with nothing to read.
+    if (result == Z_OK && stream_->at_block_boundary()) break;
     if (result == Z_STREAM_END) {
       inflateReset(&zlib);  // a message may have blocks that call themselves the last, and more behind them (RFC 7692, 7.2.3.4)
-    } else if (result != Z_OK && result != Z_BUF_ERROR) {
+    } else if (result != Z_OK || zlib.avail_out > 0) {
       return Inflated::Broken;
-    } else if (zlib.avail_out > 0) {
-      break;  // all was read
     }
   }
-  if (!stream_->at_block_boundary()) return Inflated::Broken;
   text.resize(written);
   payload = std::move(text);
   return Inflated::Whole;

@@ -22,6 +22,9 @@ TEST_CASE("configuration: one broker is enough, everything else has its default"
   CHECK(config.server.heartbeat == Duration{30'000'000'000});
   CHECK(config.server.threads == 1);
   CHECK(config.server.io_uring);
+  CHECK(config.server.compression == Compression::Off);
+  CHECK(config.server.compression_level == 1);
+  CHECK(config.server.compression_min_bytes == 200);
   CHECK(config.pipeline.mode == PipelineMode::Auto);
   CHECK(config.pipeline.frame_queue_frames == 65'536);
   CHECK(config.pipeline.record_queue_bytes == 16 << 20);
@@ -59,6 +62,9 @@ server:
   heartbeat: 250ms
   threads: 3
   io_uring: false
+  compression: deflate
+  compression_level: 9
+  compression_min_bytes: 1KiB
 pipeline: {mode: threads, wait: spin, frame_queue: 128, record_queue: 1MiB}
 brokers:
   one:
@@ -97,6 +103,9 @@ log: {level: debug, format: json}
   CHECK(config.server.heartbeat == Duration{250'000'000});
   CHECK(config.server.threads == 3);
   CHECK_FALSE(config.server.io_uring);
+  CHECK(config.server.compression == Compression::Deflate);
+  CHECK(config.server.compression_level == 9);
+  CHECK(config.server.compression_min_bytes == 1024);
   CHECK(config.pipeline.mode == PipelineMode::Threads);
   CHECK(config.pipeline.wait == PipelineWait::Spin);
   CHECK(config.pipeline.frame_queue_frames == 128);

@@ -10,7 +10,7 @@ TEST_CASE("effective configuration: reads back to itself") {
   const Variable variable("TIDEGATE_TEST_KEY", "hunter2");
   folder.write("k", "hunter3\n");
   const Config first = load(R"(
-server: {listen: "[::1]:0", origins: [https://a.example], limits: {outbox: 3KiB}, heartbeat: 1500ms}
+server: {listen: "[::1]:0", origins: [https://a.example], limits: {outbox: 3KiB}, heartbeat: 1500ms, compression: deflate, compression_min_bytes: 99B}
 brokers:
   one: {adapter: fake, market: usdm, api_key: "${TIDEGATE_TEST_KEY}", label: "a \"b\" \\ c: # \u0007", session: {renewal: 1h}, linger: 0s}
   two: {adapter: plain, insecure: true, ws_url: "wss://user:hunter4@far.example/x?token=hunter5&depth=5"}
@@ -29,6 +29,8 @@ log: {format: json}
   CHECK(second.brokers[0].text("label") == first.brokers[0].text("label"));
   CHECK(second.brokers[2].ws_url == "wss://hunter3.example");
   CHECK(second.server.heartbeat == first.server.heartbeat);
+  CHECK(second.server.compression == Compression::Deflate);
+  CHECK(second.server.compression_min_bytes == 99);
   CHECK(second.routing[0].failover == first.routing[0].failover);
   CHECK(printed.find("tolerance: 0.25%\n") != std::string::npos);
   CHECK(printed.find("tolerance: off\n") != std::string::npos);

@@ -61,8 +61,8 @@ inline std::string upgrade_request(std::string_view extensions, std::string_view
 }
 
 /// Upgrades, and returns the extensions that the answer names; what follows the answer stays in `received`.
-inline std::string upgrade(EventLoop& loop, RawPeer& peer, std::string_view extensions) {
-  peer.send(upgrade_request(extensions));
+inline std::string upgrade(EventLoop& loop, RawPeer& peer, std::string_view extensions, std::string_view target = "/") {
+  peer.send(upgrade_request(extensions, target));
   std::size_t end = std::string::npos;
   REQUIRE(run_until(loop, [&] {
     peer.read();

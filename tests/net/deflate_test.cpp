@@ -225,6 +225,18 @@ TEST_CASE("deflate server: every way to write a compressed message is understood
   }
 }
 
+TEST_CASE("deflate server: compressed messages of every length come as they are") {
+  Deflating one;
+  std::string last;
+  one.echo.when_message = [&](WsConnection&, std::string_view payload) { last = payload; };
+  for (std::size_t size = 0; size <= 2100; ++size) {
+    const std::string text(size, 'x');
+    one.peer.send(client_frame(kCompressedText, deflated(text)));
+    REQUIRE(run_until(one.loop, [&] { return one.echo.message_count == static_cast<int>(size) + 1; }));
+    REQUIRE(last == text);
+  }
+}
+
 TEST_CASE("deflate server: what a client must not send compressed is answered with the close code the standards give") {
   const std::string good = deflated(message(1));
   const struct {

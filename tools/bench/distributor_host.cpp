@@ -23,7 +23,7 @@ std::shared_ptr<const Catalog> catalog_of(std::size_t symbols) {
 
 }  // namespace
 
-DistributorHost::DistributorHost(std::size_t symbols, const net::TlsFiles& tls, const distributor::LoginOptions& login, const Writes& writes)
+DistributorHost::DistributorHost(std::size_t symbols, const SocketSetup& sockets, const distributor::LoginOptions& login)
     : seq_(symbols, kFirstNumber) {
   telemetry_.brokers.emplace_back().name = "bench";
   port_ = thread_.run([&, this] {
@@ -32,11 +32,12 @@ DistributorHost::DistributorHost(std::size_t symbols, const net::TlsFiles& tls, 
     options.broker_names = {"bench"};
     options.heartbeat = std::chrono::hours{1};  // these readers answer no ping
     options.connections = kConnectionsMax;
-    options.tls_certificate = tls.certificate;
-    options.tls_private_key = tls.private_key;
+    options.tls_certificate = sockets.tls.certificate;
+    options.tls_private_key = sockets.tls.private_key;
     options.login = login;
-    options.threads = writes.threads;
-    options.io_uring = writes.io_uring;
+    options.threads = sockets.threads;
+    options.io_uring = sockets.io_uring;
+    options.compression = sockets.compression;
     distributor_ = std::make_unique<Distributor>(thread_.loop(), clock_, telemetry_, static_cast<UpstreamHost&>(*this), std::move(options));
     if (!distributor_->listen().empty()) return std::uint16_t{0};
     distributor_->on_catalog(catalog_of(symbols));

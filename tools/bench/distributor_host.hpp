@@ -13,17 +13,18 @@
 
 namespace tidegate::bench {
 
+/// What is said to clients, and how.
+struct SocketSetup {
+  net::TlsFiles tls;
+  net::FrameCompression compression;
+  std::size_t threads = 1;
+  bool io_uring = true;
+};
+
 /// Instruments BENCH:S0, BENCH:S1, ... of one broker; anybody may subscribe to their trades.
 class DistributorHost final : private distributor::UpstreamHost {
  public:
-  /// How its sockets are written to.
-  struct Writes {
-    std::size_t threads = 1;
-    bool io_uring = true;
-  };
-  explicit DistributorHost(std::size_t symbols, const net::TlsFiles& tls = {}, const distributor::LoginOptions& login = {})
-      : DistributorHost(symbols, tls, login, Writes{}) {}
-  DistributorHost(std::size_t symbols, const net::TlsFiles& tls, const distributor::LoginOptions& login, const Writes& writes);
+  explicit DistributorHost(std::size_t symbols, const SocketSetup& sockets = {}, const distributor::LoginOptions& login = {});
   ~DistributorHost() override;
   DistributorHost(const DistributorHost&) = delete;
   DistributorHost& operator=(const DistributorHost&) = delete;

@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
     good = tidegate::bench::run_fanout_symbols(options) && good;
     good = tidegate::bench::run_fanout_tls(options) && good;
     good = tidegate::bench::run_fanout_writes(options) && good;
+    good = tidegate::bench::run_fanout_deflate(options) && good;
     good = tidegate::bench::run_memory(options) && good;
     good = tidegate::bench::run_storm(options) && good;
     return tidegate::bench::run_ticks(options) && good;
@@ -55,6 +56,8 @@ int main(int argc, char** argv) {
   part("storm", "1,000 clients that connect at once, log in and subscribe", [&] { return run_storm(options); });
   part("fanout-tls", "server CPU per delivery over TLS, beside the same server without it", [&] { return run_fanout_tls(options); });
   part("fanout-writes", "server CPU per delivery and latency, by threads that write and by how", [&] { return run_fanout_writes(options); });
+  part("fanout-deflate", "server CPU and bytes per delivery compressed, beside the same server without it",
+       [&] { return run_fanout_deflate(options); });
   part("ticks", "9,000 instruments of Zerodha in full mode, beside a bare receiver", [&] { return run_ticks(options); });
   part("slow-reader", "one reader of a byte a second among 500: the others' latency, and how it ends", [&] { return run_slow_reader(options); });
   CLI::App* const resume = app.add_subcommand("resume", "a client that drops every second and comes back where it was");

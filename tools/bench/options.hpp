@@ -40,6 +40,7 @@ bool run_fanout(const Options& options);
 bool run_fanout_symbols(const Options& options);
 bool run_fanout_tls(const Options& options);
 bool run_fanout_writes(const Options& options);
+bool run_fanout_deflate(const Options& options);
 bool run_ticks(const Options& options);
 bool run_memory(const Options& options);
 bool run_storm(const Options& options);

@@ -74,11 +74,13 @@ bool write_all(const Socket& socket, std::string_view bytes) {
   return true;
 }
 
-bool upgrade(const Socket& socket, std::string_view path) {
+bool upgrade(const Socket& socket, std::string_view path, std::string_view extensions) {
   std::string request = "GET ";
   request.append(path).append(
       " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
-      "dGlkZWdhdGUtYmVuY2gxNg==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+      "dGlkZWdhdGUtYmVuY2gxNg==\r\nSec-WebSocket-Version: 13\r\n");
+  if (!extensions.empty()) request.append("Sec-WebSocket-Extensions: ").append(extensions).append("\r\n");
+  request += "\r\n";
   if (!write_all(socket, request)) return false;
   // Looked at before it is taken: what follows the answer belongs to the reader.
   std::array<char, 4096> answer;
@@ -89,7 +91,8 @@ bool upgrade(const Socket& socket, std::string_view path) {
     const std::string_view text(answer.data(), static_cast<std::size_t>(got));
     const std::size_t end = text.find(kHeaderEnd);
     const bool whole = end != std::string_view::npos;
-    if (whole) return text.starts_with("HTTP/1.1 101") && ::recv(socket.fd(), answer.data(), end + kHeaderEnd.size(), 0) > 0;
+    const bool agreed = extensions.empty() || text.substr(0, end).find("\r\nSec-WebSocket-Extensions: ") != std::string_view::npos;
+    if (whole) return agreed && text.starts_with("HTTP/1.1 101") && ::recv(socket.fd(), answer.data(), end + kHeaderEnd.size(), 0) > 0;
     if (text.size() == answer.size()) return false;
     if (text.size() == seen) std::this_thread::yield();  // peeking does not wait for more
     seen = text.size();

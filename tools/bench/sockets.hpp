@@ -34,8 +34,9 @@ class Socket {
 [[nodiscard]] Socket accept_from(const Socket& listener);
 [[nodiscard]] Socket connect_local(std::uint16_t port);
 bool write_all(const Socket& socket, std::string_view bytes);
-/// The client's half of a WebSocket upgrade; true when the server agreed. What follows the answer stays to be read.
-[[nodiscard]] bool upgrade(const Socket& socket, std::string_view path = "/ws");
+/// The client's half of a WebSocket upgrade, offering `extensions` unless they are empty; true when the server agreed, to them too. What follows the
+/// answer stays to be read.
+[[nodiscard]] bool upgrade(const Socket& socket, std::string_view path = "/ws", std::string_view extensions = {});
 /// A client's frame of at most 65,535 bytes; the mask is zero.
 [[nodiscard]] std::string masked_frame(std::string_view payload, bool binary = false);
 /// Lets the process open as many descriptors as it may; returns how many.

@@ -5,8 +5,7 @@
 
 namespace tidegate::bench {
 
-TidegateServer::TidegateServer(std::size_t symbols, const net::TlsFiles& tls, const DistributorHost::Writes& writes)
-    : host_(symbols, tls, {}, writes), threads_(writes.threads) {}, threads), threads_(threads) {
+TidegateServer::TidegateServer(std::size_t symbols, const SocketSetup& sockets) : host_(symbols, sockets), threads_(sockets.threads) {
   host_.thread().run([this] { timer_ = std::make_unique<net::Timer>(host_.thread().loop()); });
 }
 

@@ -16,8 +16,7 @@ class TidegateServer final : public FanoutServer {
  public:
   enum class Late : std::uint8_t { WritesEachTurn, Gathers };
 
-  explicit TidegateServer(std::size_t symbols, const net::TlsFiles& tls = {}) : TidegateServer(symbols, tls, {}) {}
-  TidegateServer(std::size_t symbols, const net::TlsFiles& tls, const DistributorHost::Writes& writes);
+  explicit TidegateServer(std::size_t symbols, const SocketSetup& sockets = {});
   ~TidegateServer() override;
 
   /// What it does from the next run on when turns come late, as they do where others have the core: each its own writes, so that it does what the raw

@@ -75,7 +75,7 @@ bool run_fanout_tls(const Options& options) {
   for (const std::size_t subscribers : kTlsSubscribers) {
     Subscribers subscribers_of_plain;
     TidegateServer plain(1);
-    TidegateServer secure(1, certificate);
+    TidegateServer secure(1, {certificate, {}});
     TlsSubscribers subscribers_of_secure;
     Contest contest(subscribers, 1);
     contest.add("plain", plain, subscribers_of_plain);

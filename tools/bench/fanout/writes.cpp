@@ -18,7 +18,7 @@ constexpr std::array<std::size_t, 2> kBurstsOfWrites = {1, 32};
 
 /// One way to write, and its subscribers.
 struct Way {
-  Way(const char* way_name, const DistributorHost::Writes& writes) : name(way_name), server(1, {}, writes) {}
+  Way(const char* way_name, std::size_t threads, bool io_uring) : name(way_name), server(1, {{}, {}, threads, io_uring}) {}
 
   const char* name;
   TidegateServer server;
@@ -32,8 +32,8 @@ bool run_fanout_writes(const Options& options) {
   bool complete = true;
   for (const std::size_t count : kSubscribersOfWrites) {
     std::array<Subscribers, 4> subscribers;  // processes begin before threads do
-    std::array<Way, 4> ways = {Way{"one thread, call by call", {1, false}}, Way{"one thread, io_uring", {1, true}},
-                               Way{"two threads, call by call", {2, false}}, Way{"two threads, io_uring", {2, true}}};
+    std::array<Way, 4> ways = {Way{"one thread, call by call", 1, false}, Way{"one thread, io_uring", 1, true},
+                               Way{"two threads, call by call", 2, false}, Way{"two threads, io_uring", 2, true}};
     Contest contest(count, 1);
     for (std::size_t i = 0; i < ways.size(); ++i) contest.add(ways[i].name, ways[i].server, subscribers[i]);
     if (!contest.prepare()) return false;

@@ -1,5 +1,6 @@
 #include "gateway/net/frame_buffer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstring>
@@ -57,6 +58,7 @@ struct FramePoolImpl {
     block->pool = this;
     block->next = nullptr;
     block->references = 1;
+    block->parts_count = 0;
     block->size = bytes;
     block->label = FrameLabel{};
     ++live;
@@ -64,6 +66,7 @@ struct FramePoolImpl {
   }
 
   void give_back(Block* block) {
+    std::destroy_n(block->parts(), block->parts_count);
     --live;
     if (block->size_class == kClasses || retained_bytes + kClassBytes[block->size_class] > kRetainedBytesMax) {
       ::operator delete(block);
@@ -104,6 +107,24 @@ FrameRef FramePool::make(std::string_view payload, WsOpcode opcode) {
   block->header = static_cast<std::uint8_t>(header);
   write_header(block->data(), payload.size(), static_cast<std::uint8_t>(opcode));
   if (!payload.empty()) std::memcpy(block->data() + header, payload.data(), payload.size());
+  return FrameRef(block);
+}
+
+FrameRef FramePool::join(const FrameList& frames) {
+  std::size_t bytes = 0;
+  for (const FrameRef* frame : frames) bytes += frame->bytes().size();
+  const std::size_t room = bytes + frames.size() * sizeof(FrameRef);
+  if (room > kClassBytes.back()) return {};
+  FrameRef::Block* block = impl_->take(room);
+  block->size = bytes;
+  block->header = 0;
+  block->parts_count = static_cast<std::uint16_t>(frames.size());
+  char* to = block->data();
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    new (block->parts() + i) FrameRef(*frames[i]);
+    const std::string_view from = frames[i]->bytes();
+    to = std::copy(from.begin(), from.end(), to);
+  }
   return FrameRef(block);
 }
 

@@ -38,8 +38,8 @@ class Outbox {
   [[nodiscard]] std::string_view front(char* room, std::size_t limit) const;
   /// Drops `count` bytes from the front, and appends the completions that became due. The caller calls them.
   void consume(std::size_t count, std::vector<Done>& due);
-  /// Drops the shared frames that have not begun to leave, and shows each. Frames of which a part lies in the first `begun` bytes of the queue have
-  /// begun, as has one of which a part is gone; websocketpp's bytes stay.
+  /// Drops the shared frames that have not begun to leave, and shows each; of a joined one each part counts for itself. Frames of which a part lies
+  /// in the first `begun` bytes of the queue have begun, as has one of which a part is gone; websocketpp's bytes stay.
   void drop_unsent(std::size_t begun, const Dropped& dropped);
   /// Bytes that have left so far.
   [[nodiscard]] std::uint64_t taken() const { return taken_; }
@@ -66,6 +66,7 @@ class Outbox {
 
   [[nodiscard]] static Blocks& blocks();
   Entry& append();
+  void take_apart();
   void drop_first_block();
 
   Block* head_ = nullptr;   // null: nothing waits

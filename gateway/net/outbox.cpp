@@ -154,7 +154,10 @@ void Outbox::take_apart() {
   while (old != nullptr) {
     for (std::uint32_t i = old->first; i < old->end; ++i) {
       Entry entry = std::move(old->entries[i]);
-      if (entry.frame.parts().empty()) append() = std::move(entry);
+      if (entry.frame.parts().empty()) {
+        append() = std::move(entry);
+        continue;
+      }
       for (const FrameRef& part : entry.frame.parts()) {
         const std::size_t size = part.bytes().size();
         if (head_ == nullptr && offset_ >= size) {

@@ -208,6 +208,29 @@ TEST_CASE("burst: more records than may be put off, and longer ones, keep their 
   for (FakeConnection* connection : {&all, &books}) fixture.leave(*connection);
 }
 
+TEST_CASE("burst: over sockets, what several clients get in one piece is read as the messages that it holds") {
+  Gateway gateway;
+  Client first(gateway), second(gateway), quotes(gateway);
+  for (Client* client : {&first, &second}) client->ask(request("subscribe", R"("trade","quote")", kBtcName, R"({"snapshot":false})"));
+  quotes.ask(request("subscribe", R"("quote")", kBtcName, R"({"snapshot":false})"));
+  for (Client* client : {&first, &second, &quotes}) client->messages.clear();
+  Lines expected, expected_quotes;
+  for (std::uint64_t seq = 1; seq <= 200; ++seq) {
+    gateway.emit(quote(kBtc, seq));
+    gateway.emit(trade(kBtc, seq));
+    expected.push_back("quote " + std::to_string(seq));
+    expected_quotes.push_back(expected.back());
+    expected.push_back("trade " + std::to_string(seq));
+  }
+  for (Client* client : {&first, &second}) {
+    client->wait(expected.size());
+    CHECK(outline(client->messages) == expected);
+  }
+  quotes.wait(expected_quotes.size());
+  CHECK(outline(quotes.messages) == expected_quotes);
+  CHECK(first.messages == second.messages);
+}
+
 // ---- anything at all, twice: each record in a turn of its own, and all of a turn together ----
 
 namespace {

@@ -84,6 +84,7 @@ void Hub::release_user(Subscriber& subscriber) {
 void Hub::leave(Subscriber& subscriber) {
   if (!subscriber.connected()) return;
   subscriber.lose_connection();
+  burst.forget(subscriber.slot());
   release_user(subscriber);
   sessions.remove_address(subscriber.session.address);
   retired_.push_back(subscriber.slot());
@@ -115,6 +116,13 @@ void Hub::deliver(Subscriber& subscriber, const Message& message, MonoTime now) 
   }
   ++subscriber.messages_sent;
   count(telemetry.gateway.messages_delivered);
+}
+
+void Hub::deliver_all(Subscriber& subscriber, const net::FrameList& frames, const net::FrameRef& joined, MonoTime now) {
+  if (!subscriber.connected()) return;
+  subscriber.send_all(frames, joined, now);
+  subscriber.messages_sent += frames.size();
+  count(telemetry.gateway.messages_delivered, frames.size());
 }
 
 bool Hub::offer(Subscriber& subscriber, const Message& message, MonoTime now) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "distributor/burst.hpp"
 #include "distributor/completeness.hpp"
 #include "distributor/control_messages.hpp"
 #include "distributor/dialects/dialect_writer.hpp"
@@ -45,6 +46,7 @@ class Hub final : public Names {
   SubscriptionTable table;
   LastValues values;
   ReplayRings replay{options.replay};
+  Burst burst{*this};
   Completeness completeness{options.completeness_logs};
   std::shared_ptr<const Catalog> catalog;              // null: no broker's list came yet
   std::vector<BrokerHealth> brokers;                   // by BrokerId
@@ -73,10 +75,14 @@ class Hub final : public Names {
   [[nodiscard]] Message message(std::string_view native, const net::FrameLabel& label);
 
   /// While one lives, no subscriber is destroyed and no list of members changes because a client left: what a socket's callback or a full
-  /// outbox ends is only noted, and settled when the outermost scope ends. Every way into the distributor opens one.
+  /// outbox ends is only noted, and settled when the outermost scope ends. Every way into the distributor opens one, and all but the next record's
+  /// find every outbox as if each record had gone into it when it came.
   class Scope {
    public:
-    explicit Scope(Hub& hub) : hub_(hub) { ++hub_.scopes_; }
+    enum class Way : std::uint8_t { Data, Other };
+    explicit Scope(Hub& hub, Way way = Way::Other) : hub_(hub) {
+      if (++hub_.scopes_ == 1 && way != Way::Data) hub_.burst.end();
+    }
     ~Scope() {
       if (--hub_.scopes_ == 0 && !hub_.retired_.empty()) hub_.settle();
     }
@@ -95,6 +101,8 @@ class Hub final : public Names {
   bool offer(Subscriber& subscriber, std::string_view text) { return offer(subscriber, message(text), clock.mono()); }
   /// A message for which room was found.
   void deliver(Subscriber& subscriber, const Message& message, MonoTime now);
+  /// Several, for all of which room was found; the first three as WsConnection::send_all() takes them.
+  void deliver_all(Subscriber& subscriber, const net::FrameList& frames, const net::FrameRef& joined, MonoTime now);
   /// It has begun to lose messages of a stream or topic; it has been told what, and has them again.
   void begin_loss(Subscriber& subscriber);
   void end_loss(Subscriber& subscriber);
@@ -110,6 +118,13 @@ class Hub final : public Names {
 
   /// By SubscriberSlot; null: free.
   [[nodiscard]] const std::vector<std::unique_ptr<Subscriber>>& subscribers() const { return subscribers_; }
+  /// Has the processor fetch a subscriber, and then, once that is here, its connection.
+  void prefetch(SubscriberSlot slot) const {
+    if (subscribers_[slot] != nullptr) subscribers_[slot]->prefetch();
+  }
+  void prefetch_connection(SubscriberSlot slot) const {
+    if (subscribers_[slot] != nullptr) subscribers_[slot]->prefetch_connection();
+  }
   [[nodiscard]] std::size_t connection_count() const { return connection_count_; }
   template <class Visit>
   void for_each_subscriber(Visit visit) {  // connected ones

@@ -32,12 +32,27 @@ std::string_view hint_for(std::uint16_t code) {
 /// So many members ahead of the one at hand, what a record needs of a connection is fetched, and as many more ahead its subscriber.
 constexpr std::size_t kAhead = 4;
 
+/// What goes on with a burst; all else finds everybody served first.
+bool is_data(const RecordHeader& record) {
+  switch (record.kind) {
+    case RecordKind::Trade:
+    case RecordKind::Quote:
+    case RecordKind::Depth:
+    case RecordKind::Ticker:
+    case RecordKind::Candle:
+    case RecordKind::InstrumentStatus:
+      return !is_fill(record);
+    default:
+      return false;
+  }
+}
+
 bool is_closed_candle(const RecordHeader& record) { return record.kind == RecordKind::Candle && as<Candle>(record).closed != 0; }
 
 }  // namespace
 
 void Publisher::publish(const RecordHeader& record) {
-  const Hub::Scope scope(hub_);
+  const Hub::Scope scope(hub_, is_data(record) ? Hub::Scope::Way::Data : Hub::Scope::Way::Other);
   if (first_record_ == MonoTime{}) first_record_ = hub_.clock.mono();
   switch (record.kind) {
     case RecordKind::Trade:
@@ -64,7 +79,10 @@ void Publisher::data(const RecordHeader& record) {
   const StreamSlot slot = hub_.table.find(record.instrument, record.channel);
   if (slot == kNoStream) return;  // nobody wants it; a session may be slower to unsubscribe than we are
   LastValue& value = hub_.values.of(slot);
-  if (const auto hole = LastValues::unexplained_hole(value, record)) gap(slot, *hole);
+  if (const auto hole = LastValues::unexplained_hole(value, record)) {
+    hub_.burst.end();
+    gap(slot, *hole);
+  }
   const bool was_delayed = value.delayed;
   if (value.last_seq == 0) hub_.completeness.begins(slot, record.seq);
   first_number_ = has(record.flags, Flags::Conflated) && value.last_seq != 0 && value.last_seq < record.seq ? value.last_seq + 1 : record.seq;
@@ -73,7 +91,10 @@ void Publisher::data(const RecordHeader& record) {
   keep_for_replay(slot, record);
 
   if (hub_.table.stream(slot).members.empty()) return;
-  if (value.delayed != was_delayed) on_delayed_change(slot, record.seq, true);
+  if (value.delayed != was_delayed) {
+    hub_.burst.end();
+    on_delayed_change(slot, record.seq, true);
+  }
   spread(slot, record);
 }
 
@@ -86,11 +107,12 @@ void Publisher::spread(StreamSlot slot, const RecordHeader& record) {
   published_ = hub_.clock.utc();
   std::uint16_t deepest = 0;
   if (record.kind == RecordKind::Depth) deepest = std::max(as<Depth>(record).bid_count, as<Depth>(record).ask_count);
+  const bool event = is_event(record);
   std::uint64_t left_out = 0;
+  const Stream& stream = hub_.table.stream(slot);
   std::vector<Member>& members = hub_.table.stream(slot).members;
   for (std::size_t i = 0; i < members.size(); ++i) {
-    if (i + 2 * kAhead < members.size()) hub_.subscribers()[members[i + 2 * kAhead].subscriber]->prefetch();
-    if (i + kAhead < members.size()) hub_.subscribers()[members[i + kAhead].subscriber]->prefetch_connection();
+    fetch_ahead(members, i);
     Member& member = members[i];
     if (member.withheld) continue;
     const bool waits = member.delivery == Delivery::Newest && !member.snapshot_due;
@@ -98,20 +120,35 @@ void Publisher::spread(StreamSlot slot, const RecordHeader& record) {
       left_out += waits ? 1 : 0;
       continue;
     }
-    Subscriber& subscriber = *hub_.subscribers()[member.subscriber];
     // Subscribers of a book see it to different depths; each depth that differs in bytes is encoded once.
-    if (!subscriber.parting()) hand_over(subscriber, member, slot, record, std::min(member.depth, deepest));
+    const std::uint16_t levels = std::min(member.depth, deepest);
+    if (!waits && member.conflate == 0 && hub_.burst.knows(member.subscriber)) {
+      Encoded& made = encoded(record, stream, levels);
+      if (hub_.burst.take(member.subscriber, made.message, made.number, event, first_record_)) continue;
+    }
+    hub_.burst.serve(member.subscriber);
+    Subscriber& subscriber = *hub_.subscribers()[member.subscriber];
+    if (!subscriber.parting()) hand_over(subscriber, member, slot, record, levels);
+    hub_.burst.look_at(subscriber);
   }
   by_depth_.clear();
   if (left_out != 0) count(hub_.telemetry.gateway.messages_conflated, left_out);
 }
 
-const Message& Publisher::encoded(const RecordHeader& record, const Stream& stream, std::uint16_t levels) {
-  const auto made = std::find_if(by_depth_.begin(), by_depth_.end(), [levels](const auto& entry) { return entry.first == levels; });
-  if (made != by_depth_.end()) return made->second;
+/// Whom a burst knows need not be looked at for this record.
+void Publisher::fetch_ahead(const std::vector<Member>& members, std::size_t i) const {
+  if (i + 3 * kAhead < members.size()) hub_.burst.prefetch(members[i + 3 * kAhead].subscriber);
+  if (i + 2 * kAhead < members.size() && !hub_.burst.knows(members[i + 2 * kAhead].subscriber)) hub_.prefetch(members[i + 2 * kAhead].subscriber);
+  if (i + kAhead < members.size() && !hub_.burst.knows(members[i + kAhead].subscriber)) hub_.prefetch_connection(members[i + kAhead].subscriber);
+}
+
+Publisher::Encoded& Publisher::encoded(const RecordHeader& record, const Stream& stream, std::uint16_t levels) {
+  const auto made = std::find_if(by_depth_.begin(), by_depth_.end(), [levels](const Encoded& entry) { return entry.levels == levels; });
+  if (made != by_depth_.end()) return *made;
   count(hub_.telemetry.gateway.messages_encoded);
   const std::uint16_t depth = record.kind == RecordKind::Depth ? levels : kFullDepth;
-  return by_depth_.emplace_back(levels, hub_.message(hub_.encoder.encode(record, published_, depth), stream, first_number_, record.seq)).second;
+  by_depth_.push_back({levels, hub_.message(hub_.encoder.encode(record, published_, depth), stream, first_number_, record.seq)});
+  return by_depth_.back();
 }
 
 /// Sends the record if it may go now; else its member waits for the newest value, or begins to lose.
@@ -128,7 +165,7 @@ void Publisher::hand_over(Subscriber& subscriber, Member& member, StreamSlot slo
     count(hub_.telemetry.gateway.messages_encoded);
     bar = hub_.message(hub_.encoder.encode(record, published_, kFullDepth, Flags::Conflated), stream, member.next_seq, record.seq);
   }
-  const Message& message = bar ? bar : encoded(record, stream, levels);
+  const Message& message = bar ? bar : encoded(record, stream, levels).message;
   const std::size_t bytes = message.in(subscriber.format).bytes().size();
   const Room room = event ? Room::Whole : Room::State;
   const bool quote_out = record.kind != RecordKind::Trade || quote_first(subscriber, record.instrument, room, bytes);

@@ -53,13 +53,20 @@ class Publisher {
 
  private:
   enum class Room : std::uint8_t { Feed, State, Whole };
+  /// The record at hand, as it is shown to so many levels.
+  struct Encoded {
+    std::uint16_t levels = 0;
+    Message message;
+    std::uint64_t number = 0;  // among the burst's
+  };
 
   // publisher.cpp
   void data(const RecordHeader& record);
   void keep_for_replay(StreamSlot stream, const RecordHeader& record);
   void spread(StreamSlot stream, const RecordHeader& record);
+  void fetch_ahead(const std::vector<Member>& members, std::size_t i) const;
   void hand_over(Subscriber& subscriber, Member& member, StreamSlot stream, const RecordHeader& record, std::uint16_t levels);
-  const Message& encoded(const RecordHeader& record, const Stream& stream, std::uint16_t levels);
+  Encoded& encoded(const RecordHeader& record, const Stream& stream, std::uint16_t levels);
   void gap(StreamSlot stream, const Gap& gap);
   void state(const State& state);
   void broker_status(const BrokerStatus& status);
@@ -113,10 +120,10 @@ class Publisher {
   void end_farewell(Subscriber& subscriber);
 
   Hub& hub_;
-  std::vector<std::pair<std::uint16_t, Message>> by_depth_;  // the record at hand, by levels shown; one entry where it is no book
-  UtcTime published_;                                        // stamp of the record at hand
-  std::uint64_t first_number_ = 0;                           // the first number that it accounts for
-  std::vector<SubscriberSlot> waiting_, feeding_;            // with something due and no room; may have gone since
+  std::vector<Encoded> by_depth_;                  // one entry where it is no book
+  UtcTime published_;                              // stamp of the record at hand
+  std::uint64_t first_number_ = 0;                 // the first number that it accounts for
+  std::vector<SubscriberSlot> waiting_, feeding_;  // with something due and no room; may have gone since
   Deadlines deadlines_;
   MonoTime first_record_;
   MonoTime next_stuck_, next_check_;

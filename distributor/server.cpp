@@ -119,6 +119,7 @@ void Server::on_message(net::WsConnection& connection, std::string_view payload,
 }
 
 bool Server::on_ping(net::WsConnection& connection, std::string_view) {
+  const Hub::Scope scope(hub_);  // the pong goes behind what came before
   if (connection.user != nullptr) keeper_.heard(*static_cast<Subscriber*>(connection.user));
   return true;
 }

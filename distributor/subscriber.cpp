@@ -29,6 +29,12 @@ void Subscriber::send(const net::FrameRef& frame, MonoTime now) {
   last_sent_ = now;
 }
 
+void Subscriber::send_all(const net::FrameList& frames, const net::FrameRef& joined, MonoTime now) {
+  if (answer_bytes_ != 0) answer_bytes_ = std::min(answer_bytes_, connection_->queued_bytes());
+  connection_->send_all(frames, joined);
+  last_sent_ = now;
+}
+
 Offered Subscriber::answer(std::string_view text, MonoTime now) {
   if (parting()) return Offered::Closed;
   if (connection_->queued_bytes() > outbox_bytes_) connection_->write_now();  // many requests may come in one turn

@@ -100,6 +100,8 @@ class alignas(64) Subscriber {
   Offered offer(const net::FrameRef& frame, MonoTime now);
   /// A message for which room was found.
   void send(const net::FrameRef& frame, MonoTime now);
+  /// Several, for all of which room was found.
+  void send_all(const net::FrameList& frames, const net::FrameRef& joined, MonoTime now);
   /// The answer to a request. May be larger than the outbox has room for, but is refused while the outbox is over its bound.
   Offered answer(std::string_view text, MonoTime now);
   /// One last message, then the closing handshake. There is room for it whatever waits.
@@ -116,7 +118,7 @@ class alignas(64) Subscriber {
   /// connection may turn out to be gone. An empty outbox has room for anything: a message larger than all of it is no sign of a slow reader.
   [[nodiscard]] bool make_room(std::size_t bytes, std::uint64_t turn) { return make_room(bytes, outbox_bytes_, turn); }
   /// The same for a state: a quarter of the outbox.
-  [[nodiscard]] bool make_room_for_state(std::size_t bytes, std::uint64_t turn) { return make_room(bytes, outbox_bytes_ / 4, turn); }
+  [[nodiscard]] bool make_room_for_state(std::size_t bytes, std::uint64_t turn) { return make_room(bytes, state_bytes(), turn); }
   /// Room for what waited: half of the outbox. Asks the kernel for nothing.
   [[nodiscard]] bool has_room_to_feed(std::size_t bytes) const { return has_room(bytes, outbox_bytes_ / 2); }
 
@@ -131,6 +133,8 @@ class alignas(64) Subscriber {
   [[nodiscard]] std::size_t queued_bytes() const { return connection_ == nullptr ? 0 : connection_->queued_bytes(); }
   [[nodiscard]] std::uint64_t taken_bytes() const { return connection_ == nullptr ? 0 : connection_->taken_bytes(); }
   [[nodiscard]] std::size_t outbox_bytes() const { return outbox_bytes_; }
+  /// The part of it that states may fill.
+  [[nodiscard]] std::size_t state_bytes() const { return outbox_bytes_ / 4; }
   /// For what comes from now on; what waits stays.
   void set_outbox_bytes(std::size_t bytes) { outbox_bytes_ = bytes; }
   /// What waits, without answers: those are not the reader's slowness.

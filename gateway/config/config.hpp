@@ -77,8 +77,8 @@ struct ServerConfig {
   ServerTopics topics;
   ServerReplay replay;
   Duration heartbeat{30'000'000'000};
-  std::int64_t threads = 1;  // that write to clients' sockets
-  bool io_uring = true;      // many writes by one call where the kernel takes them
+  std::int64_t threads = 1;                    // that write to clients' sockets
+  bool io_uring = true;                        // many writes by one call where the kernel takes them
   Compression compression = Compression::Off;  // of WebSocket messages, for clients that offer it
   std::int64_t compression_level = 1;          // zlib's
   std::int64_t compression_min_bytes = 200;    // a smaller message goes as it is

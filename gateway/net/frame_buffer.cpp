@@ -1,8 +1,10 @@
 #include "gateway/net/frame_buffer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <new>
 
@@ -65,6 +67,7 @@ struct FramePoolImpl {
     block->next = nullptr;
     block->compression_tried = false;
     block->references = 1;
+    block->parts_count = 0;
     block->size = bytes;
     block->label = FrameLabel{};
     ++live;
@@ -72,6 +75,7 @@ struct FramePoolImpl {
   }
 
   void give_back(Block* block) {
+    std::destroy_n(block->parts(), block->parts_count);
     --live;
     if (block->size_class == kClasses || retained_bytes + kClassBytes[block->size_class] > kRetainedBytesMax) {
       ::operator delete(block);
@@ -154,5 +158,23 @@ FramePool::FramePool() : impl_(new FramePoolImpl) {}
 FramePool::~FramePool() { delete impl_; }
 
 FrameRef FramePool::make(std::string_view payload, WsOpcode opcode) { return FrameRef(impl_->make(payload, static_cast<std::uint8_t>(opcode))); }
+
+FrameRef FramePool::join(const FrameList& frames) {
+  std::size_t bytes = 0;
+  for (const FrameRef* frame : frames) bytes += frame->bytes().size();
+  const std::size_t room = bytes + frames.size() * sizeof(FrameRef);
+  if (room > kClassBytes.back() || frames.size() > std::numeric_limits<std::uint8_t>::max()) return {};
+  FrameRef::Block* block = impl_->take(room);
+  block->size = bytes;
+  block->header = 0;
+  block->parts_count = static_cast<std::uint8_t>(frames.size());
+  char* to = block->data();
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    new (block->parts() + i) FrameRef(*frames[i]);
+    const std::string_view from = frames[i]->bytes();
+    to = std::copy(from.begin(), from.end(), to);
+  }
+  return FrameRef(block);
+}
 
 }  // namespace tidegate::net

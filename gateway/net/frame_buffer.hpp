@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace tidegate::net {
 
@@ -35,6 +36,24 @@ struct CompressionTotals {
   std::uint64_t frames_as_before = 0;  // tried, and not smaller
 };
 
+class FrameRef;
+
+/// Frames that are shared, one behind the other.
+using FrameList = std::vector<const FrameRef*>;
+
+/// The parts of a joined frame, while that lives.
+class FrameParts {
+ public:
+  FrameParts(const FrameRef* first, std::size_t count) : first_(first), count_(count) {}
+  [[nodiscard]] const FrameRef* begin() const { return first_; }
+  [[nodiscard]] const FrameRef* end() const;
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+
+ private:
+  const FrameRef* first_;
+  std::size_t count_;
+};
+
 /// Shares one immutable frame; the last reference gives its memory back to the pool. Copies count without atomics: all references of a
 /// frame live on the thread of its pool.
 class FrameRef {
@@ -56,6 +75,8 @@ class FrameRef {
   /// Header and payload.
   [[nodiscard]] std::string_view bytes() const { return block_ == nullptr ? std::string_view() : std::string_view(block_->data(), block_->size); }
   [[nodiscard]] std::string_view payload() const;
+  /// What FramePool::join() made this of; empty: it is a frame of its own.
+  [[nodiscard]] FrameParts parts() const;
   /// Of an empty reference: nothing. All references of a frame share one label.
   [[nodiscard]] FrameLabel label() const;
   void set_label(const FrameLabel& label);
@@ -66,24 +87,30 @@ class FrameRef {
  private:
   friend class FramePool;
   friend struct FramePoolImpl;
-  /// The bytes follow the block in the same allocation.
+  /// The parts, then the bytes, follow the block in the same allocation.
   struct Block {
     std::uint32_t references;
-    std::uint8_t size_class;  // where its memory comes from
-    std::uint8_t header;      // bytes of the frame header
+    std::uint8_t size_class;   // where its memory comes from
+    std::uint8_t header;       // bytes of the frame header
+    std::uint8_t parts_count;  // 0: not joined
     bool compression_tried;
     std::size_t size;  // header and payload
     FramePoolImpl* pool;
     Block* next;  // in a free list; before that the compressed frame, if there is one, which this one holds
     FrameLabel label;
 
-    [[nodiscard]] char* data() { return reinterpret_cast<char*>(this + 1); }
+    [[nodiscard]] FrameRef* parts() { return reinterpret_cast<FrameRef*>(this + 1); }
+    [[nodiscard]] char* data() { return reinterpret_cast<char*>(this + 1) + parts_count * sizeof(FrameRef); }
   };
   void give_back();
 
   explicit FrameRef(Block* block) : block_(block) {}
   Block* block_ = nullptr;
 };
+
+inline const FrameRef* FrameParts::end() const { return first_ + count_; }
+
+inline FrameParts FrameRef::parts() const { return block_ == nullptr ? FrameParts(nullptr, 0) : FrameParts(block_->parts(), block_->parts_count); }
 
 /// Makes frames in recycled memory of a few sizes; allocates nothing in steady state. Outlives its frames. One thread.
 class FramePool {
@@ -95,6 +122,9 @@ class FramePool {
 
   /// One final frame holding `payload`.
   [[nodiscard]] FrameRef make(std::string_view payload, WsOpcode opcode = WsOpcode::Text);
+  /// The bytes of several frames in one piece, one behind the other, so that whoever gets all of them is served with one reference. It keeps them.
+  /// Empty where they are more than the largest recycled piece of memory holds. None is joined itself.
+  [[nodiscard]] FrameRef join(const FrameList& frames);
 
  private:
   FramePoolImpl* impl_;

@@ -175,7 +175,32 @@ void Outbox::consume(std::size_t count, std::vector<Done>& due) {
   offset_ = 0;
 }
 
+/// Puts the parts of each joined frame into its place, without those that have left whole.
+void Outbox::take_apart() {
+  Block* old = std::exchange(head_, nullptr);
+  tail_ = nullptr;
+  while (old != nullptr) {
+    for (std::uint32_t i = old->first; i < old->end; ++i) {
+      Entry entry = std::move(old->entries[i]);
+      if (entry.frame.parts().empty()) {
+        append() = std::move(entry);
+        continue;
+      }
+      for (const FrameRef& part : entry.frame.parts()) {
+        const std::size_t size = part.bytes().size();
+        if (head_ == nullptr && offset_ >= size) {
+          offset_ -= size;
+        } else {
+          append().frame = part;
+        }
+      }
+    }
+    blocks().give_back(std::exchange(old, old->next));
+  }
+}
+
 void Outbox::drop_unsent(std::size_t begun, const Dropped& dropped) {
+  take_apart();
   std::size_t before = 0;  // bytes of the queue in front of the entry at hand
   bool in_part = offset_ > 0;
   Block* old = std::exchange(head_, nullptr);

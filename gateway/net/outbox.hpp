@@ -43,8 +43,8 @@ class Outbox {
   [[nodiscard]] static Place beyond(const Place& from, std::size_t count);
   /// Drops `count` bytes from the front, and appends the completions that became due. The caller calls them.
   void consume(std::size_t count, std::vector<Done>& due);
-  /// Drops the shared frames that have not begun to leave, and shows each. Frames of which a part lies in the first `begun` bytes of the queue have
-  /// begun, as has one of which a part is gone; websocketpp's bytes stay.
+  /// Drops the shared frames that have not begun to leave, and shows each; of a joined one each part counts for itself. Frames of which a part lies
+  /// in the first `begun` bytes of the queue have begun, as has one of which a part is gone; websocketpp's bytes stay.
   void drop_unsent(std::size_t begun, const Dropped& dropped);
   /// Bytes that have left so far.
   [[nodiscard]] std::uint64_t taken() const { return taken_; }
@@ -73,6 +73,7 @@ class Outbox {
   template <class Visit>
   static void for_each_piece(const Place& from, Visit visit);
   Entry& append();
+  void take_apart();
   void drop_first_block();
 
   Block* head_ = nullptr;   // null: nothing waits

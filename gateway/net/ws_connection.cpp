@@ -243,6 +243,11 @@ void ServerLink::send(const FrameRef& frame) {
   }
 }
 
+void ServerLink::send_all(const FrameList& frames, const FrameRef& joined) {
+  if (joined && window_bits_ == 0) return send(joined);
+  for (const FrameRef* frame : frames) send(*frame);
+}
+
 void ServerLink::send_frame(std::string_view payload, std::uint8_t opcode) {
   if (core_) send(core_->pool.make(payload, static_cast<WsOpcode>(opcode)));
 }

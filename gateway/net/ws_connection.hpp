@@ -84,6 +84,7 @@ class ServerLink : public WsConnection, public Writable, public ws::TransportOwn
   void abandon();
 
   void send(const FrameRef& frame) override;
+  void send_all(const FrameList& frames, const FrameRef& joined) override;
   void send_text(std::string_view payload) override;
   void send_binary(std::string_view payload) override;
   void ping(std::string_view payload) override;

@@ -48,6 +48,11 @@ class WsConnection {
   void* user = nullptr;  // the owner's
 
   virtual void send(const FrameRef& frame) = 0;  // queued; leaves at the next flush()
+  /// The same as send() of each. `joined`, unless empty, has them all in one piece, for a connection that needs them no other way.
+  virtual void send_all(const FrameList& frames, const FrameRef& joined) {
+    static_cast<void>(joined);
+    for (const FrameRef* frame : frames) send(*frame);
+  }
   virtual void send_text(std::string_view payload) = 0;
   virtual void send_binary(std::string_view payload) = 0;
   virtual void ping(std::string_view payload) = 0;

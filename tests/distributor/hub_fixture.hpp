@@ -136,14 +136,24 @@ class HubFixture : public UpstreamHost {
     const distributor::Hub::Scope scope(hub);
     requests.on_message(*static_cast<distributor::Subscriber*>(connection.user), text, false);
   }
+  /// A record that is alone in its turn.
   template <class Record>
   void emit(const Record& record) {
+    emit_in_turn(record);
+    serve();
+  }
+  /// One of several: it may have to wait for the turn's end.
+  template <class Record>
+  void emit_in_turn(const Record& record) {
     publisher.publish(record.header);
   }
-  void emit(const Book& book) { publisher.publish(book.header()); }
+  void emit_in_turn(const Book& book) { publisher.publish(book.header()); }
+  /// As whatever else happens does.
+  void serve() { const distributor::Hub::Scope scope(hub); }
 
   /// What the distributor does at the end of a turn, after the kernel has taken what it takes.
   void turn(Duration later = Duration{0}) {
+    serve();
     clock.advance(later);
     publisher.find_stuck(clock.mono());
     publisher.release_due(clock.mono());

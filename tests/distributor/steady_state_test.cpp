@@ -31,9 +31,10 @@ TEST_CASE("steady state: records leave, conflate, wait and join the rings withou
     for (int turn = 0; turn < turns; ++turn) {
       ++seq;
       const_cast<RecordHeader&>(book.header()).seq = seq;
-      fixture.emit(quote(kBtc, seq));
-      fixture.emit(trade(kBtc, seq));
-      fixture.emit(book);
+      fixture.emit_in_turn(quote(kBtc, seq));
+      fixture.emit_in_turn(trade(kBtc, seq));
+      fixture.emit_in_turn(book);
+      fixture.serve();
       for (const auto& [connection, conflate] : readers) connection->take();
       fixture.turn(std::chrono::milliseconds{1});
     }

@@ -40,6 +40,38 @@ TEST_CASE("frame: references share the bytes until the last is gone") {
   CHECK(second.payload() == "shared");
 }
 
+TEST_CASE("frame: joined, several lie in one piece, and their parts stay what they are") {
+  FramePool pool;
+  FrameRef joined;
+  {
+    FrameRef first = pool.make("first"), second = pool.make(std::string(300, 'x'));
+    first.set_label({7, 1, 1});
+    second.set_label({7, 2, 3});
+    CHECK(first.parts().empty());
+    joined = pool.join({&first, &second});
+    CHECK(joined.bytes() == std::string(first.bytes()) + std::string(second.bytes()));
+    CHECK(joined.label().last == 0);
+  }
+  const FrameRef copy = joined;
+  joined = FrameRef();
+  std::vector<std::string> payloads;
+  std::vector<std::uint64_t> last;
+  for (const FrameRef& part : copy.parts()) {
+    payloads.emplace_back(part.payload());
+    last.push_back(part.label().last);
+  }
+  CHECK(payloads == std::vector<std::string>{"first", std::string(300, 'x')});
+  CHECK(last == std::vector<std::uint64_t>{1, 3});
+  CHECK(FrameRef().parts().empty());
+}
+
+TEST_CASE("frame: what is too long for one recycled piece of memory is not joined") {
+  FramePool pool;
+  const FrameRef half = pool.make(std::string(8'150, 'x'));
+  CHECK(static_cast<bool>(pool.join({&half, &half})));
+  CHECK_FALSE(static_cast<bool>(pool.join({&half, &half, &half})));
+}
+
 TEST_CASE("frame pool: memory is used again") {
   FramePool pool;
   const char* before = nullptr;

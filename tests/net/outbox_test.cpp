@@ -135,6 +135,43 @@ TEST_CASE("outbox: hundreds of frames, some gone, some taken back, some added af
   CHECK(due.empty());
 }
 
+TEST_CASE("outbox: of a joined frame each part is taken back or leaves for itself, wherever the last write ended") {
+  FramePool pool;
+  const auto numbered = [&](std::uint64_t number) {
+    FrameRef frame = pool.make("frame " + std::to_string(number));
+    frame.set_label({7, number, number});
+    return frame;
+  };
+  const FrameRef frames[] = {numbered(1), numbered(2), numbered(3), numbered(4), numbered(5)};
+  const std::size_t size = frames[0].bytes().size();
+  for (std::size_t gone = 0; gone <= 4 * size; ++gone) {
+    CAPTURE(gone);
+    Outbox outbox;
+    outbox.push(pool.join({&frames[0], &frames[1], &frames[2]}));
+    outbox.push(frames[3]);
+    outbox.push(pool.join({&frames[4], &frames[0]}));
+    std::vector<Outbox::Done> due;
+    outbox.consume(gone, due);
+    std::vector<std::uint64_t> dropped, expected = {1, 2, 3, 4, 5, 1};
+    outbox.drop_unsent(0, [&](const FrameRef& frame) { dropped.push_back(frame.label().first); });
+    const std::size_t begun = (gone + size - 1) / size;  // of the frames
+    expected.erase(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(begun));
+    CHECK(dropped == expected);
+    const std::size_t rest = begun * size - gone;
+    CHECK(outbox.bytes() == rest);
+    std::array<iovec, 4> pieces;
+    std::size_t total = 0;
+    const std::size_t count = outbox.gather(pieces.data(), pieces.size(), total);
+    CHECK(total == rest);
+    CHECK(count == (rest == 0 ? 0 : 1));
+    if (count == 1) {
+      CHECK(std::string_view(static_cast<const char*>(pieces[0].iov_base), rest) == frames[begun - 1].bytes().substr(size - rest));
+    }
+    outbox.push(frames[1]);
+    CHECK(outbox.bytes() == rest + size);
+  }
+}
+
 TEST_CASE("outbox: clearing gives every completion back") {
   FramePool pool;
   Outbox outbox;

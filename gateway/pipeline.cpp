@@ -10,6 +10,7 @@
 
 #include "gateway/config/tls_files.hpp"
 #include "gateway/distributor_options.hpp"
+#include "gateway/net/ws_server.hpp"
 #include "gateway/pipeline_reload.hpp"
 
 namespace tidegate {

@@ -161,7 +161,7 @@ TEST_CASE("outbox: of a joined frame each part is taken back or leaves for itsel
     CHECK(outbox.bytes() == rest);
     std::array<iovec, 4> pieces;
     std::size_t total = 0;
-    const std::size_t count = outbox.gather(pieces.data(), pieces.size(), total);
+    const std::size_t count = Outbox::gather(outbox.begin(), pieces.data(), pieces.size(), total);
     CHECK(total == rest);
     CHECK(count == (rest == 0 ? 0 : 1));
     if (count == 1) {

@@ -42,7 +42,8 @@ Offered Subscriber::answer(std::string_view text, MonoTime now) {
   const std::size_t queued = connection_->queued_bytes();
   if (queued > outbox_bytes_) return Offered::TooSlow;
   connection_->send_text(text);
-  answer_bytes_ = std::min(answer_bytes_, queued) + connection_->queued_bytes() - queued;  // compressed, it is less than the text
+  // Compressed, it is less than the text; and the connection may be gone.
+  answer_bytes_ = std::min(answer_bytes_, queued) + std::max(queued_bytes(), queued) - queued;
   last_sent_ = now;
   return Offered::Queued;
 }

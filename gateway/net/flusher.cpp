@@ -9,6 +9,8 @@ namespace {
 
 /// As many as the nearest caches hold.
 constexpr std::size_t kBatch = 128;
+/// With fewer writes a list costs as much as it saves.
+constexpr std::size_t kListMin = 16;
 
 }  // namespace
 
@@ -52,7 +54,7 @@ void Flusher::begin_write(std::size_t place) {
 
 /// On any thread of the team.
 void Flusher::write(std::size_t first, std::size_t end) {
-  UringWriter* const writer = io_uring_ && end - first > 1 ? UringWriter::of_this_thread() : nullptr;
+  UringWriter* const writer = io_uring_ && end - first >= kListMin ? UringWriter::of_this_thread() : nullptr;
   if (writer != nullptr) return writer->write(jobs_.data() + first, end - first);
   for (std::size_t i = first; i < end; ++i) write_waiting(jobs_[i]);
 }

@@ -12,7 +12,7 @@ namespace {
 /// A write takes 5 to 10 microseconds, waking a thread 20 and 5 of the waker's own: with fewer than so many for each it would come too late.
 constexpr std::size_t kWorthWaking = 8;
 /// Small enough that the last one is not waited for long, large enough for a list of writes to be worth its call.
-constexpr std::size_t kShareMin = 8, kShareMax = 64;
+constexpr std::size_t kShareMin = 16, kShareMax = 64;
 constexpr std::size_t kSharesEach = 4;
 
 }  // namespace

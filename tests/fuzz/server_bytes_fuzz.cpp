@@ -2,7 +2,8 @@
 // as the standards write them, and a client that keeps the rules is served all the while.
 //
 // The first byte of an input chooses where it begins: 0 at a connection, 1 behind an upgrade, 2 behind an upgrade with every frame masked and its
-// length set right, 3 at a port that speaks TLS. The second is the size of the segments, of which there are a few at most; 0: one segment.
+// length set right, 3 at a port that speaks TLS, 4 as 2 behind an upgrade with compression agreed. The second is the size of the segments, of which
+// there are a few at most; 0: one segment.
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -34,6 +35,9 @@ void require(bool truth, const char* what) {
 constexpr std::string_view kUpgrade =
     "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+constexpr std::string_view kUpgradeWithCompression =
+    "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
 constexpr std::size_t kMessageMax = 4096;
 constexpr std::size_t kInputMax = 16'384;
 constexpr std::size_t kSegmentsMax = 16;
@@ -118,12 +122,14 @@ class Client {
   int fd_ = -1;
 };
 
-/// Whole frames of a server: unmasked, no reserved bits, known opcodes, control frames short and whole; then nothing, or the begin of one.
-void check_frames(std::string_view bytes) {
+/// Whole frames of a server: unmasked, no reserved bits but that of a compressed message where there may be such, known opcodes, control frames short
+/// and whole; then nothing, or the begin of one.
+void check_frames(std::string_view bytes, bool compressed) {
   while (bytes.size() >= 2) {
     const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
     const unsigned opcode = at(0) & 0x0FU;
-    require((at(0) & 0xF0U) == 0x80U, "a frame in pieces or with reserved bits");
+    const bool marked = compressed && opcode < 8 && (at(0) & 0xF0U) == 0xC0U;
+    require(marked || (at(0) & 0xF0U) == 0x80U, "a frame in pieces or with reserved bits");
     require(opcode == 1 || opcode == 2 || (opcode >= 8 && opcode <= 10), "an unknown opcode");
     require((at(1) & 0x80U) == 0, "a masked frame");
     std::size_t size = at(1), header = 2;
@@ -141,12 +147,12 @@ void check_frames(std::string_view bytes) {
   }
 }
 
-void check_answer(std::string_view bytes) {
+void check_answer(std::string_view bytes, bool compressed) {
   if (bytes.empty()) return;
   require(bytes.substr(0, 9) == "HTTP/1.1 ", "an answer that is not HTTP");
   const std::size_t end = bytes.find("\r\n\r\n");
   require(end != std::string_view::npos, "half an answer");
-  if (bytes.substr(9, 3) == "101") check_frames(bytes.substr(end + 4));
+  if (bytes.substr(9, 3) == "101") check_frames(bytes.substr(end + 4), compressed);
 }
 
 class Stage {
@@ -162,9 +168,11 @@ class Stage {
   void run(std::uint8_t begin, std::size_t segment, std::string_view bytes) {
     {
       Client client(begin == 3 ? *tls_ : plain_);
+      const bool whole_frames = begin == 2 || begin == 4;
       if (begin == 1 || begin == 2) client.send(kUpgrade);
-      const std::string masked = begin == 2 ? mask_frames(bytes) : std::string{};
-      if (begin == 2) {
+      if (begin == 4) client.send(kUpgradeWithCompression);
+      const std::string masked = whole_frames ? mask_frames(bytes) : std::string{};
+      if (whole_frames) {
         bytes = masked;
         segment = std::max(segment, bytes.size() / kSegmentsMax + 1);
       }
@@ -178,7 +186,7 @@ class Stage {
       for (int turn = 0; client.read() && turn < kTurnsMax; ++turn) {
         if (loop_.poll() == 0 && turn > 2) break;
       }
-      if (begin != 3) check_answer(client.received);
+      if (begin != 3) check_answer(client.received, begin == 4);
     }
     for (int turn = 0; handler_.open > 1; ++turn) {
       require(turn < kTurnsMax, "a connection that does not end");
@@ -196,6 +204,7 @@ class Stage {
     options.close_timeout = std::chrono::milliseconds{5};
     options.handshake_timeout = std::chrono::milliseconds{200};
     options.pending_connections_max = 64;
+    options.compression.on = true;
     return options;
   }
 
@@ -248,6 +257,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static auto* const stage = new Stage;  // one for the process
   if (size < 2 || size > kInputMax) return 0;
   const std::size_t segment = data[1] == 0 ? size : std::max<std::size_t>(data[1], size / kSegmentsMax + 1);
-  stage->run(data[0] % 4, segment, {reinterpret_cast<const char*>(data) + 2, size - 2});
+  stage->run(data[0] % 5, segment, {reinterpret_cast<const char*>(data) + 2, size - 2});
   return 0;
 }

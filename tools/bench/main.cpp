@@ -46,6 +46,7 @@ int main(int argc, char** argv) {
   CLI::App* const fanout = part("fanout", "server CPU per delivery, beside raw servers", [&] { return run_fanout(options); });
   fanout->add_option("--subscribers", options.subscribers, "how many, one size after the other")->check(CLI::Range(1, 1'000'000))->delimiter(',');
   fanout->add_option("--bursts", options.bursts, "records a turn, one after the other")->check(CLI::Range(1, 1'000))->delimiter(',');
+  fanout->add_option("--turns-per-second", options.turns_per_second, "at most so many")->check(CLI::Range(1.0, 1e6))->capture_default_str();
   fanout->add_option("--plots", options.plots, "a folder for plots of what it measured")->check(CLI::ExistingDirectory);
   CLI::App* const symbols =
       part("fanout-symbols", "server CPU per delivery of 100 symbols to subscribers of all", [&] { return run_fanout_symbols(options); });

@@ -14,6 +14,7 @@ struct Options {
   std::vector<std::size_t> subscribers{1, 10, 100, 1'000, 10'000};  // fanout: sizes
   std::vector<std::size_t> bursts{1, 32};                           // fanout: records a turn
   std::vector<std::size_t> symbol_subscribers{100, 1'000};          // fanout-symbols: sizes
+  double turns_per_second = 1'000;                                  // fanout: at most
   bool others = true;                                               // fanout: other makers' servers too, where installed
   std::string plots;                                                // fanout: a folder for its plots; empty: none
   int resume_seconds = 300;
@@ -22,6 +23,9 @@ struct Options {
   bool threads = false;          // renewal: the gateway in pipeline.mode threads instead of inline
   std::string plot;              // relay: where its picture goes, as SVG; empty: nowhere
 
+  [[nodiscard]] std::chrono::nanoseconds shortest_turn() const {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>{1 / turns_per_second});
+  }
   [[nodiscard]] std::chrono::nanoseconds round_time() const {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>{seconds});
   }

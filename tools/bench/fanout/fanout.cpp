@@ -96,7 +96,8 @@ bool run_fanout(const Options& options) {
     Field field(subscribers, 1, options.others);
     if (!field.contest().prepare()) return false;
     for (const std::size_t burst : options.bursts) {
-      const Pace pace = subscribers * burst > kManyDeliveries ? kFast : Pace{};
+      Pace pace = subscribers * burst > kManyDeliveries ? kFast : Pace{};
+      pace.shortest_turn = options.shortest_turn();
       report.add(subscribers, burst, field.contest().run(burst, options.rounds, options.round_time(), pace));
     }
   }

@@ -27,7 +27,7 @@ inline std::pair<std::error_code, std::string> hybi13<tidegate::net::ws::ServerC
   if (agreed.window_bits == 0 || !request.deflate().allowed) return {};
   request.deflate().window_bits = agreed.window_bits;
   m_permessage_deflate.enable();
-  return {{}, std::move(agreed.answer)};
+  return {std::error_code{}, std::move(agreed.answer)};
 }
 
 /// Keeps a compressed message as it comes: only when it is whole it is inflated, by what all connections share.

@@ -59,7 +59,7 @@ void renew_under_load(const sim::BinanceOptions& market, const std::string& keys
     truth.client.run_for(std::chrono::milliseconds{5});
     return subscriber.messages >= until;
   });
-  truth.client.run_for(std::chrono::milliseconds{200});
+  test::catch_up(truth, subscriber);
 
   subscriber.check_promises();
   CHECK(counters.gaps == 0);

@@ -94,6 +94,16 @@ inline std::size_t begin_in(const std::vector<std::string>& whole, const std::ve
   return static_cast<std::size_t>(std::search(whole.begin(), whole.end(), begin, begin + length) - whole.begin());
 }
 
+/// Runs the earlier one until it has been told all that the later one has, which is not run any more.
+inline void catch_up(StrictSubscriber& earlier, const StrictSubscriber& later) {
+  earlier.client.wait_until("the other has been told as much", [&] {
+    return std::all_of(later.told.begin(), later.told.end(), [&](const auto& stream) {
+      const std::vector<std::string>& told = earlier.told[stream.first];
+      return std::find(told.rbegin(), told.rend(), stream.second.back()) != told.rend();
+    });
+  });
+}
+
 /// Every stream of both: from where the later one began, the same messages. Its first few may be its own: what a broker sends to each new subscriber.
 inline void check_equal(const StrictSubscriber& earlier, const StrictSubscriber& later) {
   constexpr std::size_t kOwnMax = 3;

@@ -52,7 +52,7 @@ TEST_CASE("zerodha renewal: access tokens renewed under load lose and repeat not
     truth.client.run_for(std::chrono::milliseconds{5});
     return subscriber.messages >= until;
   });
-  truth.client.run_for(std::chrono::milliseconds{200});
+  test::catch_up(truth, subscriber);
 
   std::set<std::string> tokens;
   for (const sim::ZerodhaConnection& connection : kite.connections()) tokens.insert(connection.access_token);

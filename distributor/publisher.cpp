@@ -32,19 +32,23 @@ std::string_view hint_for(std::uint16_t code) {
 /// So many members ahead of the one at hand, what a record needs of a connection is fetched, and as many more ahead its subscriber.
 constexpr std::size_t kAhead = 4;
 
-/// What goes on with a burst; all else finds everybody served first.
-bool is_data(const RecordHeader& record) {
-  switch (record.kind) {
+/// Of an instrument, as its channels carry them.
+bool has_values(RecordKind kind) {
+  switch (kind) {
     case RecordKind::Trade:
     case RecordKind::Quote:
     case RecordKind::Depth:
     case RecordKind::Ticker:
     case RecordKind::Candle:
     case RecordKind::InstrumentStatus:
-      return !is_fill(record);
-    default:
+      return true;
+    case RecordKind::Gap:
+    case RecordKind::State:
+    case RecordKind::BrokerStatus:
+    case RecordKind::MarketStatus:
       return false;
   }
+  return false;
 }
 
 bool is_closed_candle(const RecordHeader& record) { return record.kind == RecordKind::Candle && as<Candle>(record).closed != 0; }
@@ -52,16 +56,13 @@ bool is_closed_candle(const RecordHeader& record) { return record.kind == Record
 }  // namespace
 
 void Publisher::publish(const RecordHeader& record) {
-  const Hub::Scope scope(hub_, is_data(record) ? Hub::Scope::Way::Data : Hub::Scope::Way::Other);
+  const bool values = has_values(record.kind);
+  const bool late = is_fill(record);
+  // A burst goes on with the next values; all else finds everybody served first.
+  const Hub::Scope scope(hub_, values && !late ? Hub::Scope::Way::Data : Hub::Scope::Way::Other);
   if (first_record_ == MonoTime{}) first_record_ = hub_.clock.mono();
+  if (values) return late ? fill(record) : data(record);
   switch (record.kind) {
-    case RecordKind::Trade:
-    case RecordKind::Quote:
-    case RecordKind::Depth:
-    case RecordKind::Ticker:
-    case RecordKind::Candle:
-    case RecordKind::InstrumentStatus:
-      return data(record);
     case RecordKind::Gap:
       if (const StreamSlot stream = hub_.table.find(record.instrument, record.channel); stream != kNoStream) gap(stream, as<Gap>(record));
       return;
@@ -71,11 +72,12 @@ void Publisher::publish(const RecordHeader& record) {
       return broker_status(as<BrokerStatus>(record));
     case RecordKind::MarketStatus:
       return market_status(record);
+    default:
+      return;  // values, which have gone their way
   }
 }
 
 void Publisher::data(const RecordHeader& record) {
-  if (is_fill(record)) return fill(record);
   const StreamSlot slot = hub_.table.find(record.instrument, record.channel);
   if (slot == kNoStream) return;  // nobody wants it; a session may be slower to unsubscribe than we are
   LastValue& value = hub_.values.of(slot);

@@ -163,7 +163,7 @@ void Pipeline::make_brokers() {
 
 std::string Pipeline::start() {
   if (std::string problem = distributor_.listen(); !problem.empty()) return problem;
-  if (const std::string problem = net::WsServer::io_uring_problem(); config_->server.io_uring && !problem.empty()) {
+  if (const std::string problem = config_->server.io_uring ? net::WsServer::io_uring_problem() : ""; !problem.empty()) {
     spdlog::info("the kernel allows no io_uring here ({}): every write to a client is a call of its own, which takes more of a core", problem);
   }
   next_certificate_watch_ = clock_.mono() + kCertificateWatch;  // the configuration's warnings speak of it now

@@ -39,8 +39,10 @@ UringWriter::UringWriter(std::unique_ptr<Ring> ring) : ring_(std::move(ring)) {}
 UringWriter::~UringWriter() = default;
 
 UringWriter* UringWriter::of_this_thread() {
-  thread_local std::string problem;
-  thread_local std::unique_ptr<UringWriter> writer = make(problem);
+  thread_local std::unique_ptr<UringWriter> writer = [] {
+    std::string told_at_the_start;
+    return make(told_at_the_start);
+  }();
   if (writer && writer->broken_) writer.reset();
   return writer.get();
 }
@@ -61,7 +63,7 @@ std::unique_ptr<UringWriter> UringWriter::make(std::string& problem) {
 void UringWriter::write(WriteJob* jobs, std::size_t count) {
   for (std::size_t done = 0; !broken_ && done < count;) {
     const std::size_t taken = hand_over(jobs + done, count - done);
-    broken_ = !collect(jobs + done, taken);
+    broken_ = !collect(jobs + done);
     done += taken;
   }
   // What needs more than one write, and what passes through TLS.
@@ -95,9 +97,8 @@ std::size_t UringWriter::hand_over(WriteJob* jobs, std::size_t count) {
 }
 
 /// Until the kernel has told of each write. False: it does not any more, and what it has done is not known.
-bool UringWriter::collect(WriteJob* jobs, std::size_t count) {
-  unsigned waiting = 0;
-  for (std::size_t i = 0; i < count; ++i) waiting += jobs[i].tls == nullptr && jobs[i].outbox->bytes() > 0 ? 1 : 0;
+bool UringWriter::collect(WriteJob* jobs) {
+  unsigned waiting = io_uring_sq_ready(&ring_->ring);
   while (waiting > 0) {
     const int result = io_uring_submit_and_wait(&ring_->ring, waiting);
     if (result < 0 && result != -EINTR && result != -EAGAIN && result != -EBUSY) break;

@@ -28,7 +28,7 @@ class UringWriter {
   explicit UringWriter(std::unique_ptr<Ring> ring);
   /// Hands over jobs from the first one on, as many as there is room for; returns how many.
   std::size_t hand_over(WriteJob* jobs, std::size_t count);
-  [[nodiscard]] bool collect(WriteJob* jobs, std::size_t count);
+  [[nodiscard]] bool collect(WriteJob* jobs);
 
   std::unique_ptr<Ring> ring_;
   bool broken_ = false;  // the kernel takes no more lists

@@ -162,7 +162,7 @@ class OutboxTransport : public SocketTransport {
   [[nodiscard]] bool begin_write(WriteJob& job) {
     dirty_ = false;
     if (blocked_ || shut_ || outbox_.empty()) return false;
-    job = {descriptor_, &outbox_, tls_.get(), {}};
+    job = job_at_hand();
     return true;
   }
   /// Goes on by itself when a full socket takes more.
@@ -181,7 +181,7 @@ class OutboxTransport : public SocketTransport {
   /// Writes what the socket takes at this moment, in the middle of a turn too: a socket that was full may have room again.
   void write(WsServerTotals& totals) {
     if (on_hold_ || shut_ || outbox_.empty()) return;
-    WriteJob job{descriptor_, &outbox_, tls_.get(), {}};
+    WriteJob job = job_at_hand();
     write_waiting(job);
     end_write(job.written, totals);
   }
@@ -203,6 +203,8 @@ class OutboxTransport : public SocketTransport {
   }
 
  private:
+  [[nodiscard]] WriteJob job_at_hand() const { return {descriptor_, &outbox_, tls_.get(), {}}; }
+
   static_assert(TlsStream::kRecordBytes <= std::numeric_limits<std::uint16_t>::max());
   static constexpr std::string_view kUpgraded = "HTTP/1.1 101";
   static constexpr std::string_view kUseTls =

@@ -74,14 +74,17 @@ bool write_all(const Socket& socket, std::string_view bytes) {
   return true;
 }
 
-bool upgrade(const Socket& socket, std::string_view path, std::string_view extensions) {
+std::string upgrade_request(std::string_view path, std::string_view extensions) {
   std::string request = "GET ";
   request.append(path).append(
       " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
       "dGlkZWdhdGUtYmVuY2gxNg==\r\nSec-WebSocket-Version: 13\r\n");
   if (!extensions.empty()) request.append("Sec-WebSocket-Extensions: ").append(extensions).append("\r\n");
-  request += "\r\n";
-  if (!write_all(socket, request)) return false;
+  return request += "\r\n";
+}
+
+bool upgrade(const Socket& socket, std::string_view path, std::string_view extensions) {
+  if (!write_all(socket, upgrade_request(path, extensions))) return false;
   // Looked at before it is taken: what follows the answer belongs to the reader.
   std::array<char, 4096> answer;
   std::size_t seen = 0;

@@ -34,6 +34,8 @@ class Socket {
 [[nodiscard]] Socket accept_from(const Socket& listener);
 [[nodiscard]] Socket connect_local(std::uint16_t port);
 bool write_all(const Socket& socket, std::string_view bytes);
+/// What a client asks for a WebSocket with, offering `extensions` unless they are empty.
+[[nodiscard]] std::string upgrade_request(std::string_view path = "/ws", std::string_view extensions = {});
 /// The client's half of a WebSocket upgrade, offering `extensions` unless they are empty; true when the server agreed, to them too. What follows the
 /// answer stays to be read.
 [[nodiscard]] bool upgrade(const Socket& socket, std::string_view path = "/ws", std::string_view extensions = {});

@@ -3,7 +3,12 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/net/frame_buffer.hpp"
@@ -77,6 +82,13 @@ void print_compressions() {
   table.print();
 }
 
+PolledAudience::Open frame_readers(std::string_view extensions, std::atomic<std::uint64_t>& bytes) {
+  return [extensions, &bytes](std::uint16_t port, const Greeting& greeting) {
+    auto reader = std::make_unique<FrameReader>(port, greeting, extensions, bytes);
+    return reader->ok() ? std::move(reader) : nullptr;
+  };
+}
+
 double bytes_each(std::uint64_t bytes, std::uint64_t deliveries) {
   return deliveries == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(deliveries);
 }
@@ -93,21 +105,22 @@ bool run_fanout_deflate(const Options& options) {
   compression.on = true;
   for (const std::size_t subscribers : kDeflateSubscribers) {
     TidegateServer plain(1), squeezing(1, {{}, compression});
-    CountingSubscribers subscribers_of_plain(""), subscribers_of_squeezing("permessage-deflate");
+    std::atomic<std::uint64_t> bytes_of_plain{0}, bytes_of_squeezing{0};
+    PolledAudience subscribers_of_plain(frame_readers("", bytes_of_plain));
+    PolledAudience subscribers_of_squeezing(frame_readers("permessage-deflate", bytes_of_squeezing));
     Contest contest(subscribers, 1);
     contest.add("plain", plain, subscribers_of_plain);
     contest.add("deflate", squeezing, subscribers_of_squeezing);
     if (!contest.prepare()) return false;
     for (const std::size_t burst : kDeflateBursts) {
-      const std::uint64_t plain_bytes = subscribers_of_plain.bytes(), plain_count = subscribers_of_plain.deliveries();
-      const std::uint64_t squeezed_bytes = subscribers_of_squeezing.bytes(), squeezed_count = subscribers_of_squeezing.deliveries();
+      const std::uint64_t plain_bytes = bytes_of_plain, plain_count = subscribers_of_plain.deliveries();
+      const std::uint64_t squeezed_bytes = bytes_of_squeezing, squeezed_count = subscribers_of_squeezing.deliveries();
       const std::vector<Contest::Result> results = contest.run(burst, options.rounds, options.round_time(), {});
       complete = complete && results[0].complete && results[1].complete;
       table.add({fmt::format("{}", subscribers), fmt::format("{}", burst), fmt::format("{:.2f}", results[0].cpu_us),
                  fmt::format("{:.2f}", results[1].cpu_us), fmt::format("{:.2f}", results[1].to_first),
-                 fmt::format("{:.0f}", bytes_each(subscribers_of_plain.bytes() - plain_bytes, subscribers_of_plain.deliveries() - plain_count)),
-                 fmt::format("{:.0f}",
-                             bytes_each(subscribers_of_squeezing.bytes() - squeezed_bytes, subscribers_of_squeezing.deliveries() - squeezed_count))});
+                 fmt::format("{:.0f}", bytes_each(bytes_of_plain - plain_bytes, subscribers_of_plain.deliveries() - plain_count)),
+                 fmt::format("{:.0f}", bytes_each(bytes_of_squeezing - squeezed_bytes, subscribers_of_squeezing.deliveries() - squeezed_count))});
     }
   }
   table.print();

@@ -1,6 +1,5 @@
 #include "tools/bench/fanout/frame_counter.hpp"
 
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -41,44 +40,17 @@ std::size_t FrameCounter::take(std::string_view bytes) {
   }
 }
 
-CountingSubscribers::CountingSubscribers(std::string extensions) : extensions_(std::move(extensions)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-  thread_ = std::thread{[this] { read_all(); }};
-}
+FrameReader::FrameReader(std::uint16_t port, const Greeting& greeting, std::string_view extensions, std::atomic<std::uint64_t>& bytes)
+    : socket_(connect_local(port)),
+      ok_(socket_.ok() && upgrade(socket_, greeting.path, extensions) && write_all(socket_, masked_frame(greeting.message, greeting.binary))),
+      bytes_(bytes) {}
 
-CountingSubscribers::~CountingSubscribers() {
-  stop_ = true;
-  thread_.join();
-}
-
-bool CountingSubscribers::connect(std::uint16_t port, const Greeting& greeting, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    auto reader = std::make_unique<Reader>(connect_local(port));
-    const Socket& socket = reader->socket;
-    if (!socket.ok() || !upgrade(socket, greeting.path, extensions_) || !write_all(socket, masked_frame(greeting.message, greeting.binary))) {
-      return false;
-    }
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.ptr = reader.get();
-    readers_.push_back(std::move(reader));
-    if (::epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, socket.fd(), &event) != 0) return false;
-  }
-  return true;
-}
-
-void CountingSubscribers::read_all() {
-  std::array<epoll_event, 256> events;
+std::size_t FrameReader::read() {
   std::array<char, 65'536> buffer;
-  while (!stop_) {
-    const int count = ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), 20);
-    for (int i = 0; i < count; ++i) {
-      Reader& reader = *static_cast<Reader*>(events[static_cast<std::size_t>(i)].data.ptr);
-      const ssize_t got = ::recv(reader.socket.fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-      if (got <= 0) continue;
-      bytes_.fetch_add(static_cast<std::uint64_t>(got), std::memory_order_release);
-      deliveries_.fetch_add(reader.frames.take({buffer.data(), static_cast<std::size_t>(got)}), std::memory_order_release);
-    }
-  }
+  const ssize_t got = ::recv(socket_.fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (got <= 0) return 0;
+  bytes_.fetch_add(static_cast<std::uint64_t>(got), std::memory_order_release);
+  return frames_.take({buffer.data(), static_cast<std::size_t>(got)});
 }
 
 }  // namespace tidegate::bench

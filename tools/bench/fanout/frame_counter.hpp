@@ -4,14 +4,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
-#include <utility>
-#include <vector>
 
-#include "tools/bench/fanout/subscribers.hpp"
+#include "tools/bench/fanout/polled_audience.hpp"
 #include "tools/bench/sockets.hpp"
 
 namespace tidegate::bench {
@@ -27,33 +23,21 @@ class FrameCounter {
   std::size_t payload_left_ = 0;  // of the frame whose header has come
 };
 
-/// Subscribers that offer `extensions` (empty: none), all on one thread.
-class CountingSubscribers final : public Audience {
+/// Reads frames, and adds up their bytes, headers included.
+class FrameReader final : public PolledAudience::Reader {
  public:
-  explicit CountingSubscribers(std::string extensions);
-  ~CountingSubscribers() override;
+  /// Upgrades, offering `extensions` unless they are empty, and sends its greeting. `bytes` outlives it. Check ok().
+  FrameReader(std::uint16_t port, const Greeting& greeting, std::string_view extensions, std::atomic<std::uint64_t>& bytes);
 
-  [[nodiscard]] bool connect(std::uint16_t port, const Greeting& greeting, std::size_t count) override;
-  [[nodiscard]] std::uint64_t deliveries() const override { return deliveries_.load(std::memory_order_acquire); }
-  [[nodiscard]] DurationBuckets& ages() override { return ages_; }
-  /// Received so far by all, headers included.
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool ok() const { return ok_; }
+  [[nodiscard]] int fd() const override { return socket_.fd(); }
+  std::size_t read() override;
 
  private:
-  struct Reader {
-    explicit Reader(Socket connected) : socket(std::move(connected)) {}
-    Socket socket;
-    FrameCounter frames;
-  };
-  void read_all();
-
-  std::string extensions_;
-  Socket epoll_;
-  std::vector<std::unique_ptr<Reader>> readers_;
-  std::atomic<std::uint64_t> deliveries_{0}, bytes_{0};
-  std::atomic<bool> stop_{false};
-  DurationBuckets ages_;  // stay empty
-  std::thread thread_;
+  Socket socket_;
+  bool ok_;
+  std::atomic<std::uint64_t>& bytes_;
+  FrameCounter frames_;
 };
 
 }  // namespace tidegate::bench

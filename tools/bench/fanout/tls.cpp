@@ -1,15 +1,15 @@
 // What TLS costs: CPU of the gateway's server for each delivery, beside the same server without it.
 #include <fmt/core.h>
-#include <sys/epoll.h>
 
 #include <array>
-#include <atomic>
+#include <cstdint>
 #include <memory>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "tools/bench/comparison.hpp"
 #include "tools/bench/fanout/contest.hpp"
+#include "tools/bench/fanout/polled_audience.hpp"
 #include "tools/bench/fanout/tidegate_server.hpp"
 #include "tools/bench/fanout/tls_reader.hpp"
 #include "tools/bench/options.hpp"
@@ -21,49 +21,10 @@ namespace {
 constexpr std::array<std::size_t, 3> kTlsSubscribers = {1, 10, 100};
 constexpr std::array<std::size_t, 2> kTlsBursts = {1, 32};
 
-/// Subscribers over TLS, all on one thread.
-class TlsSubscribers final : public Audience {
- public:
-  TlsSubscribers() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-    thread_ = std::thread{[this] { read_all(); }};
-  }
-  ~TlsSubscribers() override {
-    stop_ = true;
-    thread_.join();
-  }
-
-  [[nodiscard]] bool connect(std::uint16_t port, const Greeting& greeting, std::size_t count) override {
-    for (std::size_t i = 0; i < count; ++i) {
-      auto reader = std::make_unique<TlsReader>(port, greeting.message);
-      if (!reader->ok()) return false;
-      epoll_event event{};
-      event.events = EPOLLIN;
-      event.data.ptr = reader.get();
-      const int fd = reader->fd();
-      readers_.push_back(std::move(reader));
-      if (::epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, fd, &event) != 0) return false;
-    }
-    return true;
-  }
-  [[nodiscard]] std::uint64_t deliveries() const override { return deliveries_.load(std::memory_order_acquire); }
-  [[nodiscard]] DurationBuckets& ages() override { return ages_; }
-
- private:
-  void read_all() {
-    std::array<epoll_event, 256> events;
-    while (!stop_) {
-      const int count = ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), 20);
-      for (int i = 0; i < count; ++i) deliveries_ += static_cast<TlsReader*>(events[static_cast<std::size_t>(i)].data.ptr)->read();
-    }
-  }
-
-  Socket epoll_;
-  std::vector<std::unique_ptr<TlsReader>> readers_;
-  std::atomic<std::uint64_t> deliveries_{0};
-  std::atomic<bool> stop_{false};
-  DurationBuckets ages_;  // stay empty
-  std::thread thread_;
-};
+std::unique_ptr<PolledAudience::Reader> open_tls_reader(std::uint16_t port, const Greeting& greeting) {
+  auto reader = std::make_unique<TlsReader>(port, greeting.message);
+  return reader->ok() ? std::move(reader) : nullptr;
+}
 
 }  // namespace
 
@@ -76,7 +37,7 @@ bool run_fanout_tls(const Options& options) {
     Subscribers subscribers_of_plain;
     TidegateServer plain(1);
     TidegateServer secure(1, {certificate, {}});
-    TlsSubscribers subscribers_of_secure;
+    PolledAudience subscribers_of_secure(open_tls_reader);
     Contest contest(subscribers, 1);
     contest.add("plain", plain, subscribers_of_plain);
     contest.add("TLS", secure, subscribers_of_secure);

@@ -26,10 +26,8 @@ TlsReader::TlsReader(std::uint16_t port, std::string_view request) : socket_(con
 }
 
 bool TlsReader::upgrade() {
-  constexpr std::string_view kRequest =
-      "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
-      "dGlkZWdhdGUtYmVuY2gxNg==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-  if (SSL_write(ssl_.get(), kRequest.data(), static_cast<int>(kRequest.size())) <= 0) return false;
+  const std::string request = upgrade_request();
+  if (SSL_write(ssl_.get(), request.data(), static_cast<int>(request.size())) <= 0) return false;
   std::string answer;
   char byte = 0;  // one at a time: what follows the answer belongs to the reader
   while (!answer.ends_with("\r\n\r\n")) {

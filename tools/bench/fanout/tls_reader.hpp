@@ -8,19 +8,20 @@
 #include <memory>
 #include <string_view>
 
+#include "tools/bench/fanout/polled_audience.hpp"
 #include "tools/bench/sockets.hpp"
 
 namespace tidegate::bench {
 
-class TlsReader {
+class TlsReader final : public PolledAudience::Reader {
  public:
   /// Connects to a server on this machine, trusting whatever it shows, upgrades, and sends `request`. Check ok().
   TlsReader(std::uint16_t port, std::string_view request);
 
   [[nodiscard]] bool ok() const { return ok_; }
-  [[nodiscard]] int fd() const { return socket_.fd(); }
-  /// Reads what has come; returns how many objects ended in it.
-  std::size_t read();
+  [[nodiscard]] int fd() const override { return socket_.fd(); }
+  /// Counts the ends of objects.
+  std::size_t read() override;
 
  private:
   struct Free {
